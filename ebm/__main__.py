@@ -1,0 +1,218 @@
+"""The command line: python -m ebm data | train | generate | evaluate | score."""
+
+import dataclasses
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from ebm.recipe import MODES, PRESETS
+
+app = typer.Typer(add_completion=False, no_args_is_help=True, help="Energy-based models of historical printed glyphs.")
+
+DEFAULT = Path(__file__).parent.parent / "checkpoints" / "jem.safetensors"
+Data = Annotated[str, typer.Option("--data", help="'pen', a GLYPHS folder, or a folder of pictures per class.")]
+Founts = Annotated[str | None, typer.Option(help="Print from the TTF/OTF files of this folder instead of the pen.")]
+Model = Annotated[Path, typer.Option(help="A .safetensors checkpoint with its card beside it.")]
+
+
+@app.command("data")
+def show_data(
+    data: Data = "pen",
+    founts: Founts = None,
+    sheet: Annotated[Path | None, typer.Option(help="Write a contact sheet, one row a sort, to this PNG.")] = None,
+    seed: Annotated[int, typer.Option(help="Of the pen corpus, or of the split of a picture folder.")] = 0,
+) -> None:
+    """Makes or loads a corpus, says what is in it, and draws its contact sheet (exercise 3.1)."""
+    from ebm.data.corpus import SPLITS
+    from ebm.data.glyphs import load_corpus
+
+    corpus = load_corpus(data, founts=founts, seed=seed)
+    counts = ", ".join(f"{split} {len(corpus.labels[split])}" for split in SPLITS)
+    print(f"{corpus.source}\n{len(corpus.sorts)} sorts; {counts}; SHA-256 {corpus.digest()}")
+    if sheet is not None:
+        from ebm.data.sheet import contact_sheet
+
+        contact_sheet(corpus).save(sheet)
+        print(f"Contact sheet: {sheet}")
+
+
+@app.command("train")
+def train_command(
+    preset: Annotated[
+        str | None, typer.Option(help=f"{' or '.join(PRESETS)}; by default gpu where there is one.")
+    ] = None,
+    data: Data = "pen",
+    founts: Founts = None,
+    mode: Annotated[str, typer.Option(help=", ".join(MODES))] = "jem",
+    name: Annotated[str | None, typer.Option(help="Of the exported checkpoint; by default the mode's.")] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the exported checkpoint.")] = Path("checkpoints"),
+    runs: Annotated[Path, typer.Option(help="Folder of logs and states.")] = Path("runs"),
+    resume: Annotated[
+        Path | None, typer.Option(help="A run folder or .ckpt to go on from, with its own recipe.")
+    ] = None,
+    accelerator: Annotated[str, typer.Option(help="Lightning's: auto, cpu, gpu.")] = "auto",
+    devices: Annotated[int, typer.Option(help="How many.")] = 1,
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", help="Any hyper-parameter: --set alpha=0.5; may be repeated.")
+    ] = None,
+    batch_size: Annotated[int | None, typer.Option(help="Real glyphs a step, and chains a step.")] = None,
+    epochs: Annotated[int | None, typer.Option(help="Passes over the training split.")] = None,
+    buffer_per_class: Annotated[int | None, typer.Option(help="Slots of the replay buffer a class.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
+    lr_decay: Annotated[float | None, typer.Option(help="Factor the learning rate falls by over the run.")] = None,
+    alpha: Annotated[float | None, typer.Option(help="Weight of the L2 of energies.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes of the data loader.")] = None,
+    steps: Annotated[int | None, typer.Option(help="SGLD steps a training step.")] = None,
+    step_size: Annotated[float | None, typer.Option(help="Of SGLD.")] = None,
+    width: Annotated[int | None, typer.Option(help="Channels of the first convolution.")] = None,
+    steer: Annotated[
+        bool | None, typer.Option(help="Whether chains are steered by a class (conditional sampling).")
+    ] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+) -> None:
+    """Trains a model and exports it with its card. With no arguments: a JEM of the pen data."""
+    import torch
+
+    from ebm.recipe import Recipe, recipe
+    from ebm.train import train
+
+    given = {
+        "mode": mode, "batch_size": batch_size, "epochs": epochs, "buffer_per_class": buffer_per_class, "lr": lr,
+        "lr_decay": lr_decay, "alpha": alpha, "workers": workers, "steps": steps, "step_size": step_size,
+        "width": width, "steer": steer, "seed": seed,
+    }  # fmt: skip
+    chosen = {name: value for name, value in given.items() if value is not None} | _settings(set_ or [])
+    if resume is not None and (saved := (resume if resume.is_dir() else resume.parent) / "recipe.json").is_file():
+        fields = json.loads(saved.read_text())
+        data = fields.pop("source")
+        resolved = Recipe(**fields)
+    else:
+        resolved = recipe(preset or ("gpu" if torch.cuda.is_available() else "cpu"), **chosen)
+    print(json.dumps(dataclasses.asdict(resolved)))
+    path = train(
+        resolved, source=data, founts=founts, name=name, out=out, runs=runs, resume=resume, accelerator=accelerator,
+        devices=devices, progress=sys.stdout.isatty(), command="python -m ebm " + " ".join(sys.argv[1:]),
+    )  # fmt: skip
+    print(f"Exported {path}")
+
+
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    """Reads name=value pairs; the values as JSON, else as text."""
+    settings: dict[str, Any] = {}
+    for pair in pairs:
+        name, mark, value = pair.partition("=")
+        if not mark:
+            raise ValueError(f"--set takes name=value, not {pair!r}.")
+        try:
+            settings[name] = json.loads(value)
+        except json.JSONDecodeError:
+            settings[name] = value
+    return settings
+
+
+@app.command("generate")
+def generate_command(
+    checkpoint: Model = DEFAULT,
+    out: Annotated[Path, typer.Option(help="Folder of grid.png, strip.png and chain.webp.")] = Path("out"),
+    sort: Annotated[str | None, typer.Option(help="Name or character of the sort; by default one of each.")] = None,
+    unconditional: Annotated[bool, typer.Option(help="No wanted sort: chains on log q(x).")] = False,
+    count: Annotated[int | None, typer.Option(help="How many glyphs; by default 42, or 16 of one sort.")] = None,
+    steps: Annotated[int, typer.Option(help="SGLD steps; 256 or 512.")] = 256,
+    start: Annotated[str | None, typer.Option(help="uniform or gaussian; by default the trained law.")] = None,
+    seed: Annotated[int, typer.Option(help="Of starts and noise.")] = 0,
+    animation: Annotated[str, typer.Option(help="webp or gif.")] = "webp",
+) -> None:
+    """Prints new glyphs from noise: a grid, one chain at chosen steps, an animation (exercise 3.5)."""
+    import torch
+
+    from ebm.checkpoint import load
+    from ebm.generate import DEFAULT_SAMPLER, chains, class_of
+    from ebm.pictures import save_animation, to_image
+
+    if animation not in ("webp", "gif"):
+        raise ValueError(f"The animation is webp or gif, not {animation!r}.")
+    model, card = load(checkpoint)
+    if sort is not None:
+        count = count or 16
+        labels = torch.full((count,), class_of(model, sort, card))
+    else:
+        count = count or 42
+        labels = None if unconditional or model.outputs == 1 else torch.arange(count) % model.outputs
+    sampler = {name: card.sampler[name] for name in DEFAULT_SAMPLER} | ({"start": start} if start else {})
+    frames = [
+        s.x for s in chains(model, count, steps=steps, labels=labels, seed=seed, every=max(1, steps // 32), **sampler)
+    ]
+    out.mkdir(parents=True, exist_ok=True)
+    columns = 14 if count > 16 else None
+    to_image(frames[-1], columns, zoom=2).save(out / "grid.png")
+    to_image(torch.cat([frame[:1] for frame in frames[::4]]), len(frames[::4]), zoom=2).save(out / "strip.png")
+    save_animation(out / f"chain.{animation}", frames, columns)
+    print(f"Wrote {out / 'grid.png'}, {out / 'strip.png'} and {out / f'chain.{animation}'}")
+
+
+@app.command("evaluate")
+def evaluate_command(
+    checkpoint: Model = DEFAULT,
+    out: Annotated[Path, typer.Option(help="Folder of report.json and report.html.")] = Path("report"),
+    data: Data = "pen",
+    twin: Annotated[Path | None, typer.Option(help="A classifier-only checkpoint to set beside it.")] = None,
+    n: Annotated[int, typer.Option(help="Images a stranger set.")] = 1000,
+) -> None:
+    """Scores the test split and every stranger set; AUROC, AUPR, FPR, accuracy, calibration (exercise 3.6)."""
+    from ebm.evaluate import evaluate
+
+    report = evaluate(checkpoint, out, source=data, twin=twin, n=n)
+    for name in ("accuracy", "ece", "nll"):
+        if name in report:
+            print(f"{name:20} {report[name]:.4f}")
+    for name, by_score in report["ood"].items():
+        print(f"AUROC {name:20} " + "  ".join(f"{key} {value['auroc']:.3f}" for key, value in by_score.items()))
+    print(f"Wrote {out / 'report.json'} and {out / 'report.html'}")
+
+
+@app.command("score")
+def score_command(
+    files: Annotated[list[Path], typer.Argument(help="Pictures of single glyphs.")],
+    checkpoint: Model = DEFAULT,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """Energy, p-value, verdict and the five likeliest sorts of pictures. Exits 1 if one could not be read."""
+    from ebm.checkpoint import load
+    from ebm.data.image import to_glyph
+    from ebm.scores import verdict
+
+    model, card = load(checkpoint)
+    failed = False
+    if not as_json:
+        print(f"{'energy':>9} {'p-value':>8}  {'verdict':9} {'likeliest sorts':44} file")
+    for file in files:
+        try:
+            v = verdict(model, card, to_glyph(file, preprocessing=card.preprocessing))
+        except ValueError as error:
+            failed = True
+            print(json.dumps({"file": str(file), "error": str(error)}) if as_json else f"{file}: {error}")
+            continue
+        if as_json:
+            print(json.dumps({"file": str(file)} | dataclasses.asdict(v), ensure_ascii=False))
+        else:
+            top = "  ".join(f"{name} {p:.0%}" for name, p in v.top)
+            print(f"{v.energy:9.3f} {v.p_value:8.3f}  {'stranger' if v.is_stranger else 'known':9} {top:44} {file}")
+    raise typer.Exit(1 if failed else 0)
+
+
+def main() -> None:
+    """Runs the command line; a ValueError is one sentence and exit code 2, never a traceback."""
+    from ebm.errors import Diverged
+
+    try:
+        app()
+    except (ValueError, Diverged) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

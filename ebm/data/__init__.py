@@ -1,0 +1,20 @@
+"""Glyphs: the 42 sorts, the pen and the press that make them, and every other source of them."""
+
+from importlib import import_module
+
+from ebm.data.corpus import Corpus
+
+_LAZY = {  # what these need (scipy, joblib) would slow `import ebm` down
+    "load": "ebm.data.glyphs",
+    "load_corpus": "ebm.data.glyphs",
+    "GlyphDataModule": "ebm.data.module",
+    "strangers": "ebm.data.stranger_sets",
+    "STRANGERS": "ebm.data.stranger_sets",
+}
+__all__ = ["Corpus", *_LAZY]
+
+
+def __getattr__(name: str):
+    if name in _LAZY:
+        return getattr(import_module(_LAZY[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

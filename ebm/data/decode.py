@@ -1,0 +1,180 @@
+"""Any picture a person has (file, PIL image, array, tensor) -> a small grey array."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+from torch import Tensor
+
+MAX_PIXELS = 40_000_000
+_WORK_SIDE = 1024  # longest side a picture keeps
+# A closed list: some of Pillow's other readers start programs (EPS runs Ghostscript).
+_FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "JPEG2000")
+_ACCEPTED = (
+    "a path, a PIL image, or a numeric array or tensor: grey (H, W) or (H, W, 1), RGB or RGBA"
+)
+_LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+
+def read_grey(picture: str | Path | Image.Image | np.ndarray | Tensor) -> np.ndarray:
+    """Reads any picture as grey.
+
+    Args:
+        picture: as in `ebm.to_glyph`.
+
+    Returns:
+        float32 (H, W) in [0, 1], longest side at most 1024.
+
+    Raises:
+        ValueError: not a picture, damaged, empty, over 40 megapixels, or not finite.
+    """
+    if isinstance(picture, (str, Path)):
+        return _read_file(Path(picture))
+    if isinstance(picture, Image.Image):
+        return _read_pil(picture, "the picture")
+    if isinstance(picture, Tensor):
+        picture = _channels_last(picture.detach().cpu())
+    if isinstance(picture, np.ndarray):
+        return _read_array(picture)
+    raise ValueError(f"a {type(picture).__name__} is not a picture: give {_ACCEPTED}")
+
+
+def _read_file(path: Path) -> np.ndarray:
+    if not path.is_file():
+        raise ValueError(f"{path}: there is no such file; give the path of a picture")
+    try:
+        image = Image.open(path, formats=_FORMATS)
+    except Image.DecompressionBombError:
+        raise ValueError(f"{path} has {_too_large()}") from None
+    except Exception as error:  # readers of broken files raise nearly anything
+        raise ValueError(
+            f"{path} is not a picture that can be read: use PNG, JPEG, GIF, BMP, TIFF or WebP"
+        ) from error
+    with image:
+        _check_size(image.height, image.width, str(path))
+        image.draft("L", (_WORK_SIDE, _WORK_SIDE))  # JPEG: decode at 1/2, 1/4 or 1/8
+        return _read_pil(image, str(path))
+
+
+def _read_pil(image: Image.Image, name: str) -> np.ndarray:
+    _check_size(image.height, image.width, name)
+    try:
+        image.load()
+        grey = _grey_from_pil(image)
+    except Image.DecompressionBombError:
+        raise ValueError(f"{name} has {_too_large()}") from None
+    except _Unfit:
+        raise
+    except Exception as error:
+        raise ValueError(f"{name} is damaged or cut short and cannot be decoded") from error
+    return grey
+
+
+def _grey_from_pil(image: Image.Image) -> np.ndarray:
+    if image.mode[0] in "IF":  # 16 and 32 bits: convert("L") would clip them to white
+        grey = _read_array(np.asarray(image))
+        return np.asarray(_upright(Image.fromarray(grey), image))
+    factor = shrink_factor(image.height, image.width, _WORK_SIDE)
+    strips = range(0, image.height, 64 * factor)  # copies of a whole 40 MP picture are too much
+    parts = []
+    for top in strips:
+        bottom = min(top + 64 * factor, image.height)
+        strip = _grey_strip(image.crop((0, top, image.width, bottom)))
+        parts.append(np.asarray(strip.reduce(factor)))
+    grey = Image.fromarray(np.concatenate(parts))
+    return np.asarray(_upright(grey, image), dtype=np.float32) / 255.0
+
+
+def _grey_strip(strip: Image.Image) -> Image.Image:
+    """The strip in mode L, transparency laid on white."""
+    if strip.has_transparency_data:
+        strip = strip.convert("RGBA")
+        strip = Image.alpha_composite(Image.new("RGBA", strip.size, "white"), strip)
+    if strip.mode not in ("1", "L", "RGB", "RGBA"):
+        strip = strip.convert("RGB")  # CMYK, palettes and others have no direct way to grey
+    return strip.convert("L")
+
+
+def _upright(image: Image.Image, source: Image.Image) -> Image.Image:
+    """The image turned as the EXIF data of the picture it came from say."""
+    image.getexif()[0x0112] = source.getexif().get(0x0112, 1)
+    return ImageOps.exif_transpose(image)
+
+
+def _channels_last(tensor: Tensor) -> np.ndarray:
+    if tensor.ndim == 3 and tensor.shape[0] in (1, 3, 4):
+        tensor = tensor.permute(1, 2, 0)
+    return (tensor.float() if tensor.is_floating_point() else tensor).numpy()
+
+
+def _read_array(array: np.ndarray) -> np.ndarray:
+    if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (1, 3, 4)):
+        raise _Unfit(f"an array of shape {array.shape} is not a picture: give {_ACCEPTED}")
+    if array.dtype.kind not in "buif":
+        raise _Unfit(f"an array of {array.dtype} is not a picture: give numbers")
+    _check_size(*array.shape[:2], "the array")
+    factor = shrink_factor(*array.shape[:2], _WORK_SIDE)
+    white = _white(array)
+    strips = range(0, len(array), 64 * factor)  # in strips: a float copy of 40 MP is too much
+    with np.errstate(over="ignore", invalid="ignore"):
+        parts = [shrink(_grey(array[i : i + 64 * factor], white), factor) for i in strips]
+        grey = np.concatenate(parts)
+        low, high = (0, 255) if array.dtype == np.uint8 else (grey.min(), grey.max())
+        scaled = (grey - low) / (high - low) if high > low else np.zeros_like(grey)
+    if not np.isfinite(scaled).all() or not np.isfinite(high - low):
+        raise _Unfit("the array holds NaN, infinite or enormous numbers: give finite grey values")
+    return scaled.astype(np.float32)
+
+
+def _grey(strip: np.ndarray, white: float) -> np.ndarray:
+    """Grey float (h, w) of a strip (h, w[, 1, 3 or 4]), transparency laid on white."""
+    # float32 holds 8 and 16 bits exactly and is twice as fast
+    strip = strip.astype(np.float32 if strip.dtype.itemsize <= 2 else np.float64)
+    if strip.ndim == 2 or strip.shape[2] == 1:
+        return strip.reshape(strip.shape[:2])
+    grey = strip[..., :3] @ _LUMA.astype(strip.dtype)
+    if strip.shape[2] == 3:
+        return grey
+    alpha = np.clip(strip[..., 3] / white, 0.0, 1.0)
+    return grey * alpha + white * (1.0 - alpha)
+
+
+def _white(array: np.ndarray) -> float:
+    """The number that means white, and opaque, in an array with transparency; else unused."""
+    if array.ndim == 2 or array.shape[2] != 4 or array.size == 0:
+        return 1.0
+    if array.dtype in (np.uint8, np.uint16):
+        return float(np.iinfo(array.dtype).max)
+    return 1.0 if array.max() <= 1 else 255.0
+
+
+class _Unfit(ValueError):
+    """Says already what is wrong with the picture; not to be reworded on the way out."""
+
+
+def _too_large() -> str:
+    return f"more than {MAX_PIXELS // 10**6} megapixels: make it smaller or crop it"
+
+
+def _check_size(height: int, width: int, name: str) -> None:
+    if height * width > MAX_PIXELS:
+        raise _Unfit(f"{name} has {_too_large()}")
+    if height * width == 0:
+        raise _Unfit(f"{name} has no pixels: its size is {width} x {height}")
+
+
+def shrink_factor(height: int, width: int, side: int) -> int:
+    return math.ceil(max(height, width) / side)
+
+
+def shrink(grey: np.ndarray, factor: int) -> np.ndarray:
+    """Means over blocks of factor x factor pixels; the last ones may be smaller."""
+    if factor == 1:
+        return grey
+    for axis in (1, 0):
+        starts = np.arange(0, grey.shape[axis], factor)
+        counts = np.diff(np.append(starts, grey.shape[axis])).astype(grey.dtype)
+        sums = np.add.reduceat(grey, starts, axis=axis)
+        grey = sums / (counts if axis == 1 else counts[:, None])
+    return grey

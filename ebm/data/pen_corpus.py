@@ -1,0 +1,194 @@
+"""The default corpus: 16,171 glyphs written by the pen, printed by the press, cached. Synthetic."""
+
+import hashlib
+import json
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+
+from ebm.data import corpus as corpus_module
+from ebm.data import pen, press, sorts
+from ebm.data.corpus import SIZE, SPLITS, Corpus
+from ebm.data.pen import EXTENT, Fount, coverage, textura_founts
+from ebm.data.press import develop, draw_impression
+from ebm.data.press import press as print_mask
+from ebm.data.sorts import SORTS
+
+COUNTS = {"train": 11_319, "val": 2_426, "test": 2_426}  # those of the real corpus
+FOUNTS = 36
+SMALLEST_CLASS = 60
+CHUNK = 200  # glyphs a worker makes before it reports
+
+Form = Callable[..., np.ndarray]  # like `pen.coverage` without ductus and fount: keywords -> mask
+
+
+def print_form(form: Form, rng: np.random.Generator, neighbour: str | None = None) -> np.ndarray:
+    """Prints one form with the accidents of setting (size, place, skew) and of the press.
+
+    Args:
+        form: called with rng, extent, shift, rotation, neighbour; gives the mask of ink.
+        rng: decides every accident.
+        neighbour: ductus of a sort whose edge may show at the side of the glyph.
+
+    Returns:
+        uint8 (56, 56), ink = 255.
+    """
+    beside = None
+    if neighbour is not None and rng.random() < 0.3:
+        beside = (neighbour, rng.uniform(1.0, 3.5) * rng.choice([-1, 1]))
+    mask = form(
+        rng=rng,
+        extent=EXTENT + rng.uniform(-2, 2),
+        shift=tuple(rng.uniform(-1.5, 1.5, 2)),
+        rotation=rng.normal(0, 1.5),
+        neighbour=beside,
+    )
+    return develop(print_mask(mask, draw_impression(rng), rng))
+
+
+def print_ductus(ductus: str, fount: Fount, rng: np.random.Generator) -> np.ndarray:
+    """Writes and prints one ductus, with a chance of a neighbour's edge: uint8 (56, 56)."""
+
+    def form(**setting) -> np.ndarray:
+        return coverage(ductus, fount, **setting)
+
+    return print_form(form, rng, SORTS[int(rng.integers(len(SORTS)))].ductus)
+
+
+def class_counts(weights: Iterable[float], total: int) -> np.ndarray:
+    """How many glyphs of each class, (C,) summing to total: uneven as in a text, none below 60.
+
+    The weights are tempered (power 0.6), or a class as rare as z would have a handful of glyphs.
+    """
+    share = np.array(list(weights), dtype=np.float64) ** 0.6
+    return SMALLEST_CLASS + _apportion(share, total - SMALLEST_CLASS * len(share))
+
+
+def _apportion(share: np.ndarray, total: int) -> np.ndarray:
+    """Whole numbers in proportion to share (C,) that sum to total (largest remainders)."""
+    exact = share / share.sum() * total
+    counts = np.floor(exact).astype(int)
+    counts[np.argsort(counts - exact, kind="stable")[: total - counts.sum()]] += 1
+    return counts
+
+
+def split_labels(counts: np.ndarray, seed: int) -> dict[str, np.ndarray]:
+    """Class-stratified, shuffled labels per split, with the sizes of the real corpus."""
+    per_split = {"val": _apportion(counts, COUNTS["val"])}
+    per_split["test"] = per_split["val"].copy()
+    per_split["train"] = counts - 2 * per_split["val"]
+    labels = {split: np.repeat(np.arange(len(counts)), per_split[split]) for split in SPLITS}
+    for number, split in enumerate(SPLITS):
+        np.random.default_rng([seed, 3, number]).shuffle(labels[split])
+    return labels
+
+
+def print_glyph(seed: int, index: int, label: int, founts: list[Fount]) -> np.ndarray:
+    """The glyph number `index` of the corpus: a pure function of its arguments, uint8 (56, 56)."""
+    rng = np.random.default_rng([seed, 4, index])
+    return print_ductus(SORTS[label].ductus, founts[int(rng.integers(len(founts)))], rng)
+
+
+def _print_chunk(seed: int, start: int, labels: np.ndarray) -> np.ndarray:
+    founts = textura_founts(FOUNTS, seed)
+    return np.stack([print_glyph(seed, start + i, int(label), founts) for i, label in enumerate(labels)])
+
+
+def make_pen_corpus(seed: int = 0, progress: bool = True) -> Corpus:
+    """Writes and prints the whole corpus on all cores; the same seed gives the same bytes."""
+    from joblib import Parallel, delayed
+    from rich.progress import track
+
+    labels = split_labels(class_counts([s.frequency for s in SORTS], sum(COUNTS.values())), seed)
+    everything = np.concatenate([labels[split] for split in SPLITS])
+    starts = range(0, len(everything), CHUNK)
+    jobs = (delayed(_print_chunk)(seed, i, everything[i : i + CHUNK]) for i in starts)
+    chunks = Parallel(n_jobs=-1, return_as="generator")(jobs)
+    label = "Writing and printing 16,171 glyphs"
+    images = np.concatenate(list(track(chunks, label, total=len(starts), disable=not progress)))
+    ends = np.cumsum([len(labels[split]) for split in SPLITS])
+    parts = dict(zip(SPLITS, np.split(images, ends[:-1]), strict=True))
+    return Corpus(
+        images={split: torch.from_numpy(parts[split]) for split in SPLITS},
+        labels={split: torch.from_numpy(labels[split]) for split in SPLITS},
+        sorts=[s.name for s in SORTS],
+        source=f"Synthetic: 42 sorts of textura, {FOUNTS} founts, written by ebm.data.pen, "
+        f"printed by ebm.data.press, seed {seed}.",
+        preprocessing="pen",
+    )
+
+
+def recipe_digest() -> str:
+    """SHA-256 over the sources that decide the corpus: a change of pen or press is a new corpus."""
+    sha = hashlib.sha256()
+    for module in (sorts, pen, press, corpus_module):
+        sha.update(Path(str(module.__file__)).read_bytes())
+    sha.update(Path(__file__).read_bytes())
+    return sha.hexdigest()
+
+
+def cache_folder() -> Path:
+    """Where corpora are kept between runs: beside torch's own cache (`TORCH_HOME` moves it)."""
+    return Path(torch.hub.get_dir()).parent / "glyph-ebm"
+
+
+def load_pen_corpus(seed: int = 0, progress: bool = True, folder: Path | None = None) -> Corpus:
+    """The pen corpus from the cache, made first where there is none.
+
+    Args:
+        seed: of the corpus.
+        progress: whether to show a progress bar while it is made.
+        folder: of the cache; by default `cache_folder()`.
+
+    A corrupt cache is rebuilt with a warning; a folder that can't be written costs only the cache.
+    """
+    path = (folder or cache_folder()) / f"pen-{seed}-{recipe_digest()[:16]}.safetensors"
+    if path.exists():
+        try:
+            return _read(path)
+        except (SafetensorError, ValueError, KeyError, OSError) as error:
+            warnings.warn(f"The cached corpus {path} is damaged ({error}); it is made again.", stacklevel=2)
+    made = make_pen_corpus(seed, progress)
+    try:
+        _write(path, made)
+    except OSError as error:
+        warnings.warn(f"The corpus could not be cached in {path.parent} ({error}).", stacklevel=2)
+    return made
+
+
+def _write(path: Path, corpus: Corpus) -> None:
+    """Writes beside the target and renames, so that a killed run leaves no half cache."""
+    tensors = {f"images.{split}": corpus.images[split] for split in SPLITS}
+    tensors |= {f"labels.{split}": corpus.labels[split] for split in SPLITS}
+    about = {"source": corpus.source, "digest": corpus.digest(), "sorts": json.dumps(corpus.sorts)}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(save(tensors, metadata=about))
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _read(path: Path) -> Corpus:
+    with safe_open(path, "pt") as file:
+        about = file.metadata()
+        corpus = Corpus(
+            images={split: file.get_tensor(f"images.{split}") for split in SPLITS},
+            labels={split: file.get_tensor(f"labels.{split}") for split in SPLITS},
+            sorts=json.loads(about["sorts"]),
+            source=about["source"],
+            preprocessing="pen",
+        )
+    if corpus.digest() != about["digest"] or corpus.images["train"].shape[1:] != (SIZE, SIZE):
+        raise ValueError("its contents do not match their digest")
+    return corpus

@@ -1,0 +1,42 @@
+"""The contact sheet: one row a sort, to look at a corpus before trusting it (exercise 3.1)."""
+
+import torch
+from PIL import Image, ImageDraw, ImageFont
+
+from ebm.data.corpus import SIZE, Corpus
+from ebm.data.sorts import SORTS
+
+PER_ROW = 12
+
+
+def contact_sheet(corpus: Corpus, per_row: int = PER_ROW) -> Image.Image:
+    """Draws a corpus, ink black: a row of training glyphs for each sort, its name before it.
+
+    The pen's corpus gets twice the columns: first the clean form in a dozen founts, then glyphs as printed.
+    """
+    names = 90
+    clean = corpus.source.startswith("Synthetic: 42 sorts")
+    columns = per_row * (2 if clean else 1)
+    sheet = Image.new("L", (names + columns * SIZE, len(corpus.sorts) * SIZE), 255)
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
+    for row, name in enumerate(corpus.sorts):
+        draw.text((6, row * SIZE + 20), name[:12], fill=0, font=font)
+        printed = corpus.images["train"][corpus.labels["train"] == row][:per_row]
+        tiles = list(printed if not clean else torch.cat([clean_forms(row, per_row), printed]))
+        for column, tile in enumerate(tiles):
+            sheet.paste(Image.fromarray((255 - tile).numpy()), (names + column * SIZE, row * SIZE))
+    return sheet
+
+
+def clean_forms(sort: int, founts: int = PER_ROW, seed: int = 0) -> torch.Tensor:
+    """The form of one sort in the first founts of the corpus, printed without accidents: uint8 (founts, 56, 56)."""
+    import numpy as np
+
+    from ebm.data.pen import coverage, textura_founts
+    from ebm.data.press import CLEAN, develop, press
+
+    rng = np.random.default_rng(seed)
+    ductus = SORTS[sort].ductus
+    return torch.from_numpy(
+        np.stack([develop(press(coverage(ductus, f), CLEAN, rng)) for f in textura_founts(founts, seed)])
+    )

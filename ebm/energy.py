@@ -1,0 +1,75 @@
+"""The energy network: a shallow CNN whose logits are read as (negative) energies."""
+
+import torch
+from torch import Tensor, nn
+
+from ebm.data.corpus import SIZE
+
+HEADS = ("flat", "pool")
+
+
+class EnergyNet(nn.Module):
+    """The exercise's CNN: five stride-2 convolutions, SiLU, one linear layer; no batch norm.
+
+    f = -E is what the network models. With one output it is an EBM; with C outputs a JEM
+    (Grathwohl et al. 2020), whose logits are the unnormalised log densities log q(x, y) + log Z.
+
+    Args:
+        width: channels of the first convolution; the deeper ones have 2, 4, 4 and 4 times as many.
+        outputs: 1 for an EBM, the number of classes for a JEM.
+        head: "pool" averages the features over the picture (the exercise's adaptive average
+            pooling); "flat" keeps their positions, which class-conditional generation needs.
+
+    Raises:
+        ValueError: for an unknown head, or a width or number of outputs below 1.
+    """
+
+    def __init__(self, width: int = 16, outputs: int = 42, head: str = "flat"):
+        super().__init__()
+        if head not in HEADS:
+            raise ValueError(f"The head is 'flat' or 'pool', not {head!r}.")
+        if width < 1 or outputs < 1:
+            raise ValueError(f"width and outputs must be at least 1, not {width} and {outputs}.")
+        self.width, self.outputs, self.head = width, outputs, head
+        w = width
+        self.features = nn.Sequential(
+            nn.Conv2d(1, w, 5, stride=2, padding=4),  # (N, w, 30, 30)
+            nn.SiLU(),
+            nn.Conv2d(w, 2 * w, 3, stride=2, padding=1),  # (N, 2w, 15, 15)
+            nn.SiLU(),
+            nn.Conv2d(2 * w, 4 * w, 3, stride=2, padding=1),  # (N, 4w, 8, 8)
+            nn.SiLU(),
+            nn.Conv2d(4 * w, 4 * w, 3, stride=2, padding=1),  # (N, 4w, 4, 4)
+            nn.SiLU(),
+            nn.Conv2d(4 * w, 4 * w, 3, stride=2, padding=1),  # (N, 4w, 2, 2)
+            nn.SiLU(),
+        )
+        cells = 2 * 2 if head == "flat" else 1
+        pool = nn.Identity() if head == "flat" else nn.AdaptiveAvgPool2d(1)
+        self.classifier = nn.Sequential(pool, nn.Flatten(), nn.Linear(4 * w * cells, outputs))
+
+    def architecture(self) -> dict[str, int | str]:
+        """The arguments that rebuild this network, for a checkpoint's card."""
+        return {"width": self.width, "outputs": self.outputs, "head": self.head}
+
+    def get_logits(self, x: Tensor) -> Tensor:
+        """All outputs f(x)[y] for glyphs x (N, 1, 56, 56) in [-1, 1]: (N, outputs)."""
+        if x.shape[1:] != (1, SIZE, SIZE):
+            raise ValueError(f"Glyphs have the shape (N, 1, {SIZE}, {SIZE}), not {tuple(x.shape)}.")
+        return self.classifier(self.features(x))
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """The negative energy f (N,) of glyphs (N, 1, 56, 56) in [-1, 1].
+
+        Without labels: logsumexp over the logits (the logit itself for an EBM), the unnormalised
+        log q(x). With labels y (N,) int64: the logit f(x)[y], the unnormalised log q(x, y).
+        Source: Grathwohl et al. 2020, Eqs. 4 to 6; exercise 3.2.
+        """
+        logits = self.get_logits(x)
+        if y is None:
+            return torch.logsumexp(logits, dim=1)
+        return logits.gather(1, y[:, None]).squeeze(1)
+
+    def energy(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """The energy E = -f (N,), of x or of (x, y): low = likely. Arguments as in `forward`."""
+        return -self.forward(x, y)

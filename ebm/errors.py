@@ -1,0 +1,5 @@
+"""Errors that callers are expected to catch by name."""
+
+
+class Diverged(RuntimeError):
+    """Training could not be kept stable; the message says what was seen."""

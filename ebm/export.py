@@ -1,0 +1,109 @@
+"""From trained weights to a checkpoint that ships: threshold, reference energies, measured card."""
+
+import dataclasses
+import hashlib
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+
+from ebm.checkpoint import Card, load, save, save_examples
+from ebm.data import STRANGERS, strangers
+from ebm.data.corpus import SPLITS, Corpus, to_bytes, to_model_space
+from ebm.data.sorts import SORTS
+from ebm.energy import EnergyNet
+from ebm.evaluate import measure
+from ebm.recipe import Recipe
+from ebm.scores import score, threshold
+
+KEPT_SCORES = 300  # values a set and score that the card keeps for the explorer's figures
+KEPT_EXAMPLES = 12  # pictures a set
+
+
+def export(
+    path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dict[str, Any], *, progress: bool = True
+) -> Path:
+    """Measures a trained network and writes weights, card and example pictures.
+
+    Args:
+        path: of the .safetensors file to write.
+        net: with the weights to ship; recipe, corpus: what made them.
+        made: facts about the run for the card (command, seconds, steps, ...).
+
+    Returns:
+        path.
+    """
+    reference = score(net, to_model_space(corpus.images["val"]))
+    texts = {s.name: s.text for s in SORTS}
+    card = Card(
+        name=path.stem, mode=recipe.mode, architecture=net.architecture(), preprocessing=corpus.preprocessing,
+        sorts=corpus.sorts, texts=[texts.get(name, name) for name in corpus.sorts], sampler=recipe.sampler(),
+        recipe=dataclasses.asdict(recipe), seed=recipe.seed, data=describe_data(corpus),
+        threshold=threshold(reference), threshold_rule="95 % quantile of the energies of the validation split",
+        reference_energies=[float(f"{v:.5g}") for v in reference.sort().values.tolist()],
+        made_with=made | provenance(),
+    )  # fmt: skip
+    save(path, net, card)
+    model, card = load(path)
+    result = measure(model, card, corpus)
+    kept = {
+        key: {name: [float(f"{v:.4g}") for v in _thin(values)] for name, values in by_score.items()}
+        for key, by_score in result.scores.items()
+    }
+    save(path, net, dataclasses.replace(card, set_scores=kept, metrics=result.report))
+    examples = {"test": corpus.images["test"][:KEPT_EXAMPLES]}
+    examples |= {name: to_bytes(strangers(name, KEPT_EXAMPLES, seed=1)) for name in STRANGERS}
+    examples |= {name: images[:KEPT_EXAMPLES] for name, images in corpus.strangers.items()}
+    save_examples(path, examples)
+    return path
+
+
+def _thin(values: np.ndarray) -> np.ndarray:
+    """At most 300 values, evenly spaced in rank, so that distribution and rates stay as they are."""
+    ordered = np.sort(values)
+    if len(ordered) <= KEPT_SCORES:
+        return ordered
+    return ordered[np.linspace(0, len(ordered) - 1, KEPT_SCORES).round().astype(int)]
+
+
+def describe_data(corpus: Corpus) -> dict[str, Any]:
+    """What a card says of the data: source, sizes, digest, and the stranger sets with their digests."""
+    kinds = {
+        name: {
+            "kind": chosen.kind,
+            "description": chosen.description,
+            "digest": hashlib.sha256(to_bytes(strangers(name, 100, seed=0)).numpy().tobytes()).hexdigest(),
+        }
+        for name, chosen in STRANGERS.items()
+    }
+    given = {name: {"kind": "near", "description": "Came with the corpus."} for name in corpus.strangers}
+    return {
+        "source": corpus.source,
+        "digest": corpus.digest(),
+        "sizes": {split: len(corpus.labels[split]) for split in SPLITS},
+        "strangers": kinds | given,
+    }
+
+
+def provenance() -> dict[str, Any]:
+    """Versions, date and git commit of this moment."""
+    try:
+        run = subprocess.run(
+            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent, check=True
+        )
+        commit = run.stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        commit = "unknown"
+    return {
+        "date": datetime.now(UTC).strftime("%Y-%m-%d"),
+        "git_commit": commit,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "pytorch_lightning": pl.__version__,
+        "machine": f"{platform.machine()}, {torch.get_num_threads()} threads",
+    }

@@ -1,0 +1,208 @@
+"""Plotly figures, drawn alike by the app and the reports; and the rates that they show.
+
+Everywhere a higher score means stranger, and the stranger is the positive class.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+
+Numbers = Sequence[float] | np.ndarray
+
+KNOWN, STRANGER, THRESHOLD = "#0072B2", "#D55E00", "#2b2520"
+# Okabe and Ito's palette without the blue of the known glyphs and a yellow too pale for paper.
+_COLOURS = (STRANGER, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6b6259")
+_DASHES = ("solid", "dash", "dot", "dashdot")
+_FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
+_GRID, _AXIS = "#e4ddd0", "#9a9186"
+_CURVE_POINTS = 400
+
+
+def auroc(known: Numbers, strangers: Numbers) -> float:
+    """The chance that a stranger scores higher than a known glyph; ties count one half.
+
+    Raises:
+        ValueError: when one of the two is empty.
+    """
+    known, strangers = _finite(known), _finite(strangers)
+    ordered = np.sort(known)
+    below = np.searchsorted(ordered, strangers, "left")
+    upto = np.searchsorted(ordered, strangers, "right")
+    return float((below + upto).mean() / (2 * len(ordered)))
+
+
+def positive_rate(scores: Numbers, threshold: float) -> float:
+    """The share of scores above the threshold: of strangers the true positive rate, of known glyphs the false one."""
+    return float((_finite(scores) > threshold).mean())
+
+
+def roc_points(known: Numbers, strangers: Numbers) -> tuple[np.ndarray, np.ndarray]:
+    """False and true positive rates (K,) at every threshold, from (0, 0) to (1, 1)."""
+    known, strangers = np.sort(_finite(known)), np.sort(_finite(strangers))
+    cuts = np.unique(np.concatenate([known, strangers]))[::-1]
+    false = 1 - np.searchsorted(known, cuts, "left") / len(known)
+    true = 1 - np.searchsorted(strangers, cuts, "left") / len(strangers)
+    return np.concatenate([[0.0], false]), np.concatenate([[0.0], true])
+
+
+def energy_histogram(
+    known: Numbers,
+    strangers: dict[str, Numbers],
+    threshold: float,
+    mark: float | None = None,
+    *,
+    score: str = "energy",
+) -> go.Figure:
+    """Histograms of the known glyphs (filled) and of stranger sets (outlines), with the threshold.
+
+    Args:
+        known: scores (N,) of known glyphs; strangers: name -> scores (M,).
+        threshold: drawn as a vertical line; a higher score is called a stranger.
+        mark: the score of one glyph, drawn as a vertical line of its own.
+        score: what is on the x axis.
+    """
+    known = _finite(known)
+    sets = {name: _finite(values) for name, values in strangers.items()}
+    edges = _edges(known, sets, threshold, mark)
+    figure = go.Figure()
+    figure.add_trace(_shares(known, edges, "known glyphs", {"color": KNOWN, "width": 1.5}, "rgba(0, 114, 178, 0.28)"))
+    for k, (name, values) in enumerate(sets.items()):
+        figure.add_trace(_shares(values, edges, name, _line(k), None))
+    figure.add_vline(threshold, line={"color": THRESHOLD, "width": 2, "dash": "dash"})
+    _note(figure, threshold, "threshold", edges)
+    if mark is not None:
+        at = float(np.clip(mark, edges[0], edges[-1]))
+        figure.add_vline(at, line={"color": STRANGER if mark > threshold else KNOWN, "width": 3})
+        _note(figure, at, "this glyph", edges, y=0.9)
+    title = f"{score.capitalize()}: known glyphs" + (" and strangers" if sets else "")
+    _style(figure, title, f"{score} (further right = stranger)", "share of the set")
+    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    figure.update_xaxes(range=[edges[0], edges[-1]])
+    return figure
+
+
+def roc_curves(known: Numbers, strangers: dict[str, Numbers]) -> go.Figure:
+    """One ROC curve per stranger set against the known glyphs, the area in the legend."""
+    figure = go.Figure()
+    diagonal = {"color": _AXIS, "width": 1, "dash": "dot"}
+    figure.add_trace(
+        go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=diagonal, name="guessing", hoverinfo="skip", showlegend=False)
+    )
+    for k, (name, values) in enumerate(strangers.items()):
+        false, true = _thin(*roc_points(known, values))
+        label = f"{name} ({auroc(known, values):.3f})"
+        hover = "%{y:.1%} of the strangers caught at<br>%{x:.1%} false alarms<extra>" + name + "</extra>"
+        figure.add_trace(go.Scatter(x=false, y=true, mode="lines", line=_line(k), name=label, hovertemplate=hover))
+    _style(figure, "ROC curves (area in brackets)", "false positive rate", "true positive rate")
+    figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%")
+    figure.update_yaxes(range=[-0.02, 1.03], tickformat=".0%")
+    return figure
+
+
+def reliability_diagram(confidence: Numbers, correct: Numbers, bins: int = 15) -> go.Figure:
+    """How often the classifier is right at each level of confidence, with the expected calibration error.
+
+    Args:
+        confidence: highest class probability (N,) in [0, 1]; correct: whether that class was right (N,).
+    """
+    confidence, correct = np.asarray(confidence, dtype=float), np.asarray(correct, dtype=float)
+    edges = np.linspace(0, 1, bins + 1)
+    where = np.clip(np.digitize(confidence, edges[1:-1], right=True), 0, bins - 1)
+    counts = np.bincount(where, minlength=bins)
+    safe = np.maximum(counts, 1)
+    accuracy = np.bincount(where, weights=correct, minlength=bins) / safe
+    stated = np.bincount(where, weights=confidence, minlength=bins) / safe
+    error = float((counts / max(len(confidence), 1) * np.abs(accuracy - stated)).sum())
+    full = counts > 0
+    figure = go.Figure()
+    figure.add_trace(
+        go.Bar(
+            x=((edges[:-1] + edges[1:]) / 2)[full],
+            y=accuracy[full],
+            width=0.92 / bins,
+            marker={"color": KNOWN, "opacity": 0.75},
+            customdata=np.stack([stated, counts], axis=1)[full],
+            name="measured",
+            hovertemplate="stated %{customdata[0]:.1%}<br>right %{y:.1%}<br>%{customdata[1]:,} glyphs<extra></extra>",
+        )
+    )
+    line = {"color": THRESHOLD, "width": 1.5, "dash": "dash"}
+    figure.add_trace(
+        go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, name="perfectly calibrated", hoverinfo="skip")
+    )
+    _style(figure, f"Reliability (expected calibration error {error:.3f})", "stated confidence", "share that is right")
+    figure.update_xaxes(range=[0, 1], tickformat=".0%")
+    figure.update_yaxes(range=[0, 1.03], tickformat=".0%")
+    return figure
+
+
+def _finite(values: Numbers) -> np.ndarray:
+    array = np.asarray(values, dtype=float)
+    if array.size == 0:
+        raise ValueError("A figure needs at least one score in every set.")
+    return array
+
+
+def _edges(known: np.ndarray, sets: dict[str, np.ndarray], threshold: float, mark: float | None) -> np.ndarray:
+    """Common bins, wide enough for all but the outermost half percent of each set."""
+    wide = [np.quantile(values, (0.005, 0.995)) for values in (known, *sets.values())]
+    low, high = float(np.min(wide)), float(np.max(wide))
+    low, high = min(low, threshold), max(high, threshold)
+    if mark is not None:  # a far outlier is drawn at the edge
+        reach = high - low
+        low, high = max(min(low, mark), low - reach), min(max(high, mark), high + reach)
+    pad = 0.02 * (high - low) or 0.5
+    return np.linspace(low - pad, high + pad, 61)
+
+
+def _shares(values: np.ndarray, edges: np.ndarray, name: str, line: dict, fill: str | None) -> go.Scatter:
+    """A histogram as a stepped line; what lies beyond the bins counts in the outermost ones."""
+    counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), bins=edges)
+    middles = (edges[:-1] + edges[1:]) / 2
+    hover = "%{y:.1%} near %{x:.2f}<extra>" + name + "</extra>"
+    return go.Scatter(
+        x=middles, y=counts / len(values), mode="lines", line={**line, "shape": "hvh"}, name=name,
+        fill="tozeroy" if fill else None, fillcolor=fill, hovertemplate=hover,
+    )  # fmt: skip
+
+
+def _line(k: int) -> dict:
+    """Colour and dash of the k-th stranger set: told apart by either."""
+    return {"color": _COLOURS[k % len(_COLOURS)], "width": 2, "dash": _DASHES[k // len(_COLOURS) % len(_DASHES)]}
+
+
+def _thin(false: np.ndarray, true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A curve of at most a few hundred points, its ends kept."""
+    keep = np.unique(np.linspace(0, len(false) - 1, min(len(false), _CURVE_POINTS)).round().astype(int))
+    return false[keep], true[keep]
+
+
+def _note(figure: go.Figure, x: float, text: str, edges: np.ndarray, y: float = 1.0) -> None:
+    """A label beside a vertical line, on the side where there is room."""
+    right = x < (edges[0] + edges[-1]) / 2
+    figure.add_annotation(
+        x=x, y=y, yref="paper", text=text, showarrow=False, xanchor="left" if right else "right",
+        yanchor="top", xshift=5 if right else -5, font={"size": 12}, bgcolor="rgba(255, 253, 248, 0.8)",
+    )  # fmt: skip
+
+
+def _style(figure: go.Figure, title: str, x_title: str, y_title: str) -> None:
+    """The common look; room for a phone's width."""
+    figure.update_layout(
+        title={"text": title, "x": 0, "xref": "paper", "xanchor": "left", "font": {"size": 15}},
+        font={"family": _FONT, "size": 13, "color": THRESHOLD},
+        paper_bgcolor="rgba(0, 0, 0, 0)", plot_bgcolor="rgba(0, 0, 0, 0)", template="none",
+        margin={"l": 8, "r": 12, "t": 44, "b": 8}, height=400, autosize=True, dragmode=False,
+        legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0, "xanchor": "left", "font": {"size": 12}},
+    )  # fmt: skip
+    axis = {
+        "gridcolor": _GRID,
+        "linecolor": _AXIS,
+        "zeroline": False,
+        "automargin": True,
+        "showline": True,
+        "fixedrange": True,
+    }
+    figure.update_xaxes(title={"text": x_title, "standoff": 6}, ticks="outside", tickcolor=_AXIS, nticks=8, **axis)
+    figure.update_yaxes(title={"text": y_title, "standoff": 6}, **axis)

@@ -1,0 +1,93 @@
+"""Printing new glyphs: fresh chains from noise (exercise 3.5)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ebm.checkpoint import Card
+from ebm.energy import EnergyNet
+from ebm.sampling import STARTS, Step, sgld
+
+# What `sample` uses where neither the caller nor a card says otherwise: the shipped recipe's values.
+DEFAULT_SAMPLER: dict[str, Any] = {"step_size": 10.0, "noise": 0.01, "grad_clip": 0.02, "start": "uniform"}
+
+
+def chains(
+    model: EnergyNet, n: int, *, steps: int, labels: Tensor | None = None, seed: int = 0, every: int = 1, **sampler: Any
+) -> Iterator[Step]:
+    """Runs n fresh chains and yields their states, the start included as step 0.
+
+    Args:
+        model: the network; its parameters' device is where the chains run.
+        n: how many; steps: how long; every: steps between two yields.
+        labels: classes (n,) that steer the chains; None runs them on the unconditional energy.
+        seed: of the starts and the noise.
+        sampler: step_size, noise, grad_clip, start where they differ from `DEFAULT_SAMPLER`.
+
+    Raises:
+        ValueError: for an unknown sampler argument or start, or n or steps below 1.
+    """
+    if n < 1 or steps < 1:
+        raise ValueError(f"At least one glyph and one step are needed, not {n} and {steps}.")
+    if unknown := sorted(sampler.keys() - DEFAULT_SAMPLER.keys()):
+        raise ValueError(f"The sampler has no argument {unknown[0]!r}; it has: {', '.join(DEFAULT_SAMPLER)}.")
+    settings = DEFAULT_SAMPLER | sampler
+    start = settings.pop("start")
+    if start not in STARTS:
+        raise ValueError(f"A chain starts from {' or '.join(map(repr, STARTS))}, not {start!r}.")
+    device = next(model.parameters()).device
+    generator = torch.Generator(device).manual_seed(seed)
+    x = STARTS[start](n, generator)
+    y = None if labels is None else labels.to(device)
+    with torch.no_grad():
+        yield Step(x, model.energy(x) if y is None else model.energy(x, y), 0)
+    yield from sgld(model, x, steps=steps, y=y, generator=generator, every=every, **settings)
+
+
+def sample(
+    model: EnergyNet, n: int, *, steps: int = 256, sort: str | int | None = None, seed: int = 0,
+    card: Card | None = None, **sampler: Any,
+) -> Tensor:  # fmt: skip
+    """Generates glyphs from noise, never from the replay buffer.
+
+    Args:
+        model: as `ebm.load` gives it; n: how many; steps: of SGLD; seed: the same gives the same glyphs.
+        sort: name, character or number of the wanted class; None samples unconditionally.
+        card: whose trained sampler and sorts to use; without it the shipped recipe and the pen's sorts.
+        sampler: step_size, noise, grad_clip, start to use instead.
+
+    Returns:
+        (n, 1, 56, 56) in [-1, 1] on the model's device.
+
+    Raises:
+        ValueError: for a sort the model does not know, or a wrong sampler argument.
+    """
+    trained = {name: card.sampler[name] for name in DEFAULT_SAMPLER} if card is not None else {}
+    labels = None if sort is None else torch.full((n,), class_of(model, sort, card))
+    last = None
+    for last in chains(model, n, steps=steps, labels=labels, seed=seed, every=steps, **(trained | sampler)):  # noqa: B007
+        pass
+    assert last is not None
+    return last.x
+
+
+def class_of(model: EnergyNet, sort: str | int, card: Card | None = None) -> int:
+    """The class number of a sort given by name, character or number.
+
+    Raises:
+        ValueError: for an EBM, which has no classes, and for a sort it does not know.
+    """
+    from ebm.data.sorts import SORTS
+
+    if model.outputs == 1:
+        raise ValueError("This model is an EBM without classes; it prints only 'any' sort.")
+    names = card.sorts if card is not None else [s.name for s in SORTS]
+    texts = card.texts if card is not None else [s.text for s in SORTS]
+    if isinstance(sort, int) and 0 <= sort < model.outputs:
+        return sort
+    for known in (names, texts):
+        if sort in known:
+            return known.index(sort)
+    raise ValueError(f"The model knows no sort {sort!r}; it knows: {', '.join(names)}.")

@@ -1,0 +1,230 @@
+"""The joint energy-based model as a LightningModule: contrastive loss + L2 + cross-entropy."""
+
+import dataclasses
+import math
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torchmetrics import MeanMetric, MetricCollection
+from torchmetrics.classification import BinaryAUROC, MulticlassAccuracy, MulticlassCalibrationError
+
+from ebm.energy import EnergyNet
+from ebm.recipe import Recipe
+from ebm.sampling import ReplayBuffer, sgld
+
+CLASSIFY_L2 = 0.05  # weight of f^2 while classifying first: chains must start on a moderate surface
+MAX_ENERGY = 1e3
+MAX_GAP = 50.0
+MAX_ROUGHNESS = 0.9  # neighbouring pixels of uniform noise differ by 2/3, of a checkerboard by 2
+
+
+def validation_strangers(x: Tensor) -> dict[str, Tensor]:
+    """Two cheap kinds of strangers made from glyphs (N, 1, 56, 56), for choosing a checkpoint only.
+
+    They are never reported: `ebm.data.STRANGERS` holds other kinds.
+    """
+    return {"halves swapped": x.roll(28, 2), "smeared": F.avg_pool2d(x, (1, 15), stride=1, padding=(0, 7))}
+
+
+class JEM(pl.LightningModule):
+    """Trains an `EnergyNet` by Eq. 7 of the sheet: log q(x, y) = log q(x) + log q(y | x).
+
+    Args:
+        recipe: the fields of `ebm.recipe.Recipe` as a dict of primitives.
+        classes: number of classes of the corpus; ignored by the mode "ebm".
+
+    Attributes:
+        net: the network. buffer: the replay buffer, made when training starts. trouble: what the
+        last step saw that must not go on; None while all is well. fresh_recognised: share of the
+        last fresh chains that a reader recognised, set by `FreshChains`.
+    """
+
+    def __init__(self, recipe: dict[str, Any], classes: int):
+        super().__init__()
+        self.save_hyperparameters()
+        self.recipe = Recipe(**recipe)
+        outputs = 1 if self.recipe.mode == "ebm" else classes
+        # channels_last: the convolutions are faster so, on the CPU and on the GPU.
+        self.net = EnergyNet(self.recipe.width, outputs, self.recipe.head).to(memory_format=torch.channels_last)
+        self.classes = classes
+        # Plain objects, not module buffers: DDP would overwrite rank 1's chains with rank 0's.
+        self.buffer: ReplayBuffer | None = None
+        self.random: torch.Generator | None = None
+        self._restored: dict[str, Any] | None = None
+        self.lr_factor = 1.0
+        self.fresh_recognised = 0.0
+        self.trouble: str | None = None
+        if outputs > 1:
+            self.val_metrics = MetricCollection(
+                {"accuracy": MulticlassAccuracy(outputs, average="micro"), "ece": MulticlassCalibrationError(outputs)}
+            )
+        self.val_auroc = torch.nn.ModuleDict(
+            {name: BinaryAUROC() for name in validation_strangers(torch.zeros(1, 1, 56, 56))}
+        )
+        self.val_gap = MeanMetric()
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """f of the network, as `EnergyNet.forward`."""
+        return self.net(x, y)
+
+    # The three steps of exercise 3.4 ---------------------------------------------------------
+
+    def px_step(self, x: Tensor, y: Tensor) -> Tensor:
+        """The generative loss, Eqs. 3 and 4 with the L2 of Sec. 4.2 (Du & Mordatch 2019).
+
+        Args:
+            x: real glyphs (N, 1, 56, 56) in [-1, 1]; y: their classes (N,).
+
+        Returns:
+            scalar mean f(fake) - mean f(real) + alpha * mean(f(real)^2 + f(fake)^2).
+        """
+        fake = self.negatives(y)
+        real = x + self.recipe.data_noise * torch.empty_like(x).normal_(generator=self.random)
+        labels = torch.cat([y, y]) if self.recipe.mode == "conditional" else None
+        f_real, f_fake = self.net(torch.cat([real, fake]), labels).chunk(2)
+        gap = f_real.mean() - f_fake.mean()
+        l2 = (f_real**2 + f_fake**2).mean()
+        roughness = (fake[..., 1:] - fake[..., :-1]).abs().mean()
+        self._watch(f_real, f_fake, gap, roughness)
+        values = {"f_real": f_real.mean(), "f_fake": f_fake.mean(), "gap": gap, "l2": l2, "roughness": roughness}
+        self.log_dict({f"train/{name}": value.detach() for name, value in values.items()}, prog_bar=False)
+        return self.recipe.alpha * l2 - gap
+
+    def pyx_step(self, x: Tensor, y: Tensor) -> Tensor:
+        """The predictive loss, Eq. 6: the cross-entropy of the logits, a scalar."""
+        return F.cross_entropy(self.net.get_logits(x), y)
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor | None:
+        """Eq. 7: the sum of both losses. None, which skips the update, when the step must not count."""
+        x, y = batch
+        self.trouble = None
+        loss = torch.zeros((), device=self.device)
+        if self.net.outputs > 1:
+            cross_entropy = self.pyx_step(x, y)
+            self.log("train/cross_entropy", cross_entropy.detach(), prog_bar=True)
+            loss = loss + self.recipe.ce_weight * cross_entropy
+        if self.recipe.has_chains:
+            loss = loss + (CLASSIFY_L2 * (self.net(x) ** 2).mean() if self.is_classifying else self.px_step(x, y))
+        self.log("train/loss", loss.detach(), prog_bar=True)
+        if not torch.isfinite(loss):
+            self.trouble = "the loss is not finite"
+        return None if self.trouble else loss
+
+    # What they need --------------------------------------------------------------------------
+
+    @property
+    def is_classifying(self) -> bool:
+        """Whether training is still in its first stage, before any chain is run."""
+        return self.net.outputs > 1 and self.global_step < self.recipe.classify_first
+
+    def negatives(self, y: Tensor) -> Tensor:
+        """Samples of the model (N, 1, 56, 56): chains from the buffer, some steps further.
+
+        Args:
+            y: classes (N,) of the batch, which steer the chains if the recipe says so: with y drawn
+                as in the data and x from q(x | y), x is a draw of q(x).
+        """
+        assert self.buffer is not None and self.random is not None
+        r = self.recipe
+        slot_class = y if r.is_steered else torch.zeros_like(y)
+        start, slots = self.buffer.draw(slot_class, self.random)
+        run = sgld(
+            self.net, start.contiguous(memory_format=torch.channels_last), steps=r.steps, step_size=r.step_size,
+            noise=r.noise, grad_clip=r.grad_clip, y=y if r.is_steered else None, generator=self.random, every=r.steps,
+        )  # fmt: skip
+        (last,) = run
+        self.buffer.put(slots, last.x, r.steps)
+        return last.x
+
+    def _watch(self, f_real: Tensor, f_fake: Tensor, gap: Tensor, roughness: Tensor) -> None:
+        """Notes the signs of a divergence: they are not all visible in the loss."""
+        largest = max(float(f_real.detach().abs().max()), float(f_fake.detach().abs().max()))
+        if not math.isfinite(largest) or largest > MAX_ENERGY:
+            self.trouble = f"an energy of size {largest:.3g} (at most {MAX_ENERGY:g} is sane)"
+        elif abs(float(gap)) > MAX_GAP:
+            self.trouble = f"real and sampled energies {float(gap):.3g} apart (at most {MAX_GAP:g} is sane)"
+        elif float(roughness) > MAX_ROUGHNESS:
+            self.trouble = f"samples of saturated pixels (neighbours {float(roughness):.2f} apart, noise has 0.67)"
+
+    def on_fit_start(self) -> None:
+        """Makes the buffer and the random stream on the right device, or takes up the saved ones."""
+        r = self.recipe
+        self.random = torch.Generator(self.device).manual_seed(r.seed + 1000 * self.global_rank)
+        if r.has_chains:
+            buffer_classes = self.classes if r.is_steered else 1
+            per_class = r.buffer_per_class * (1 if r.is_steered else self.classes)
+            self.buffer = ReplayBuffer(per_class, buffer_classes, reinit=r.reinit, start=r.start, device=self.device)
+        if self._restored is not None:
+            self.random.set_state(self._restored["random"])
+            if self.buffer is not None and "buffer" in self._restored:
+                self.buffer.load_state_dict(self._restored["buffer"])
+            self._restored = None
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+        """Accuracy, calibration, energy gap to the buffer and AUROC on two unreported kinds of strangers."""
+        x, y = batch
+        if self.net.outputs > 1:
+            self.val_metrics.update(self.net.get_logits(x), y)
+        energy = self.net.energy(x)
+        for name, strangers in validation_strangers(x).items():
+            target = torch.cat([torch.zeros_like(y), torch.ones_like(y)])
+            self.val_auroc[name].update(torch.cat([energy, self.net.energy(strangers)]), target)
+        if self.buffer is not None and len(self.buffer) >= len(x):
+            chains = self.buffer.x[self.buffer.steps > 0][: len(x)]
+            self.val_gap.update(self.net.energy(chains).mean() - energy.mean())
+
+    def on_validation_epoch_end(self) -> None:
+        """Logs what the validation steps gathered."""
+        values = {f"val/auroc {name}": metric.compute() for name, metric in self.val_auroc.items()}
+        if self.net.outputs > 1:
+            values |= {f"val/{name}": value for name, value in self.val_metrics.compute().items()}
+            self.val_metrics.reset()
+        if self.val_gap.update_count:
+            values["val/contrastive_divergence"] = self.val_gap.compute()
+        auroc = torch.stack([values[f"val/auroc {name}"] for name in self.val_auroc]).mean()
+        # What a checkpoint is chosen by; never the contrastive loss, which says nothing of convergence.
+        values["val/selection"] = auroc.cpu() + self.fresh_recognised + float(values.get("val/accuracy", 0.0))
+        values["val/fresh_recognised"] = self.fresh_recognised
+        for metric in (*self.val_auroc.values(), self.val_gap):
+            metric.reset()
+        self.log_dict({name: float(value) for name, value in values.items()}, prog_bar=False)
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        """Adam without momentum (betas 0, 0.999), one learning rate for each stage."""
+        r = self.recipe
+        optimizer = torch.optim.Adam(self.parameters(), lr=1.0, betas=(0.0, 0.999))
+        total = max(1, int(self.trainer.estimated_stepping_batches))
+
+        def rate(step: int) -> float:
+            if r.mode != "ebm" and step < r.classify_first:
+                return r.classify_lr * self.lr_factor
+            first = r.classify_first if r.mode != "ebm" else 0
+            done = min(1.0, (step - first) / max(1, total - first))
+            return self.lr_factor * r.lr * (r.lr_decay + (1 - r.lr_decay) * 0.5 * (1 + math.cos(math.pi * done)))
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Logs the norm of the gradient before Lightning clips it."""
+        norms = [p.grad.norm() for p in self.net.parameters() if p.grad is not None]
+        self.log("train/grad_norm", torch.stack(norms).norm())
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds the chains and the random stream, so that a resumed run goes on as it was."""
+        checkpoint["lr_factor"] = self.lr_factor
+        checkpoint["stream"] = {"random": self.random.get_state()} if self.random is not None else {}
+        if self.buffer is not None:
+            checkpoint["stream"]["buffer"] = self.buffer.state_dict()
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keeps the saved chains until training starts and their device is known."""
+        self.lr_factor = checkpoint["lr_factor"]
+        self._restored = checkpoint["stream"] or None
+
+    def recipe_dict(self) -> dict[str, Any]:
+        """The recipe as primitives, for cards."""
+        return dataclasses.asdict(self.recipe)

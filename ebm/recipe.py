@@ -1,0 +1,114 @@
+"""The hyper-parameters of a training run, and the presets that were tried."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Any
+
+MODES = ("ebm", "jem", "conditional", "classifier")
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every hyper-parameter of training; the resolved recipe is written beside what it made.
+
+    Args:
+        mode: "ebm" (one output, no classes), "jem" (logsumexp loss), "conditional" (the loss on the
+            wanted logit) or "classifier" (cross-entropy alone: the twin).
+        width, head: of `EnergyNet`.
+        batch_size: real glyphs a step, and chains a step; epochs: passes over the training split.
+        classify_first: optimiser steps of cross-entropy + 0.05 f^2 before any chain is run.
+        classify_lr, lr: learning rates of the two stages; lr_decay: what the latter is multiplied
+            by over the run (a cosine from lr to lr * lr_decay).
+        alpha: weight of the L2 of energies (Sec. 4.2); ce_weight: of the cross-entropy.
+        steps, step_size, noise, grad_clip: of SGLD, as in `ebm.sgld`; start: law of fresh chains.
+        steer: chains climb the logit of a wanted class (p(x|y) with y as in the batch) instead of f.
+        buffer_per_class: slots of the replay buffer; reinit: probability of a fresh start. A chain
+            lives steps / reinit steps on average: near the length wanted at generation.
+        data_noise: standard deviation of the Gaussian added to real glyphs.
+        ema: decay of the weights' moving average, which is what is evaluated and exported.
+        norm_clip: largest norm of the parameters' gradient.
+        workers: processes of the data loader; seed: of everything random.
+    """
+
+    mode: str = "jem"
+    width: int = 16
+    head: str = "flat"
+    batch_size: int = 64
+    epochs: int = 40
+    classify_first: int = 600
+    classify_lr: float = 1e-3
+    lr: float = 2e-4
+    lr_decay: float = 0.1
+    alpha: float = 0.3
+    ce_weight: float = 1.0
+    steps: int = 40
+    step_size: float = 10.0
+    noise: float = 0.01
+    grad_clip: float = 0.02
+    start: str = "uniform"
+    steer: bool = True
+    buffer_per_class: int = 100
+    reinit: float = 0.1
+    data_noise: float = 0.03
+    ema: float = 0.995
+    norm_clip: float = 1.0
+    workers: int = 0
+    seed: int = 0
+
+    def __post_init__(self):
+        if self.mode not in MODES:
+            raise ValueError(f"The mode is one of {', '.join(MODES)}, not {self.mode!r}.")
+        positive = (
+            "width",
+            "batch_size",
+            "epochs",
+            "steps",
+            "step_size",
+            "grad_clip",
+            "lr",
+            "buffer_per_class",
+            "norm_clip",
+        )
+        for name in positive:
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} must be above 0, not {getattr(self, name)}.")
+        for name in ("alpha", "ce_weight", "noise", "data_noise", "classify_first", "workers"):
+            if getattr(self, name) < 0:
+                raise ValueError(f"{name} must not be negative, but is {getattr(self, name)}.")
+        if not 0 <= self.reinit <= 1 or not 0 < self.ema < 1:
+            raise ValueError(f"reinit lies in [0, 1] and ema in (0, 1), not {self.reinit} and {self.ema}.")
+
+    @property
+    def has_chains(self) -> bool:
+        """Whether training runs SGLD at all."""
+        return self.mode != "classifier"
+
+    @property
+    def is_steered(self) -> bool:
+        """Whether chains are steered by a class, with a buffer per class."""
+        return self.mode == "conditional" or (self.mode == "jem" and self.steer)
+
+    def sampler(self) -> dict[str, Any]:
+        """The trained SGLD recipe, for a card and for `ebm.sample`."""
+        return {name: getattr(self, name) for name in ("steps", "step_size", "noise", "grad_clip", "start")}
+
+
+# "gpu" has not been run: no accelerator was at hand. "cpu" is what the shipped checkpoints used.
+PRESETS: dict[str, dict[str, Any]] = {
+    "gpu": {"width": 32, "batch_size": 128, "epochs": 120, "steps": 60, "buffer_per_class": 240, "workers": 4},
+    "cpu": {"width": 16, "batch_size": 64, "epochs": 25, "steps": 20, "buffer_per_class": 60},
+}
+
+
+def recipe(preset: str, **overrides: Any) -> Recipe:
+    """A preset with some values replaced.
+
+    Raises:
+        ValueError: for an unknown preset or a mistyped name of a hyper-parameter.
+    """
+    if preset not in PRESETS:
+        raise ValueError(f"There is no preset {preset!r}; there are: {', '.join(PRESETS)}.")
+    known = {f.name for f in dataclasses.fields(Recipe)}
+    if unknown := sorted(overrides.keys() - known):
+        raise ValueError(f"There is no hyper-parameter {unknown[0]!r}; there are: {', '.join(sorted(known))}.")
+    return Recipe(**(PRESETS[preset] | overrides))

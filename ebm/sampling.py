@@ -1,0 +1,178 @@
+"""SGLD, the laws its chains start from, and the replay buffer; the only place with Langevin steps."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from ebm.data.corpus import SIZE
+
+GLYPH = (1, SIZE, SIZE)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One state of the chains: x (N, 1, 56, 56), its energy (N,), and how many steps led there."""
+
+    x: Tensor
+    energy: Tensor
+    index: int
+
+
+def sgld(
+    model: nn.Module | Callable[..., Tensor],
+    x: Tensor,
+    *,
+    steps: int,
+    step_size: float,
+    noise: float,
+    grad_clip: float | None = None,
+    clamp: tuple[float, float] | None = (-1.0, 1.0),
+    y: Tensor | None = None,
+    generator: torch.Generator | None = None,
+    every: int = 1,
+) -> Iterator[Step]:
+    """Langevin dynamics on the energy surface: x <- x - step_size * clip(dE/dx) + noise * N(0, 1).
+
+    Eq. 5 of the sheet (Welling & Teh 2011) is step_size = eta / 2 and noise = sqrt(eta). In
+    practice the two are set apart; their ratio then is a temperature noise^2 / (2 step_size), far
+    below 1 in every trained recipe here, and the chains sample exp(-E / temperature).
+
+    Args:
+        model: has `energy(x)` and, with labels, `energy(x, y)`; a plain callable must return E.
+        x: the chains' starts (N, ...); never changed in place.
+        steps: how many steps; step_size: factor of the gradient; noise: standard deviation a step.
+        grad_clip: largest size of each component of dE/dx; None = unclipped.
+        clamp: range the state is kept in; None = the whole space.
+        y: class labels (N,) int64 that steer every chain to its class.
+        generator: on x's device, makes the noise reproducible.
+        every: yields after each `every` steps, and always after the last.
+
+    Yields:
+        `Step`, detached. Between yields, and when abandoned or on an exception, the model's
+        parameters have their flags and gradients as before.
+    """
+    energy = getattr(model, "energy", model)
+    extra = () if y is None else (y,)
+    x = x.detach()
+    for index in range(1, steps + 1):
+        with frozen(model), torch.enable_grad():
+            at = x.detach().requires_grad_()
+            (gradient,) = torch.autograd.grad(energy(at, *extra).sum(), at)
+        if grad_clip is not None:
+            gradient = gradient.clamp_(-grad_clip, grad_clip)
+        x = x - step_size * gradient
+        if noise:
+            x = x + noise * torch.empty_like(x).normal_(generator=generator)
+        if clamp is not None:
+            x = x.clamp_(*clamp)
+        if index % every == 0 or index == steps:
+            with torch.no_grad():
+                now = energy(x, *extra)
+            yield Step(x, now, index)
+
+
+@contextmanager
+def frozen(model: object) -> Iterator[None]:
+    """Keeps a model's parameters out of the graph inside the block, then restores their flags.
+
+    A model whose parameters are frozen already (as `ebm.load` gives it) is not touched at all, so
+    several threads may sample from it at once.
+    """
+    learning = [p for p in model.parameters() if p.requires_grad] if isinstance(model, nn.Module) else []
+    for parameter in learning:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in learning:
+            parameter.requires_grad_(True)
+
+
+def uniform_start(n: int, generator: torch.Generator) -> Tensor:
+    """Every pixel uniform in [-1, 1]: (n, 1, 56, 56) on the generator's device."""
+    return torch.rand((n, *GLYPH), generator=generator, device=generator.device) * 2 - 1
+
+
+def gaussian_start(n: int, generator: torch.Generator) -> Tensor:
+    """The sheet's small Gaussian, N(0, 0.01^2): (n, 1, 56, 56) on the generator's device."""
+    return torch.randn((n, *GLYPH), generator=generator, device=generator.device) * 0.01
+
+
+STARTS: dict[str, Callable[[int, torch.Generator], Tensor]] = {"uniform": uniform_start, "gaussian": gaussian_start}
+
+
+class ReplayBuffer:
+    """The reservoir of chains that training restarts from (Du & Mordatch 2019; sheet, Sec. 4.1).
+
+    One tensor of slots, divided among the classes. A drawn chain starts afresh when its slot is
+    still empty or with probability `reinit`; a fresh start is noise, or data where data are given.
+
+    Args:
+        per_class: slots a class; classes: 1 for unconditional chains.
+        reinit: probability of a fresh start.
+        start: the law of fresh noise, a key of `STARTS`.
+        device: where the slots live.
+
+    Raises:
+        ValueError: for an unknown start, a reinit outside [0, 1] or a size below 1.
+    """
+
+    def __init__(
+        self,
+        per_class: int,
+        classes: int = 1,
+        *,
+        reinit: float = 0.05,
+        start: str = "uniform",
+        device: str | torch.device = "cpu",
+    ):
+        if start not in STARTS:
+            raise ValueError(f"A chain starts from {' or '.join(map(repr, STARTS))}, not {start!r}.")
+        if not 0 <= reinit <= 1 or per_class < 1 or classes < 1:
+            raise ValueError(
+                f"The buffer needs 0 <= reinit <= 1 and sizes of at least 1, not {reinit}, {per_class}, {classes}."
+            )
+        self.per_class, self.classes, self.reinit, self.start = per_class, classes, reinit, start
+        self.x = torch.zeros((classes * per_class, *GLYPH), device=device)
+        self.steps = torch.zeros(classes * per_class, dtype=torch.int64, device=device)  # 0 = empty slot
+
+    def __len__(self) -> int:
+        """How many slots hold a chain."""
+        return int((self.steps > 0).sum())
+
+    def draw(self, y: Tensor, generator: torch.Generator, data: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """Draws one start per label.
+
+        Args:
+            y: classes (N,) int64; all zeros when unconditional.
+            generator: on the buffer's device.
+            data: glyphs (N, 1, 56, 56) for fresh starts instead of noise (contrastive divergence).
+
+        Returns:
+            starts (N, 1, 56, 56) and the slots (N,) to put the finished chains into.
+        """
+        device = generator.device
+        slots = y * self.per_class + torch.randint(self.per_class, y.shape, generator=generator, device=device)
+        fresh = (self.steps[slots] == 0) | (torch.rand(y.shape, generator=generator, device=device) < self.reinit)
+        self.steps[slots[fresh]] = 0
+        origin = STARTS[self.start](len(y), generator) if data is None else data
+        return torch.where(fresh[:, None, None, None], origin, self.x[slots]), slots
+
+    def put(self, slots: Tensor, x: Tensor, steps: int) -> None:
+        """Returns chains (N, 1, 56, 56) that have run `steps` more steps to their slots (N,)."""
+        self.x[slots] = x.detach().to(self.x)
+        self.steps[slots] += steps
+
+    def state_dict(self) -> dict[str, Tensor]:
+        """Everything a resumed run needs: the chains and how long each has run."""
+        return {"x": self.x, "steps": self.steps}
+
+    def load_state_dict(self, state: dict[str, Tensor]) -> None:
+        """Takes the chains of another buffer of the same size."""
+        if state["x"].shape != self.x.shape:
+            raise ValueError(f"The saved buffer has {len(state['x'])} slots, this one {len(self.x)}.")
+        self.x.copy_(state["x"])
+        self.steps.copy_(state["steps"])

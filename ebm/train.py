@@ -1,0 +1,121 @@
+"""Training, from a recipe to an exported checkpoint."""
+
+import dataclasses
+import json
+import time
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import EMAWeightAveraging, ModelCheckpoint
+from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+
+from ebm.data.corpus import Corpus
+from ebm.data.glyphs import load_corpus
+from ebm.data.module import GlyphDataModule
+from ebm.energy import EnergyNet
+from ebm.export import export
+from ebm.fresh import FreshChains
+from ebm.guard import DivergenceGuard
+from ebm.jem import JEM
+from ebm.reader import train_reader
+from ebm.recipe import Recipe
+
+SELECTOR_SEED = 7919  # of the reader that helps to choose a checkpoint; evaluation's has another
+
+
+def train(
+    recipe: Recipe, *, source: str = "pen", founts: str | None = None, name: str | None = None,
+    out: str | Path = "checkpoints", runs: str | Path = "runs", resume: str | Path | None = None,
+    accelerator: str = "auto", devices: int = 1, progress: bool = True, command: str = "",
+    limit_batches: int | None = None,
+) -> Path:  # fmt: skip
+    """Trains a model and exports its best checkpoint.
+
+    Args:
+        recipe: the hyper-parameters.
+        source, founts: of the glyphs, as in `ebm.data.load_corpus`.
+        name: of the checkpoint; by default the mode's ("jem", "jem-conditional", "ebm", "twin").
+        out: folder of the exported checkpoint; runs: folder of the run's logs and states.
+        resume: a run folder or a Lightning checkpoint to go on from.
+        accelerator, devices: Lightning's; "auto" takes a GPU when there is one.
+        progress: whether to show progress bars; command: noted in the card.
+        limit_batches: training batches an epoch, for short tests.
+
+    Returns:
+        the path of the exported .safetensors file.
+
+    Raises:
+        Diverged: when three rollbacks in a row did not help.
+        ValueError: for a faulty source or a resume path without a checkpoint.
+    """
+    started = time.monotonic()
+    corpus = load_corpus(source, founts=founts, progress=progress)
+    pl.seed_everything(recipe.seed, workers=True, verbose=False)
+    name = name or {"conditional": "jem-conditional", "classifier": "twin"}.get(recipe.mode, recipe.mode)
+    last = _last_checkpoint(resume) if resume is not None else None
+    folder = last.parent if last is not None else Path(runs) / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "recipe.json").write_text(json.dumps(dataclasses.asdict(recipe) | {"source": source}, indent=1))
+    module = JEM(dataclasses.asdict(recipe), len(corpus.sorts))
+    guard, best = DivergenceGuard(), _best(folder)
+    trainer = pl.Trainer(
+        max_epochs=recipe.epochs, accelerator=accelerator, devices=devices, logger=_logger(folder),
+        callbacks=[
+            EMAWeightAveraging(decay=recipe.ema, use_buffers=False), guard,
+            FreshChains(_selector(recipe, corpus), folder / "fresh", recipe.seed), best, _latest(folder),
+        ],
+        gradient_clip_val=recipe.norm_clip, num_sanity_val_steps=0, log_every_n_steps=10,
+        inference_mode=False, enable_progress_bar=progress, enable_model_summary=False,
+        limit_train_batches=limit_batches if limit_batches is not None else 1.0,
+    )  # fmt: skip
+    data = GlyphDataModule(corpus, recipe.batch_size, recipe.workers, recipe.seed)
+    trainer.fit(module, data, ckpt_path=last, weights_only=True)
+    net = _averaged(Path(best.best_model_path), recipe, len(corpus.sorts))
+    made: dict[str, Any] = {
+        "command": command, "seconds": round(time.monotonic() - started), "accelerator": trainer.accelerator.__class__.__name__,
+        "threads": torch.get_num_threads(), "steps": trainer.global_step, "best": Path(best.best_model_path).name,
+        "rollbacks": guard.rollbacks,
+    }  # fmt: skip
+    return export(Path(out) / f"{name}.safetensors", net, recipe, corpus, made, progress=progress)
+
+
+def _selector(recipe: Recipe, corpus: Corpus) -> EnergyNet | None:
+    return train_reader(corpus, SELECTOR_SEED) if recipe.is_steered else None
+
+
+def _best(folder: Path) -> ModelCheckpoint:
+    """Keeps the epoch whose fresh chains, accuracy and validation strangers were best."""
+    name = "best-{epoch:03d}"
+    return ModelCheckpoint(folder, name, monitor="val/selection", mode="max", auto_insert_metric_name=False)
+
+
+def _latest(folder: Path) -> ModelCheckpoint:
+    """Keeps the newest epoch, to resume from."""
+    return ModelCheckpoint(folder, "last", save_top_k=1, monitor=None, enable_version_counter=False)
+
+
+def _logger(folder: Path) -> CSVLogger | TensorBoardLogger:
+    """TensorBoard where it is installed, else CSV files."""
+    if find_spec("tensorboard"):
+        return TensorBoardLogger(str(folder), name="", version="logs")
+    return CSVLogger(str(folder), name="", version="logs")
+
+
+def _last_checkpoint(resume: str | Path) -> Path:
+    path = Path(resume)
+    path = path / "last.ckpt" if path.is_dir() else path
+    if not path.is_file():
+        raise ValueError(f"There is no checkpoint {path} to resume from; give a run folder or a .ckpt file.")
+    return path
+
+
+def _averaged(checkpoint: Path, recipe: Recipe, classes: int) -> EnergyNet:
+    """The network with the averaged weights that a Lightning checkpoint keeps as its state_dict."""
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    net = EnergyNet(recipe.width, 1 if recipe.mode == "ebm" else classes, recipe.head)
+    net.load_state_dict({key.removeprefix("net."): value for key, value in state.items() if key.startswith("net.")})
+    return net.eval().requires_grad_(False)

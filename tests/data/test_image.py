@@ -1,0 +1,372 @@
+"""Any picture becomes a glyph, or one clear sentence says why not."""
+
+import io
+import sys
+import time
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from PIL import Image, ImageDraw
+
+import ebm.data.image  # noqa: F401  (what it imports is itself under test)
+from ebm.data.image import fit_square, to_glyph
+
+PAPER, INK = 255, 0
+
+
+def draw(size=(400, 400), width=20, ink=INK, paper=PAPER, mode="L", scale=0.35, centre=None):
+    """A lopsided letter h, so that turning or mirroring it shows."""
+    image = Image.new(mode, size, paper)
+    x, y = centre or (size[0] / 2, size[1] / 2)
+    unit = min(size) * scale
+    pen = ImageDraw.Draw(image)
+    for stroke in ([(-0.6, -1), (-0.6, 1)], [(-0.6, 0), (0, -0.4), (0.6, 0), (0.6, 1)]):
+        pen.line([(x + a * unit, y + b * unit) for a, b in stroke], fill=ink, width=width)
+    return image
+
+
+def ink_box(glyph):
+    rows, columns = torch.nonzero(glyph[0] > 0, as_tuple=True)
+    return rows.min().item(), rows.max().item() + 1, columns.min().item(), columns.max().item() + 1
+
+
+def difference(one, other):
+    return (one - other).abs().mean().item()
+
+
+def check_form(glyph):
+    assert glyph.shape == (1, 56, 56) and glyph.dtype == torch.float32
+    assert torch.isfinite(glyph).all() and glyph.min() >= -1 and glyph.max() <= 1
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return to_glyph(draw())
+
+
+def lit(kind):
+    y, x = np.mgrid[0:1:400j, 0:1:400j]
+    light = {"side": 0.35 + 0.65 * x, "vignette": 1 - 1.1 * ((x - 0.5) ** 2 + (y - 0.5) ** 2)}
+    return ((np.asarray(draw()) * 0.7 + 40) * light[kind]).astype(np.uint8)
+
+
+def noisy():
+    noise = np.random.default_rng(0).normal(0, 8, (400, 400))
+    return np.clip(np.asarray(draw(ink=60, paper=220)) + noise, 0, 255).astype(np.uint8)
+
+
+def specked():
+    grey = np.array(draw())
+    grey[np.random.default_rng(0).random(grey.shape) < 0.001] = 0
+    grey[10:17, 380:387] = 0
+    return grey
+
+
+def with_slivers():
+    grey = np.array(draw())
+    grey[80:330, :14], grey[100:300, -8:] = 0, 0
+    return grey
+
+
+def old_paper():
+    grey = np.asarray(draw(), dtype=float)
+    tint = np.stack([grey * 0.6 + 90, grey * 0.5 + 70, grey * 0.35 + 40], axis=-1)
+    return (
+        (tint + np.random.default_rng(0).normal(0, 6, (400, 400, 1))).clip(0, 255).astype("uint8")
+    )
+
+
+def on_transparent():
+    image = Image.new("RGBA", (400, 400), (0, 0, 0, 0))
+    image.paste((20, 0, 60, 255), mask=draw(ink=255, paper=0))
+    return image
+
+
+def transparent_palette():
+    palette = draw().convert("P")
+    palette.info["transparency"] = palette.getpixel((0, 0))
+    return palette
+
+
+GREY = np.asarray(draw())
+SAME_LETTER = {
+    "grey": draw(),
+    "light ink on dark": draw(ink=255, paper=0),
+    "rgb": draw(mode="RGB", ink=(40, 10, 90), paper=(240, 230, 200)),
+    "rgba": on_transparent(),
+    "grey with alpha": on_transparent().convert("LA"),
+    "palette": draw().convert("P"),
+    "transparent palette": transparent_palette(),
+    "cmyk": draw().convert("RGB").convert("CMYK"),
+    "one bit": draw().convert("1"),
+    "16 bit": Image.fromarray(GREY.astype(np.uint16) * 30 + 40_000),
+    "32 bit": Image.fromarray(GREY.astype(np.int32) * 5 + 70_000),
+    "float image": Image.fromarray(GREY.astype(np.float32) * 3 - 1000),
+    "array (H, W, 1)": GREY[..., None],
+    "array rgb": np.stack([GREY] * 3, axis=-1),
+    "array rgba": np.asarray(on_transparent()),
+    "array uint16": GREY.astype(np.uint16) * 16,
+    "array bool": GREY > 0,
+    "array float": GREY / 255.0,
+    "array float rgba": np.asarray(on_transparent()) / 255.0,
+    "tensor": torch.from_numpy(GREY.copy()),
+    "tensor (1, H, W)": torch.from_numpy(GREY / 127.5 - 1).unsqueeze(0),
+    "tensor (3, H, W)": torch.from_numpy(np.stack([GREY] * 3)).float().requires_grad_(),
+    "bfloat16 tensor": torch.from_numpy(GREY.copy()).to(torch.bfloat16),
+    "faint": draw(ink=247),
+    "light from the side": lit("side"),
+    "vignette": lit("vignette"),
+    "noise": noisy(),
+    "specks": specked(),
+    "neighbours at the edges": with_slivers(),
+    "old paper": old_paper(),
+    "small and off centre": draw((900, 700), 8, scale=0.08, centre=(200, 550)),
+    "wide": draw((1200, 400)),
+    "large": draw((3000, 3000), 150),
+}
+
+
+@pytest.mark.parametrize("name", SAME_LETTER)
+def test_one_letter_in_many_guises_is_one_glyph(name, reference):
+    glyph = to_glyph(SAME_LETTER[name])
+    check_form(glyph)
+    assert difference(glyph, reference) < 0.15
+    assert np.corrcoef(glyph.flatten(), reference.flatten())[0, 1] > 0.9
+
+
+@pytest.mark.parametrize("width", [1, 4, 10, 16, 28, 60])
+def test_ink_is_44_high_centred_and_solid(width):
+    glyph = to_glyph(draw(width=width))
+    top, bottom, left, right = ink_box(glyph)
+    assert abs(bottom - top - 44) <= 1
+    assert abs(top + bottom - 56) <= 2 and abs(left + right - 56) <= 3
+    assert glyph.max() > 0.9 and glyph[0, :4].max() < -0.9 and glyph[0].median() < -0.95
+
+
+def test_edges_stay_grey():
+    glyph = to_glyph(draw())
+    assert 0.02 < ((glyph > -0.7) & (glyph < 0.7)).float().mean() < 0.3
+
+
+def test_fat_letter_that_fills_the_picture_is_not_washed_out():
+    image = Image.new("L", (200, 200), 235)
+    pen = ImageDraw.Draw(image)
+    for box in ((6, 6, 80, 194), (110, 6, 194, 194), (6, 6, 194, 70)):
+        pen.rectangle(box, fill=190)
+    glyph = to_glyph(image)
+    assert 0.45 < (glyph > 0).float().mean() < 0.62 and glyph[0, 10:20, 10:46].min() > 0.5
+
+
+def our_glyph(seed):
+    """A glyph like the corpus's: ink 44 high, grainy paper, a neighbour's sliver."""
+    rng = np.random.default_rng(seed)
+    letter = draw((56, 56), 7, ink=225, paper=18, scale=22 / 56, centre=(27.5, 27.5))
+    grey = np.asarray(letter, dtype=float) + rng.normal(0, 4, (56, 56))
+    grey[12:40, : 1 + seed] = 210
+    low, high = grey.min(), grey.max()
+    return np.round((grey - low) / (high - low) * 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_glyph_of_ours_comes_back_nearly_unchanged(seed):
+    grey = our_glyph(seed)
+    ours = torch.from_numpy(grey / 127.5 - 1).float().unsqueeze(0)
+    assert difference(to_glyph(grey), ours) < 0.1
+    assert difference(to_glyph(ours), ours) < 0.1
+    assert difference(to_glyph(255 - grey), ours) < 0.1
+
+
+def test_twice_is_once(reference):
+    assert difference(to_glyph(reference), reference) < 0.03
+
+
+def test_noise_is_shown_whole():
+    noise = np.random.default_rng(0).integers(0, 256, (56, 56), dtype=np.uint8)
+    glyph = to_glyph(noise)
+    assert glyph[0, :6].std() > 0.4 and glyph[0, :, -6:].std() > 0.4
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif"])
+def test_exif_rotation(tmp_path, reference, orientation, suffix):
+    turns = [None, Image.Transpose.FLIP_LEFT_RIGHT, Image.Transpose.ROTATE_180]
+    turns += [Image.Transpose.FLIP_TOP_BOTTOM, Image.Transpose.TRANSPOSE]
+    turns += [Image.Transpose.ROTATE_90, Image.Transpose.TRANSVERSE, Image.Transpose.ROTATE_270]
+    turn = turns[orientation - 1]
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    path = tmp_path / f"letter.{suffix}"
+    (draw() if turn is None else draw().transpose(turn)).save(path, exif=exif)
+    assert difference(to_glyph(path), reference) < 0.05
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "gif", "bmp", "tif", "webp", "pgm"])
+def test_files(tmp_path, reference, suffix):
+    path = tmp_path / f"letter.{suffix}"
+    draw().save(path)
+    assert difference(to_glyph(path), reference) < 0.05
+    assert torch.equal(to_glyph(str(path)), to_glyph(path))
+
+
+def test_first_frame_of_an_animation(tmp_path, reference):
+    path = tmp_path / "letter.gif"
+    other = draw().transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    draw().save(path, save_all=True, append_images=[other, other])
+    assert difference(to_glyph(path), reference) < 0.05
+
+
+def test_phone_pictures_with_several_frames(tmp_path, reference):
+    path = tmp_path / "letter.jpg"
+    draw().save(path, "MPO", save_all=True, append_images=[Image.new("L", (400, 400))])
+    assert difference(to_glyph(path), reference) < 0.05
+
+
+def test_16_bit_file_is_not_clipped(tmp_path, reference):
+    path = tmp_path / "letter.png"
+    SAME_LETTER["16 bit"].save(path)
+    assert difference(to_glyph(path), reference) < 0.02
+
+
+def test_the_callers_picture_is_left_alone():
+    image, array = draw(), GREY.copy()
+    to_glyph(image), to_glyph(array)
+    assert image.size == (400, 400) and image.tobytes() == draw().tobytes()
+    assert (array == GREY).all()
+
+
+def test_glyphs_preprocessing_is_min_max_shorter_side_and_centre_crop():
+    rng = np.random.default_rng(0)
+    grey = rng.integers(60, 110, (80, 100)).astype(np.uint8)
+    grey[20:60, 40:60] = 240
+    glyph = to_glyph(grey, preprocessing="glyphs")
+    check_form(glyph)
+    unit = (torch.from_numpy(grey).float() - 60) / (240 - 60)
+    assert difference(glyph, fit_square(unit[None, None])[0] * 2 - 1) < 1e-5
+    assert difference(to_glyph(255 - grey, preprocessing="glyphs"), glyph) < 1e-5
+
+
+def png(image):
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def lying_png(width, height):
+    """A small file whose header claims a huge picture."""
+    import struct
+    import zlib
+
+    data = bytearray(png(draw((8, 8))))
+    data[16:24] = struct.pack(">II", width, height)
+    data[29:33] = struct.pack(">I", zlib.crc32(bytes(data[12:29])))
+    return bytes(data)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "not a picture"),
+        (b"hello", "not a picture"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
+        (png(draw())[:300], "damaged or cut short"),
+        (lying_png(7000, 6000), "more than 40 megapixels"),
+        (lying_png(60_000, 60_000), "more than 40 megapixels"),
+    ],
+)
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
+def test_bad_files_are_named(tmp_path, content, words):
+    path = tmp_path / "picture.png"
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=words) as caught:
+        to_glyph(path)
+    assert "picture.png" in str(caught.value) and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("picture", "words"),
+    [
+        (np.full((50, 50), 7, np.uint8), "blank"),
+        (Image.new("RGBA", (40, 40), (0, 0, 0, 0)), "blank"),
+        (np.random.default_rng(0).normal(230, 1.5, (200, 200)).astype(np.uint8), "blank"),
+        (np.tile(np.linspace(30, 220, 300).astype(np.uint8), (300, 1)), "blank"),
+        (np.zeros((0, 5)), "no pixels"),
+        (np.array([[0.0, np.nan], [1.0, 0.0]]), "NaN"),
+        (np.array([[0.0, np.inf], [1.0, 0.0]]), "infinite"),
+        (np.zeros(5), "shape"),
+        (np.zeros((2, 1, 56, 56)), "shape"),
+        (np.zeros((5, 5, 2)), "shape"),
+        (torch.zeros(7, 5, 5), "shape"),
+        (np.zeros((5, 5), complex), "numbers"),
+        (np.array([["a", "b"]]), "numbers"),
+        (np.broadcast_to(np.uint8(0), (7000, 6000)), "40 megapixels"),
+        ("no/such/file.png", "no such file"),
+        (".", "no such file"),
+        (None, "NoneType"),
+        (b"bytes", "bytes"),
+    ],
+)
+def test_bad_pictures(picture, words):
+    for preprocessing in ("pen", "glyphs"):
+        if words == "blank" and preprocessing == "glyphs" and np.ptp(np.asarray(picture)) > 0:
+            continue  # only "pen" looks for ink
+        with pytest.raises(ValueError, match=words) as caught:
+            to_glyph(picture, preprocessing=preprocessing)
+        assert "\n" not in str(caught.value)
+
+
+def test_unknown_preprocessing():
+    with pytest.raises(ValueError, match="'pen' or 'glyphs'"):
+        to_glyph(draw(), preprocessing="Pen")
+
+
+def test_large_jpeg_is_quick(tmp_path, reference):
+    path = tmp_path / "photo.jpg"
+    draw((6300, 6300), 315).save(path)
+    start = time.perf_counter()
+    glyph = to_glyph(path)
+    assert time.perf_counter() - start < 4  # half a second on an idle machine
+    assert difference(glyph, reference) < 0.05
+
+
+def test_no_slow_imports():
+    import subprocess
+
+    code = "import sys, ebm.data.image; print(*sys.modules)"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"scipy", "torchvision", "sklearn", "lightning"} & set(run.stdout.split())
+
+
+SHAPES = st.one_of(
+    arrays.array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=70),
+    st.tuples(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3, 4])),
+    arrays.array_shapes(min_dims=0, max_dims=4, max_side=6),
+)
+NUMBERS = st.sampled_from(["u1", "u2", ">u2", "i4", "i8", "f2", "f4", "f8", "?", "c8"])
+
+
+@given(
+    NUMBERS.flatmap(lambda kind: arrays.arrays(kind, SHAPES)), st.sampled_from(["pen", "glyphs"])
+)
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@pytest.mark.filterwarnings("error")
+def test_any_array_gives_a_glyph_or_a_value_error(array, preprocessing):
+    try:
+        glyph = to_glyph(array, preprocessing)
+    except ValueError:
+        return
+    check_form(glyph)
+
+
+@given(SHAPES, st.integers(0, 2**32 - 1), st.sampled_from([2, 8, 256]))
+@settings(max_examples=150, deadline=None)
+def test_any_dense_array_gives_a_glyph_or_a_value_error(shape, seed, levels):
+    array = np.random.default_rng(seed).integers(0, levels, shape).astype(np.uint8)
+    try:
+        glyph = to_glyph(array)
+    except ValueError:
+        return
+    check_form(glyph)

@@ -165,6 +165,7 @@ def _page(card: Card, report: dict[str, Any], result: Measured) -> str:
         charts.append(figures.reliability_diagram(best.values.numpy(), (best.indices == result.labels).numpy()))
     figures_html = [chart.to_html(full_html=False, include_plotlyjs=k == 0) for k, chart in enumerate(charts)]
     plain = {name: value for name, value in report.items() if name not in ("ood", "twin")}
+    twin = "<h3>The classifier-only twin</h3>" + _table(report["twin"]["ood"]) if "twin" in report else ""
     return (
         f"<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
         f"<title>{html.escape(card.name)}: report</title>"
@@ -173,7 +174,7 @@ def _page(card: Card, report: dict[str, Any], result: Measured) -> str:
         "td:first-child,th:first-child{text-align:left}pre{white-space:pre-wrap}</style>"
         f"<h1>{html.escape(card.name)}</h1><p>{html.escape(str(card.data.get('source', '')))}</p>"
         "<h2>Strangers</h2><p>AUROC (95 % bootstrap interval) of each score; higher score = stranger.</p>"
-        f"{_table(report['ood'])}{'<h3>The classifier-only twin</h3>' + _table(report['twin']['ood']) if 'twin' in report else ''}"
+        f"{_table(report['ood'])}{twin}"
         f"{''.join(figures_html)}<h2>All other figures</h2><pre>{html.escape(json.dumps(plain, indent=1))}</pre></html>"
     )
 

@@ -25,15 +25,14 @@ KEPT_SCORES = 300  # values a set and score that the card keeps for the explorer
 KEPT_EXAMPLES = 12  # pictures a set
 
 
-def export(
-    path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dict[str, Any], *, progress: bool = True
-) -> Path:
+def export(path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dict[str, Any], **measuring: int) -> Path:
     """Measures a trained network and writes weights, card and example pictures.
 
     Args:
         path: of the .safetensors file to write.
         net: with the weights to ship; recipe, corpus: what made them.
         made: facts about the run for the card (command, seconds, steps, ...).
+        measuring: n, resamples, samples_per_sort of `ebm.evaluate.measure` where they differ.
 
     Returns:
         path.
@@ -50,7 +49,7 @@ def export(
     )  # fmt: skip
     save(path, net, card)
     model, card = load(path)
-    result = measure(model, card, corpus)
+    result = measure(model, card, corpus, **measuring)
     kept = {
         key: {name: [float(f"{v:.4g}") for v in _thin(values)] for name, values in by_score.items()}
         for key, by_score in result.scores.items()

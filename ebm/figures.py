@@ -3,7 +3,7 @@
 Everywhere a higher score means stranger, and the stranger is the positive class.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import plotly.graph_objects as go
@@ -48,7 +48,7 @@ def roc_points(known: Numbers, strangers: Numbers) -> tuple[np.ndarray, np.ndarr
 
 def energy_histogram(
     known: Numbers,
-    strangers: dict[str, Numbers],
+    strangers: Mapping[str, Numbers],
     threshold: float,
     mark: float | None = None,
     *,
@@ -82,7 +82,7 @@ def energy_histogram(
     return figure
 
 
-def roc_curves(known: Numbers, strangers: dict[str, Numbers]) -> go.Figure:
+def roc_curves(known: Numbers, strangers: Mapping[str, Numbers]) -> go.Figure:
     """One ROC curve per stranger set against the known glyphs, the area in the legend."""
     figure = go.Figure()
     diagonal = {"color": _AXIS, "width": 1, "dash": "dot"}
@@ -193,9 +193,11 @@ def _style(figure: go.Figure, title: str, x_title: str, y_title: str) -> None:
         title={"text": title, "x": 0, "xref": "paper", "xanchor": "left", "font": {"size": 15}},
         font={"family": _FONT, "size": 13, "color": THRESHOLD},
         paper_bgcolor="rgba(0, 0, 0, 0)", plot_bgcolor="rgba(0, 0, 0, 0)", template="none",
-        margin={"l": 8, "r": 12, "t": 44, "b": 8}, height=400, autosize=True, dragmode=False,
+        margin={"l": 8, "r": 12, "t": 44, "b": 8}, autosize=True, dragmode=False,
+        height=380 + 14 * max(len(figure.data) - 2, 0),  # on a phone the legend takes a line for each set
         legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0, "xanchor": "left", "font": {"size": 12}},
     )  # fmt: skip
+    small = {"size": 13}
     axis = {
         "gridcolor": _GRID,
         "linecolor": _AXIS,
@@ -204,5 +206,7 @@ def _style(figure: go.Figure, title: str, x_title: str, y_title: str) -> None:
         "showline": True,
         "fixedrange": True,
     }
-    figure.update_xaxes(title={"text": x_title, "standoff": 6}, ticks="outside", tickcolor=_AXIS, nticks=8, **axis)
-    figure.update_yaxes(title={"text": y_title, "standoff": 6}, **axis)
+    figure.update_xaxes(
+        title={"text": x_title, "standoff": 6, "font": small}, ticks="outside", tickcolor=_AXIS, nticks=8, **axis
+    )
+    figure.update_yaxes(title={"text": y_title, "standoff": 6, "font": small}, **axis)

@@ -88,7 +88,7 @@ class JEM(pl.LightningModule):
         gap = f_real.mean() - f_fake.mean()
         l2 = (f_real**2 + f_fake**2).mean()
         roughness = (fake[..., 1:] - fake[..., :-1]).abs().mean()
-        self._watch(f_real, f_fake, gap, roughness)
+        self._watch(f_real.detach(), f_fake.detach(), gap.detach(), roughness)
         values = {"f_real": f_real.mean(), "f_fake": f_fake.mean(), "gap": gap, "l2": l2, "roughness": roughness}
         self.log_dict({f"train/{name}": value.detach() for name, value in values.items()}, prog_bar=False)
         return self.recipe.alpha * l2 - gap
@@ -141,7 +141,7 @@ class JEM(pl.LightningModule):
 
     def _watch(self, f_real: Tensor, f_fake: Tensor, gap: Tensor, roughness: Tensor) -> None:
         """Notes the signs of a divergence: they are not all visible in the loss."""
-        largest = max(float(f_real.detach().abs().max()), float(f_fake.detach().abs().max()))
+        largest = max(float(f_real.abs().max()), float(f_fake.abs().max()))
         if not math.isfinite(largest) or largest > MAX_ENERGY:
             self.trouble = f"an energy of size {largest:.3g} (at most {MAX_ENERGY:g} is sane)"
         elif abs(float(gap)) > MAX_GAP:
@@ -211,7 +211,8 @@ class JEM(pl.LightningModule):
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Logs the norm of the gradient before Lightning clips it."""
         norms = [p.grad.norm() for p in self.net.parameters() if p.grad is not None]
-        self.log("train/grad_norm", torch.stack(norms).norm())
+        if norms:  # none after a step that was skipped
+            self.log("train/grad_norm", torch.stack(norms).norm())
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds the chains and the random stream, so that a resumed run goes on as it was."""

@@ -62,7 +62,7 @@ def sgld(
             at = x.detach().requires_grad_()
             (gradient,) = torch.autograd.grad(energy(at, *extra).sum(), at)
         if grad_clip is not None:
-            gradient = gradient.clamp_(-grad_clip, grad_clip)
+            gradient = gradient.clamp(-grad_clip, grad_clip)
         x = x - step_size * gradient
         if noise:
             x = x + noise * torch.empty_like(x).normal_(generator=generator)

@@ -31,7 +31,7 @@ def train(
     recipe: Recipe, *, source: str = "pen", founts: str | None = None, name: str | None = None,
     out: str | Path = "checkpoints", runs: str | Path = "runs", resume: str | Path | None = None,
     accelerator: str = "auto", devices: int = 1, progress: bool = True, command: str = "",
-    limit_batches: int | None = None,
+    measuring: dict[str, int] | None = None,
 ) -> Path:  # fmt: skip
     """Trains a model and exports its best checkpoint.
 
@@ -43,7 +43,7 @@ def train(
         resume: a run folder or a Lightning checkpoint to go on from.
         accelerator, devices: Lightning's; "auto" takes a GPU when there is one.
         progress: whether to show progress bars; command: noted in the card.
-        limit_batches: training batches an epoch, for short tests.
+        measuring: how thoroughly the exported model is measured, as in `ebm.evaluate.measure`.
 
     Returns:
         the path of the exported .safetensors file.
@@ -70,17 +70,17 @@ def train(
         ],
         gradient_clip_val=recipe.norm_clip, num_sanity_val_steps=0, log_every_n_steps=10,
         inference_mode=False, enable_progress_bar=progress, enable_model_summary=False,
-        limit_train_batches=limit_batches if limit_batches is not None else 1.0,
     )  # fmt: skip
     data = GlyphDataModule(corpus, recipe.batch_size, recipe.workers, recipe.seed)
     trainer.fit(module, data, ckpt_path=last, weights_only=True)
     net = _averaged(Path(best.best_model_path), recipe, len(corpus.sorts))
     made: dict[str, Any] = {
-        "command": command, "seconds": round(time.monotonic() - started), "accelerator": trainer.accelerator.__class__.__name__,
+        "command": command, "seconds": round(time.monotonic() - started), 
+        "accelerator": type(trainer.accelerator).__name__,
         "threads": torch.get_num_threads(), "steps": trainer.global_step, "best": Path(best.best_model_path).name,
         "rollbacks": guard.rollbacks,
     }  # fmt: skip
-    return export(Path(out) / f"{name}.safetensors", net, recipe, corpus, made, progress=progress)
+    return export(Path(out) / f"{name}.safetensors", net, recipe, corpus, made, **(measuring or {}))
 
 
 def _selector(recipe: Recipe, corpus: Corpus) -> EnergyNet | None:

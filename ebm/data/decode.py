@@ -11,9 +11,7 @@ MAX_PIXELS = 40_000_000
 _WORK_SIDE = 1024  # longest side a picture keeps
 # A closed list: some of Pillow's other readers start programs (EPS runs Ghostscript).
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "JPEG2000")
-_ACCEPTED = (
-    "a path, a PIL image, or a numeric array or tensor: grey (H, W) or (H, W, 1), RGB or RGBA"
-)
+_ACCEPTED = "a path, a PIL image, or a numeric array or tensor: grey (H, W) or (H, W, 1), RGB or RGBA"
 _LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
@@ -48,9 +46,7 @@ def _read_file(path: Path) -> np.ndarray:
     except Image.DecompressionBombError:
         raise ValueError(f"{path} has {_too_large()}") from None
     except Exception as error:  # readers of broken files raise nearly anything
-        raise ValueError(
-            f"{path} is not a picture that can be read: use PNG, JPEG, GIF, BMP, TIFF or WebP"
-        ) from error
+        raise ValueError(f"{path} is not a picture that can be read: use PNG, JPEG, GIF, BMP, TIFF or WebP") from error
     with image:
         _check_size(image.height, image.width, str(path))
         image.draft("L", (_WORK_SIDE, _WORK_SIDE))  # JPEG: decode at 1/2, 1/4 or 1/8

@@ -87,8 +87,7 @@ def _read_split(file: Path) -> tuple[np.ndarray, Tensor]:
     images, labels = _read_arrays(file, 2)
     if labels.ndim != 1 or labels.dtype.kind not in "iu":
         raise ValueError(
-            f"{file.name}: labels must be integers of shape (N,), "
-            f"not {labels.dtype} of shape {labels.shape}"
+            f"{file.name}: labels must be integers of shape (N,), not {labels.dtype} of shape {labels.shape}"
         )
     if len(images) != len(labels):
         raise ValueError(f"{file.name} has {len(images)} images but {len(labels)} labels")
@@ -176,9 +175,7 @@ def _check_classes(folder: Path, classes: list[str], targets: np.ndarray) -> Non
         raise ValueError(f"{folder} has only the class {classes[0]!r}: at least 2 are needed")
     for name, count in zip(classes, np.bincount(targets), strict=True):
         if count < MIN_PICTURES:
-            raise ValueError(
-                f"{folder / name} has {count} pictures: at least {MIN_PICTURES} are needed"
-            )
+            raise ValueError(f"{folder / name} has {count} pictures: at least {MIN_PICTURES} are needed")
 
 
 def _read_picture(file: Path) -> Tensor:
@@ -193,8 +190,6 @@ def _split(targets: np.ndarray, seed: int) -> dict[str, np.ndarray]:
     """Deals the pictures out, class by class: split -> indices in order."""
     from sklearn.model_selection import train_test_split  # slow to import, and only needed here
 
-    train, rest = train_test_split(
-        np.arange(len(targets)), test_size=0.3, random_state=seed, stratify=targets
-    )
+    train, rest = train_test_split(np.arange(len(targets)), test_size=0.3, random_state=seed, stratify=targets)
     val, test = train_test_split(rest, test_size=0.5, random_state=seed, stratify=targets[rest])
     return {"train": np.sort(train), "val": np.sort(val), "test": np.sort(test)}

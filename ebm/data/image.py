@@ -14,11 +14,11 @@ from ebm.data.decode import read_grey, shrink, shrink_factor
 
 INK_SIDE = 44  # the larger side of a pen glyph's ink, in pixels
 _LOOK_SIDE = 256  # longest side of the copy in which the ink is looked for
+_FAINTEST = 0.01  # contrast of ink, black on white being 1: less is lost in the steps of 8 bits
+_BLANK = "the picture is blank (no ink stands out from the paper): draw or show a glyph"
 
 
-def to_glyph(
-    picture: str | Path | Image.Image | np.ndarray | Tensor, preprocessing: str = "pen"
-) -> Tensor:
+def to_glyph(picture: str | Path | Image.Image | np.ndarray | Tensor, preprocessing: str = "pen") -> Tensor:
     """Turns any picture of a letter into a glyph the model can read.
 
     Dark ink on light paper and the reverse both work: the border tells which is the paper.
@@ -161,14 +161,16 @@ def _find_letter(ink: np.ndarray, paper: np.ndarray) -> _Box | None:
     """The box of the ink without specks and slivers; None if no letter stands out."""
     factor = shrink_factor(*ink.shape, _LOOK_SIDE)
     small = shrink(ink, factor)
+    if np.ptp(small) < _FAINTEST:
+        raise ValueError(_BLANK)
     threshold, level = _threshold(small)
     mask = small > threshold
     letter = _letter(mask)
     inked = mask if mask.any() else small >= small.max()
     contrast = float(np.median(small[inked])) - level
-    faint = contrast * float(np.median(shrink(paper, factor)[inked])) < 0.01  # 8-bit steps show
+    faint = contrast * float(np.median(shrink(paper, factor)[inked])) < _FAINTEST
     if faint or (letter is None and contrast < 0.1):
-        raise ValueError("the picture is blank (no ink stands out from the paper): show a glyph")
+        raise ValueError(_BLANK)
     return None if letter is None else _sharpen_box(ink > threshold, _box_of(letter), factor)
 
 

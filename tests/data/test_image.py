@@ -75,9 +75,7 @@ def with_slivers():
 def old_paper():
     grey = np.asarray(draw(), dtype=float)
     tint = np.stack([grey * 0.6 + 90, grey * 0.5 + 70, grey * 0.35 + 40], axis=-1)
-    return (
-        (tint + np.random.default_rng(0).normal(0, 6, (400, 400, 1))).clip(0, 255).astype("uint8")
-    )
+    return (tint + np.random.default_rng(0).normal(0, 6, (400, 400, 1))).clip(0, 255).astype("uint8")
 
 
 def on_transparent():
@@ -348,10 +346,8 @@ SHAPES = st.one_of(
 NUMBERS = st.sampled_from(["u1", "u2", ">u2", "i4", "i8", "f2", "f4", "f8", "?", "c8"])
 
 
-@given(
-    NUMBERS.flatmap(lambda kind: arrays.arrays(kind, SHAPES)), st.sampled_from(["pen", "glyphs"])
-)
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(NUMBERS.flatmap(lambda kind: arrays.arrays(kind, SHAPES)), st.sampled_from(["pen", "glyphs"]))
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
 @pytest.mark.filterwarnings("error")
 def test_any_array_gives_a_glyph_or_a_value_error(array, preprocessing):
     try:
@@ -362,7 +358,8 @@ def test_any_array_gives_a_glyph_or_a_value_error(array, preprocessing):
 
 
 @given(SHAPES, st.integers(0, 2**32 - 1), st.sampled_from([2, 8, 256]))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
+@pytest.mark.filterwarnings("error")
 def test_any_dense_array_gives_a_glyph_or_a_value_error(shape, seed, levels):
     array = np.random.default_rng(seed).integers(0, levels, shape).astype(np.uint8)
     try:

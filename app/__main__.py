@@ -1,0 +1,51 @@
+"""python -m app: opens the explorer."""
+
+import os
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+CHECKPOINT = Path(__file__).resolve().parent.parent / "checkpoints" / "jem.safetensors"
+
+
+def main(
+    host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
+    checkpoint: Annotated[
+        Path, typer.Option(help="Trained model: a .safetensors file with its .json card.")
+    ] = CHECKPOINT,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")] = True,
+) -> None:
+    """Opens the page that reads glyphs, prints new ones and tells strangers apart."""
+    _check_port(host, port)
+    from app.page import build, launch_options  # after the cheap checks: this brings torch and gradio in
+
+    try:
+        page = build(checkpoint)
+    except ValueError as error:
+        _fail(str(error))
+    page.launch(server_name=host, server_port=port, inbrowser=browser, **launch_options())
+
+
+def _check_port(host: str, port: int) -> None:
+    """Ends with one sentence when nothing can listen there."""
+    try:
+        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        _fail(f"Cannot listen on {host}:{port} ({reason}): end what uses that port or choose another with --port.")
+
+
+def _fail(sentence: str) -> None:
+    typer.echo(sentence, err=True)
+    raise SystemExit(2)
+
+
+if __name__ == "__main__":
+    typer.run(main)

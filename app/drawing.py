@@ -1,0 +1,143 @@
+"""Pictures and small inline graphics as HTML: no files, no outside requests."""
+
+import base64
+import io
+import math
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+from PIL import Image
+from torch import Tensor
+
+from ebm.data.corpus import SIZE
+
+_PAPER, _INK = np.array([251, 247, 238]), np.array([28, 24, 20])
+_LUT = np.round(_PAPER + np.linspace(0, 1, 256)[:, None] * (_INK - _PAPER)).astype(np.uint8)
+GAP = 4  # pixels of table between the tiles of a grid
+_TABLE = np.array([232, 224, 208], dtype=np.uint8)
+
+
+def on_paper(ink: Tensor | np.ndarray) -> Image.Image:
+    """A picture (H, W) uint8, ink = 255, as dark ink on light paper."""
+    return Image.fromarray(_LUT[np.asarray(ink)])
+
+
+def columns(count: int) -> int:
+    """How many tiles a grid of `count` is wide."""
+    return min(count, max(1, math.ceil(math.sqrt(count * 1.3))))
+
+
+def tile_grid(ink: Tensor, zoom: int = 1) -> Image.Image:
+    """Glyphs (N, 56, 56) uint8, ink = 255, as one picture of tiles."""
+    wide = columns(len(ink))
+    high = math.ceil(len(ink) / wide)
+    cell = SIZE + GAP
+    table = np.empty((high * cell + GAP, wide * cell + GAP, 3), dtype=np.uint8)
+    table[:] = _TABLE
+    for k, glyph in enumerate(ink.numpy()):
+        top, left = k // wide * cell + GAP, k % wide * cell + GAP
+        table[top : top + SIZE, left : left + SIZE] = _LUT[glyph]
+    picture = Image.fromarray(table)
+    return (
+        picture
+        if zoom == 1
+        else picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
+    )
+
+
+def data_uri(picture: Image.Image, kind: str = "png") -> str:
+    """A picture as a data URI; JPEG encodes ten times faster, PNG is exact."""
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **({"quality": 88} if kind == "jpeg" else {}))
+    return f"data:image/{kind};base64,{base64.b64encode(buffer.getvalue()).decode()}"
+
+
+def number(value: float) -> str:
+    """A number for people: two decimals, a true minus sign."""
+    return f"{value:.2f}".replace("-", "\u2212")
+
+
+def energy_ruler(known: Sequence[float], threshold: float, mark: float | None = None) -> str:
+    """The histogram of known glyphs with the threshold and one glyph's energy marked, as HTML.
+
+    Drawn inline because it changes with every pen stroke: a plotly figure would blink.
+    """
+    values = np.asarray(known, dtype=float)
+    if values.size == 0:
+        return '<p class="hint">The card has no reference energies, so there is no histogram.</p>'
+    low, high = np.quantile(values, (0.002, 0.998))
+    low, high = min(low, threshold), max(high, threshold)
+    reach = high - low or 1.0
+    if mark is not None:  # far outliers wait at the edge
+        low, high = max(min(low, mark), low - 1.2 * reach), min(max(high, mark), high + 2.0 * reach)
+    pad = 0.06 * (high - low)
+    low, high = low - pad, high + pad
+    bins = 72
+    counts, edges = np.histogram(np.clip(values, low, high), bins=bins, range=(low, high))
+    tall = max(int(counts.max()), 1)
+    bars = "".join(
+        f'<rect x="{k}" y="{100 - 100 * c / tall:.1f}" width=".92" height="{100 * c / tall:.1f}" '
+        f'class="{"bar" if edges[k] + edges[1] - edges[0] <= threshold else "bar over"}"/>'
+        for k, c in enumerate(counts)
+        if c
+    )
+
+    def at(value: float) -> float:
+        return 100 * (min(max(value, low), high) - low) / (high - low)
+
+    side = "left" if at(threshold) < 50 else "right"
+    marks = f'<i class="cut {side}" style="left:{at(threshold):.2f}%"><b>threshold {number(threshold)}</b></i>'
+    if mark is not None:
+        arrow = " \u25b8" if mark > high else " \u25c2" if mark < low else ""
+        side = "left" if at(mark) < 50 else "right"
+        kind = "stranger" if mark > threshold else "known"
+        arrow_text = f"this glyph {number(mark)}{arrow}"
+        marks += f'<i class="mark {side} {kind}" style="left:{at(mark):.2f}%"><b>{arrow_text}</b></i>'
+    label = f"Histogram of the energies of {values.size} known glyphs; threshold {number(threshold)}"
+    label += f"; this glyph {number(mark)}." if mark is not None else "."
+    return (
+        f'<figure class="ruler" role="img" aria-label="{escape(label)}"><div class="plot">'
+        f'<svg viewBox="0 0 {bins} 100" preserveAspectRatio="none" aria-hidden="true">{bars}</svg>{marks}</div>'
+        f"<figcaption><span>\u2190 lower energy: likelier</span><span>{values.size:,} known glyphs</span>"
+        f"<span>higher: stranger \u2192</span></figcaption></figure>"
+    )
+
+
+def energy_trace(energies: Sequence[Sequence[float]], steps: Sequence[int], of: int, band: tuple[float, float]) -> str:
+    """The energy of every chain along the steps as HTML, above the band where known glyphs lie.
+
+    Args:
+        energies: one list (N,) for each of `steps`; of: the steps asked for.
+        band: where nine in ten known glyphs lie.
+    """
+    table = np.asarray(energies, dtype=float)  # (frames, N)
+    low, high = min(float(table.min()), band[0]), max(float(table.max()), band[1])
+    pad = 0.06 * (high - low) or 0.5
+    low, high = low - pad, high + pad
+
+    def y(value: float) -> float:
+        return 100 - 100 * (value - low) / (high - low)
+
+    def path(values: np.ndarray) -> str:
+        return " ".join(f"{100 * s / of:.2f},{y(v):.2f}" for s, v in zip(steps, values, strict=True))
+
+    chains = "".join(f'<polyline class="chain" points="{path(table[:, k])}"/>' for k in range(table.shape[1]))
+    mean = f'<polyline class="mean" points="{path(table.mean(1))}"/>'
+    top, bottom = y(band[1]), y(band[0])
+    inside = f'<rect class="band" x="0" width="100" y="{top:.2f}" height="{max(bottom - top, 1):.2f}"/>'
+    last = number(float(table[-1].mean()))
+    return (
+        f'<figure class="trace" role="img" aria-label="Mean energy {last} after {steps[-1]} of {of} steps">'
+        f'<div class="head"><span>energy</span><b>{last}</b></div><div class="plot">'
+        f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">{inside}{chains}{mean}</svg>'
+        f'<span class="tick" style="top:0">{number(high - pad)}</span>'
+        f'<span class="tick" style="bottom:0">{number(low + pad)}</span>'
+        f'<span class="note" style="top:{(top + bottom) / 2:.1f}%">known glyphs</span></div>'
+        f"<figcaption><span>step 0</span><span>{of}</span></figcaption></figure>"
+    )
+
+
+def message(text: str, kind: str = "hint") -> str:
+    """A sentence for the visitor in place of a result."""
+    return f'<div class="{kind}" role="status"><p>{escape(text)}</p></div>'

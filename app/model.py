@@ -1,0 +1,125 @@
+"""The one loaded model that every visitor shares: network, card and example pictures. Never changed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+import ebm
+from ebm.checkpoint import Card, load_examples
+from ebm.data.corpus import SIZE, to_model_space
+
+ANY = "any"  # the choice of no sort: unconditional chains
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A checkpoint, ready to be shown.
+
+    Args:
+        model: in eval mode, frozen: several visitors may use it at once.
+        card: what is known of it.
+        examples: set -> uint8 (N, 56, 56), ink = 255; may be empty.
+        energies: set -> energies (N,) of its examples.
+    """
+
+    model: ebm.EnergyNet
+    card: Card
+    examples: dict[str, Tensor]
+    energies: dict[str, Tensor]
+
+    @property
+    def has_sorts(self) -> bool:
+        """Whether the model tells sorts apart; an EBM with its one output does not."""
+        return self.model.outputs > 1
+
+    def text(self, sort: str) -> str:
+        """The character that a sort prints; its name where the card knows none."""
+        texts = dict(zip(self.card.sorts, self.card.texts, strict=False))
+        return texts.get(sort) or sort
+
+    def title(self, sort: str) -> str:
+        """A sort's name, with its character where the name is not the character."""
+        text = self.text(sort)
+        return sort if text == sort else f"{sort} ({text})"
+
+    def find_sort(self, wanted: str) -> int | None:
+        """The class of a sort given by name or character; None for "any".
+
+        Raises:
+            ValueError: when the model has no such sort.
+        """
+        if wanted == ANY:
+            return None
+        if not self.has_sorts:
+            raise ValueError(f"This model knows no sorts; the only choice is {ANY!r}.")
+        for names in (self.card.sorts, self.card.texts):
+            if wanted in names:
+                return names.index(wanted)
+        raise ValueError(
+            f"There is no sort {str(wanted)[:40]!r}; choose {ANY!r} or one of the card's {len(self.card.sorts)} sorts."
+        )
+
+    def verdict(self, glyph: Tensor) -> ebm.Verdict:
+        """What the model says of a glyph (1, 56, 56) in [-1, 1]."""
+        return ebm.verdict(self.model, self.card, glyph)
+
+    def sets(self) -> list[str]:
+        """The stranger sets that the card has scores for, in the card's order."""
+        return [name for name in self.card.set_scores if name != "test"]
+
+    def describe(self, name: str) -> tuple[str, str]:
+        """Kind ("near", "far" or "") and one-line description of a stranger set."""
+        entry = self.card.data.get("strangers", {}).get(name, {})
+        return (entry.get("kind", ""), entry.get("description", "")) if isinstance(entry, dict) else ("", "")
+
+    def example_sets(self) -> list[str]:
+        """The sets that came with pictures: known glyphs first, then in the card's order."""
+        order = ["test", *self.sets(), *sorted(self.examples)]
+        return [name for name in dict.fromkeys(order) if name in self.examples]
+
+    def samples_to_read(self) -> list[tuple[str, Tensor]]:
+        """Captioned pictures (56, 56) for a visitor to click: the best one first."""
+        chosen: list[tuple[str, Tensor]] = []
+        known = self.examples.get("test")
+        if known is not None and len(known):
+            order = self.energies["test"].argsort()
+            chosen += [("good glyph", known[order[len(order) // 4]]), ("another", known[order[len(order) // 2]])]
+            chosen.append(("odd print", known[order[-1]]))
+        chosen += [(name, self.examples[name][0]) for name in self.example_sets() if name != "test"]
+        if known is None:
+            chosen.insert(0, ("plain stroke", _stroke()))
+        if "noise" not in self.examples:
+            noise = torch.rand((SIZE, SIZE), generator=torch.Generator().manual_seed(0))
+            chosen.append(("noise", (noise * 255).to(torch.uint8)))
+        return chosen
+
+
+def load(path: str | Path) -> Explorer:
+    """Loads a checkpoint for the page.
+
+    Raises:
+        ValueError: one sentence, as `ebm.load` words it, or on example pictures of a wrong form.
+    """
+    model, card = ebm.load(path)
+    try:
+        examples = load_examples(path)
+    except Exception as error:  # safetensors raises its own kinds for damaged files
+        raise ValueError(f"The example pictures beside {Path(path).name} cannot be read: {error}.") from None
+    for name, pictures in examples.items():
+        if pictures.dtype != torch.uint8 or pictures.shape[1:] != (SIZE, SIZE):
+            raise ValueError(
+                f"The example pictures {name!r} beside {Path(path).name} must be uint8 (N, {SIZE}, {SIZE})."
+            )
+    energies = {
+        name: ebm.score(model, to_model_space(pictures)) for name, pictures in examples.items() if len(pictures)
+    }
+    return Explorer(model, card, {name: examples[name] for name in energies}, energies)
+
+
+def _stroke() -> Tensor:
+    """A plain minim, for checkpoints that came without pictures."""
+    picture = torch.zeros((SIZE, SIZE), dtype=torch.uint8)
+    picture[6:50, 23:33] = 255
+    return picture

@@ -1,0 +1,240 @@
+"""The explorer through gradio_client, and its parts where a browser is not needed."""
+
+import base64
+import io
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image, ImageDraw
+
+import ebm
+from app import pad, printing, read_tab, strangers_tab
+from app.model import load
+from app.page import build
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def client(url: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    return Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A bar on white paper, as a PNG."""
+    image = Image.new("L", (200, 200), 250)
+    ImageDraw.Draw(image).rectangle((80, 30, 110, 170), fill=10)
+    image.save(tmp_path / "bar.png")
+    return tmp_path / "bar.png"
+
+
+def refusal(client: Client, *arguments: Any, api_name: str) -> str:
+    """The one sentence with which a call is refused."""
+    with pytest.raises(AppError) as caught:
+        client.predict(*arguments, api_name=api_name)
+    text = caught.value.args[0]
+    assert text.endswith(".") and "\n" not in text and "Traceback" not in text
+    assert "/tmp" not in text and str(ROOT) not in text
+    return text
+
+
+def test_score_agrees_with_the_verdict(client: Client, checkpoint: Path, picture: Path) -> None:
+    answer = client.predict(handle_file(picture), api_name="/score")
+    model, card = ebm.load(checkpoint)
+    verdict = ebm.verdict(model, card, ebm.to_glyph(picture))
+    assert answer["energy"] == pytest.approx(verdict.energy, abs=1e-5)
+    assert answer["p_value"] == pytest.approx(verdict.p_value)
+    assert answer["is_stranger"] is verdict.is_stranger and answer["threshold"] == card.threshold
+    assert [entry["sort"] for entry in answer["top"]] == [sort for sort, _ in verdict.top] and len(answer["top"]) == 5
+    assert set(answer["top"][0]) == {"sort", "text", "probability"}
+
+
+def test_bad_pictures_are_one_sentence(client: Client, picture: Path, tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("no picture at all")
+    (tmp_path / "cut.png").write_bytes(picture.read_bytes()[:150])
+    (tmp_path / "empty.png").write_bytes(b"")
+    Image.new("L", (80, 80), 200).save(tmp_path / "blank.png")
+    Image.new("1", (7000, 6000)).save(tmp_path / "huge.png")
+    for name in ("text", "cut", "empty", "blank", "huge"):
+        assert refusal(client, handle_file(tmp_path / f"{name}.png"), api_name="/score")
+    assert "picture" in refusal(client, None, api_name="/score")
+
+
+def test_generate_streams_frames_and_ends_with_the_grid(client: Client) -> None:
+    job = client.submit("a", 3, 32, 10.0, 0.01, 7, api_name="/generate")
+    job.result(timeout=60)
+    outputs = job.outputs()
+    steps = [report["step"] for report, _ in outputs]
+    assert steps == sorted(steps) and steps[0] == 0 and steps[-1] == 32 and len(steps) > 5
+    assert all(grid is None for _, grid in outputs[:-1])
+    report, grid = outputs[-1]
+    assert len(report["energy"]) == 3 and len(report["read_as"]) == 3
+    assert np.mean(report["energy"]) < np.mean(outputs[0][0]["energy"])  # downhill
+    assert Image.open(grid).size == (4 * (2 * 60 + 4), 4 * (2 * 60 + 4))
+    again = client.predict("a", 3, 32, 10.0, 0.01, 7, api_name="/generate")
+    assert again[0]["energy"] == report["energy"]  # the seed decides everything
+
+
+def test_generate_takes_any_and_characters(client: Client) -> None:
+    for sort in ("any", "long-s", "\u017f"):
+        report, _ = client.predict(sort, 1, 16, 1.0, 0.0, 0, api_name="/generate")
+        assert report["step"] == 16
+
+
+@pytest.mark.parametrize(
+    ("wishes", "named"),
+    [
+        (("nonsense", 1, 16, 1.0, 0.0, 0), "sort"),
+        (("a", 0, 16, 1.0, 0.0, 0), "glyphs"),
+        (("a", 37, 16, 1.0, 0.0, 0), "glyphs"),
+        (("a", 1.5, 16, 1.0, 0.0, 0), "glyphs"),
+        (("a", 1, 15, 1.0, 0.0, 0), "steps"),
+        (("a", 1, 100_000, 1.0, 0.0, 0), "steps"),
+        (("a", 1, 16, -1.0, 0.0, 0), "step size"),
+        (("a", 1, 16, 1.0, 9.0, 0), "noise"),
+        (("a", 1, 16, "much", 0.0, 0), "step size"),
+        (("a", 1, 16, 1.0, 0.0, -3), "seed"),
+        (("a", 1, 16, 1.0, 0.0, None), "seed"),
+    ],
+)
+def test_bounds_are_kept_on_the_server(client: Client, wishes: tuple, named: str) -> None:
+    assert named in refusal(client, *wishes, api_name="/generate")
+
+
+def test_strangers_answers_rates_and_auroc(client: Client, checkpoint: Path) -> None:
+    _, card = ebm.load(checkpoint)
+    answer = client.predict("noise", card.threshold, api_name="/strangers")
+    known, odd = (np.array(card.set_scores[name]["energy"]) for name in ("test", "noise"))
+    assert answer["false_positive_rate"] == (known > card.threshold).mean()
+    assert answer["true_positive_rate"] == (odd > card.threshold).mean()
+    pairs = (odd[:, None] > known).mean() + 0.5 * (odd[:, None] == known).mean()
+    assert answer["auroc"]["energy"] == pytest.approx(pairs)
+    assert set(answer["auroc"]) == {"energy", "conditional_energy", "msp", "mass"}
+    assert "noise" in refusal(client, "martians", 0.0, api_name="/strangers")
+    assert "threshold" in refusal(client, "noise", None, api_name="/strangers")
+
+
+def test_only_the_three_endpoints_are_public(client: Client) -> None:
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/score", "/generate", "/strangers"}
+
+
+def test_start_brings_no_training_stack(checkpoint: Path) -> None:
+    code = f"""
+import json, sys
+from app.page import build
+build({str(checkpoint)!r})
+heavy = ["lightning", "pytorch_lightning", "torchmetrics", "torchvision", "sklearn", "scipy", "tensorboard"]
+print(json.dumps([name for name in heavy if name in sys.modules]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=120, check=True
+    )
+    assert json.loads(done.stdout.splitlines()[-1]) == []
+
+
+def test_bad_checkpoint_ends_with_one_sentence_and_2(tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "app",
+        "--no-browser",
+        "--port",
+        str(free_port()),
+        "--checkpoint",
+        str(tmp_path / "no.safetensors"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2 and "no.safetensors" in done.stderr
+    assert "Traceback" not in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def test_busy_port_is_one_sentence(checkpoint: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        command = [sys.executable, "-m", "app", "--no-browser", "--port", port, "--checkpoint", str(checkpoint)]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 2 and port in done.stderr and len(done.stderr.strip().splitlines()) == 1
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_drawings_are_decoded_and_nonsense_refused() -> None:
+    assert pad.drawing("") is None and pad.drawing(None) is None
+    image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    uri = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    assert pad.drawing(uri) is None  # blank
+    ImageDraw.Draw(image).line((10, 10, 50, 50), fill=(0, 0, 0, 255), width=5)
+    buffer = io.BytesIO()
+    image.save(buffer, "PNG")
+    drawn = pad.drawing("data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode())
+    assert drawn is not None and drawn.shape == (64, 64) and drawn.min() == 0 and drawn.max() == 255
+    for bad in (
+        {"composite": 1},
+        "data:image/png;base64,@@@",
+        "data:image/png;base64,AAAA",
+        "data:text/html,hello",
+        "x" * 10**6,
+    ):
+        with pytest.raises(ValueError, match="draw it again"):
+            pad.drawing(bad)
+
+
+def test_an_ebm_prints_only_any(make_checkpoint: Callable[..., Path], tmp_path: Path) -> None:
+    explorer = load(make_checkpoint(tmp_path / "one.safetensors", outputs=1))
+    order = printing.check(explorer, "any", 2, 16, 1.0, 0.0, 0)
+    frames = list(printing.run(explorer, order))
+    assert frames[-1].step == 16 and len(printing.read_back(explorer, order, frames[-1].x)[0]) == 0
+    with pytest.raises(ValueError, match="any"):
+        printing.check(explorer, "a", 2, 16, 1.0, 0.0, 0)
+    assert "no sorts" in read_tab.card_of(explorer, torch.zeros(1, 56, 56))
+    build(tmp_path / "one.safetensors")
+
+
+def test_a_bare_checkpoint_is_shown_with_a_note(make_checkpoint: Callable[..., Path], tmp_path: Path) -> None:
+    path = make_checkpoint(tmp_path / "bare.safetensors", with_scores=False)
+    explorer = load(path)
+    assert len(explorer.samples_to_read()) >= 2
+    with pytest.raises(ValueError, match="no scores"):
+        strangers_tab.rates(explorer, "noise", 0.0)
+    build(path)
+
+
+def test_figures_count_right() -> None:
+    from ebm import figures
+
+    assert (
+        figures.auroc([0, 1], [2, 3]) == 1 and figures.auroc([2, 3], [0, 1]) == 0 and figures.auroc([1, 1], [1]) == 0.5
+    )
+    false, true = figures.roc_points([0.0, 1.0], [1.0, 2.0])
+    area = float(np.sum(np.diff(false) * (true[1:] + true[:-1]) / 2))
+    assert area == pytest.approx(figures.auroc([0.0, 1.0], [1.0, 2.0]))
+    rng = np.random.default_rng(0)
+    known, odd = rng.normal(size=300).round(1), rng.normal(1, 1, 200).round(1)
+    false, true = figures.roc_points(known, odd)
+    assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
+    assert float(np.sum(np.diff(false) * (true[1:] + true[:-1]) / 2)) == pytest.approx(figures.auroc(known, odd))
+    histogram = figures.energy_histogram(known.tolist(), {"odd": odd.tolist()}, 1.0, mark=50.0)
+    assert sum(histogram.data[0].y) == pytest.approx(1) and sum(histogram.data[1].y) == pytest.approx(1)
+    sure = figures.reliability_diagram([0.9] * 10, [True] * 9 + [False])
+    assert "0.000" in sure.layout.title.text
+    with pytest.raises(ValueError):
+        figures.auroc([], [1])

@@ -1,0 +1,51 @@
+"""Fixtures: a small printed corpus and a small untrained checkpoint, both seeded and made on the spot."""
+
+import numpy as np
+import pytest
+import torch
+
+from ebm.checkpoint import Card, save
+from ebm.data.corpus import SPLITS, Corpus
+from ebm.data.pen import textura_founts
+from ebm.data.pen_corpus import FOUNTS, print_glyph
+from ebm.data.sorts import SORTS
+from ebm.energy import EnergyNet
+
+SORTS_USED = 6
+
+
+@pytest.fixture(scope="session")
+def small_corpus() -> Corpus:
+    """Six sorts, 32 glyphs each in training, 12 in validation and test: printed exactly as the real corpus is."""
+    founts = textura_founts(FOUNTS)
+    images, labels, index = {}, {}, 0
+    for split, each in zip(SPLITS, (32, 12, 12), strict=True):
+        y = np.tile(np.arange(SORTS_USED), each)
+        images[split] = torch.from_numpy(np.stack([print_glyph(3, index + k, int(c), founts) for k, c in enumerate(y)]))
+        labels[split] = torch.from_numpy(y)
+        index += len(y)
+    return Corpus(images, labels, [s.name for s in SORTS[:SORTS_USED]], "Synthetic: six sorts for tests.", "pen")
+
+
+def make_card(net: EnergyNet, **changes) -> Card:
+    """A card for an untrained network, with made-up reference energies."""
+    fields = {
+        "name": "tiny", "mode": "jem" if net.outputs > 1 else "ebm", "architecture": net.architecture(),
+        "preprocessing": "pen", "sorts": [s.name for s in SORTS][: net.outputs],
+        "texts": [s.text for s in SORTS][: net.outputs],
+        "sampler": {"steps": 5, "step_size": 10.0, "noise": 0.01, "grad_clip": 0.02, "start": "uniform"},
+        "recipe": {}, "seed": 0, "data": {"source": "none", "digest": ""}, "threshold": 0.5,
+        "threshold_rule": "made up", "reference_energies": [-1.0, 0.0, 1.0, 2.0],
+    }  # fmt: skip
+    return Card(**(fields | changes))
+
+
+@pytest.fixture
+def tiny(tmp_path):
+    """(path, network, card) of a saved, untrained JEM of width 4."""
+    torch.manual_seed(0)
+    net = EnergyNet(4, 42)
+    card = make_card(net)
+    path = tmp_path / "tiny.safetensors"
+    save(path, net, card)
+    return path, net, card

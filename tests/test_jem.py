@@ -1,0 +1,169 @@
+"""Training: short real runs in every mode, and divergences that are noticed and rolled back."""
+
+import dataclasses
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import EMAWeightAveraging
+from torch.nn import functional as F
+
+import ebm
+from ebm.data.corpus import to_model_space
+from ebm.data.module import GlyphDataModule
+from ebm.errors import Diverged
+from ebm.guard import DivergenceGuard
+from ebm.jem import JEM
+from ebm.recipe import MODES, Recipe, recipe
+from ebm.sampling import uniform_start
+from ebm.train import train
+
+QUICK = {
+    "width": 4, "batch_size": 24, "epochs": 6, "classify_first": 24, "classify_lr": 5e-3, "steps": 5,
+    "buffer_per_class": 8, "ema": 0.9,
+}  # fmt: skip
+
+
+QUICK_MEASURE = {"n": 40, "resamples": 3, "samples_per_sort": 1}
+
+
+def fit(corpus, *callbacks, settings=None, **trainer_settings):
+    """Trains briefly; gives the module (with its current, not its averaged weights) and the trainer."""
+    chosen = Recipe(**(QUICK | (settings or {})))
+    pl.seed_everything(0, verbose=False)
+    module = JEM(dataclasses.asdict(chosen), len(corpus.sorts))
+    trainer = pl.Trainer(
+        max_epochs=chosen.epochs, accelerator="cpu", logger=False, enable_checkpointing=False,
+        enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0, inference_mode=False,
+        callbacks=list(callbacks), **trainer_settings,
+    )  # fmt: skip
+    trainer.fit(module, GlyphDataModule(corpus, chosen.batch_size))
+    return module, trainer
+
+
+def cross_entropy(module, corpus):
+    with torch.no_grad():
+        return float(
+            F.cross_entropy(module.net.get_logits(to_model_space(corpus.images["train"])), corpus.labels["train"])
+        )
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_short_run_learns_in_every_mode(small_corpus, mode):
+    pl.seed_everything(0, verbose=False)
+    untrained = JEM(dataclasses.asdict(Recipe(**(QUICK | {"mode": mode}))), len(small_corpus.sorts))
+    module, trainer = fit(small_corpus, settings={"mode": mode})
+    assert trainer.global_step == 6 * 8 and module.trouble is None
+    if mode == "ebm":
+        assert module.net.outputs == 1
+    else:
+        assert cross_entropy(module, small_corpus) < 0.8 * cross_entropy(untrained, small_corpus)
+        assert "val/accuracy" in trainer.callback_metrics
+    if mode == "classifier":
+        assert module.buffer is None
+        return
+    assert module.buffer is not None and len(module.buffer) > 10  # it fills
+    start = uniform_start(6, torch.Generator().manual_seed(0))
+    y = torch.arange(6) if module.recipe.is_steered else None
+    states = list(ebm.sgld(module.net, start, steps=40, step_size=10.0, noise=0.0, grad_clip=0.02, y=y, every=20))
+    assert (
+        states[-1].energy < module.net.energy(start, *([] if y is None else [y]))
+    ).all()  # energy falls along chains
+    assert 0 <= float(trainer.callback_metrics["val/auroc smeared"]) <= 1
+
+
+def test_the_training_loss_is_the_sum_of_both_steps(small_corpus):
+    module, _ = fit(small_corpus, settings={"epochs": 1, "classify_first": 0}, limit_train_batches=1)
+    module.log = module.log_dict = lambda *args, **kwargs: None
+    x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
+    state, buffer = module.random.get_state(), {k: v.clone() for k, v in module.buffer.state_dict().items()}
+    both = module.training_step((x, y), 0)
+    module.random.set_state(state)
+    module.buffer.load_state_dict(buffer)
+    assert float(both.detach()) == pytest.approx(
+        float((module.px_step(x, y) + module.pyx_step(x, y)).detach()), rel=1e-5
+    )
+
+
+def test_the_contrastive_gradient_lowers_real_energies_and_raises_sampled_ones(small_corpus):
+    module, _ = fit(
+        small_corpus,
+        settings={"epochs": 1, "classify_first": 0, "data_noise": 0.0, "alpha": 0.0},
+        limit_train_batches=1,
+    )
+    module.log = module.log_dict = lambda *args, **kwargs: None
+    fake = uniform_start(24, torch.Generator().manual_seed(1))
+    module.negatives = lambda y: fake
+    x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
+    before = float((module.net.energy(fake).mean() - module.net.energy(x).mean()).detach())
+    module.zero_grad()
+    loss = module.px_step(x, y)
+    assert float(loss.detach()) == pytest.approx(-before, abs=1e-5)
+    loss.backward()
+    with torch.no_grad():
+        for p in module.net.parameters():
+            p -= 0.05 * p.grad
+    assert float((module.net.energy(fake).mean() - module.net.energy(x).mean()).detach()) > before
+
+
+class Poison(pl.Callback):
+    """Puts a NaN into the data of the given steps."""
+
+    def __init__(self, *steps):
+        self.steps = steps
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        if batch_idx in self.steps:
+            batch[0][0, 0, 0, 0] = float("nan")
+
+
+def test_a_nan_is_rolled_back_reported_and_halves_the_learning_rate(small_corpus):
+    guard = DivergenceGuard(every=2)
+    averaging = EMAWeightAveraging(decay=0.9, use_buffers=False)
+    with pytest.warns(UserWarning, match="Rolled back"):
+        module, _ = fit(small_corpus, averaging, guard, Poison(5), settings={"epochs": 1, "classify_first": 2})
+    (event,) = guard.rollbacks
+    assert "finite" in event["seen"] or "nan" in event["seen"]
+    assert module.lr_factor == 0.5
+    assert all(torch.isfinite(p).all() for p in module.parameters())
+    assert torch.isfinite(module.buffer.x).all()
+
+
+def test_a_learning_rate_a_thousand_times_too_high_ends_with_a_clear_message(small_corpus):
+    with pytest.raises(Diverged, match="rollbacks in a row"), pytest.warns(UserWarning):
+        fit(small_corpus, DivergenceGuard(every=50), settings={"epochs": 40, "classify_first": 0, "lr": 200.0})
+
+
+def test_training_exports_a_checkpoint_and_resumes(small_corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr("ebm.train.load_corpus", lambda *args, **kwargs: small_corpus)
+    chosen = Recipe(**(QUICK | {"epochs": 4, "classify_first": 8}))
+    settings = {
+        "out": tmp_path / "out",
+        "runs": tmp_path / "runs",
+        "accelerator": "cpu",
+        "progress": False,
+        "measuring": QUICK_MEASURE,
+    }
+    path = train(chosen, **settings)
+    model, card = ebm.load(path)
+    assert card.recipe == dataclasses.asdict(chosen) and card.sorts == small_corpus.sorts
+    assert set(card.set_scores) == {"test", *ebm.data.STRANGERS} and 0 <= card.metrics["accuracy"] <= 1
+    assert sum(e <= card.threshold for e in card.reference_energies) / len(card.reference_energies) >= 0.94
+    assert ebm.verdict(model, card, to_model_space(small_corpus.images["test"])[0]).top
+    (run,) = (tmp_path / "runs").iterdir()
+    assert (run / "recipe.json").is_file() and any((run / "fresh").iterdir())
+    longer = dataclasses.replace(chosen, epochs=5)
+    train(longer, resume=run, **settings)
+    assert ebm.load(path)[1].made_with["steps"] == 5 * 8  # it went on from step 32, not from 0
+    with pytest.raises(ValueError, match="to resume from"):
+        train(longer, resume=tmp_path / "nowhere", **settings)
+
+
+def test_mistyped_and_impossible_hyper_parameters_are_refused():
+    with pytest.raises(ValueError, match="learning_rate"):
+        recipe("cpu", learning_rate=1.0)
+    with pytest.raises(ValueError, match="preset"):
+        recipe("tpu")
+    for wrong in ({"mode": "gan"}, {"lr": 0.0}, {"reinit": 2.0}, {"alpha": -1.0}):
+        with pytest.raises(ValueError):
+            Recipe(**wrong)

@@ -137,10 +137,11 @@ def generate_command(
     model, card = load(checkpoint)
     if sort is not None:
         count = count or 16
-        labels = torch.full((count,), class_of(model, sort, card))
+        labels: torch.Tensor | None = torch.full((count,), class_of(model, sort, card))
     else:
         count = count or 42
-        labels = None if unconditional or model.outputs == 1 else torch.arange(count) % model.outputs
+        some = not unconditional and model.outputs > 1
+        labels = torch.arange(count) % model.outputs if some else None
     sampler = {name: card.sampler[name] for name in DEFAULT_SAMPLER} | ({"start": start} if start else {})
     frames = [
         s.x for s in chains(model, count, steps=steps, labels=labels, seed=seed, every=max(1, steps // 32), **sampler)

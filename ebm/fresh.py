@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
 from ebm.energy import EnergyNet
@@ -28,8 +29,9 @@ class FreshChains(pl.Callback):
     def __init__(self, selector: EnergyNet | None, folder: Path, seed: int):
         self.selector, self.folder, self.seed = selector, folder, seed
 
-    def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module: JEM) -> None:
+    def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Runs the chains with the weights that validation uses."""
+        assert isinstance(pl_module, JEM)
         if pl_module.is_classifying or not pl_module.recipe.has_chains:
             pl_module.fresh_recognised = 0.0
             return
@@ -65,5 +67,5 @@ def _show(trainer: pl.Trainer, name: str, picture) -> None:
     from torchvision.transforms.functional import pil_to_tensor
 
     for logger in trainer.loggers:
-        if hasattr(logger.experiment, "add_image"):
+        if isinstance(logger, TensorBoardLogger):
             logger.experiment.add_image(name, pil_to_tensor(picture), trainer.global_step)

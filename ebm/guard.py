@@ -17,6 +17,7 @@ class DivergenceGuard(Callback):
     """Watches `JEM.trouble` after every step.
 
     Args:
+        averaging: the callback that averages the weights, whose average is rolled back with them.
         every: good steps between two snapshots (weights, average, optimiser, replay buffer).
 
     Attributes:
@@ -26,19 +27,23 @@ class DivergenceGuard(Callback):
         Diverged: after three rollbacks with no good snapshot between them.
     """
 
-    def __init__(self, every: int = 100):
-        self.every = every
+    def __init__(self, averaging: EMAWeightAveraging | None = None, every: int = 100):
+        self.averaging, self.every = averaging, every
         self.rollbacks: list[dict[str, Any]] = []
         self._snapshots: list[dict[str, Any]] = []  # the last two: the newest may already be sick
         self._good = 0
         self._in_a_row = 0
 
-    def on_train_start(self, trainer: pl.Trainer, pl_module: JEM) -> None:
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Takes the first snapshot, so that there is always one to go back to."""
+        assert isinstance(pl_module, JEM)
         self._snapshots = [self._snapshot(trainer, pl_module)]
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: JEM, outputs: Any, batch: Any, batch_idx: int) -> None:
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
         """Takes a snapshot now and then; rolls back when the step saw trouble."""
+        assert isinstance(pl_module, JEM)
         if pl_module.trouble is None:
             self._good += 1
             if self._good % self.every == 0:
@@ -63,8 +68,8 @@ class DivergenceGuard(Callback):
         state = {"net": module.net.state_dict(), "optimizer": trainer.optimizers[0].state_dict()}
         if module.buffer is not None:
             state["buffer"] = module.buffer.state_dict()
-        if (average := self._average(trainer)) is not None:
-            state["average"] = average.state_dict()
+        if self.averaging is not None and self.averaging._average_model is not None:
+            state["average"] = self.averaging._average_model.state_dict()
         return copy.deepcopy(state)
 
     def _restore(self, trainer: pl.Trainer, module: JEM, state: dict[str, Any]) -> None:
@@ -73,10 +78,5 @@ class DivergenceGuard(Callback):
         trainer.optimizers[0].load_state_dict(state["optimizer"])
         if module.buffer is not None:
             module.buffer.load_state_dict(state["buffer"])
-        if (average := self._average(trainer)) is not None:
-            average.load_state_dict(state["average"])
-
-    @staticmethod
-    def _average(trainer: pl.Trainer):
-        averaging = [c for c in trainer.callbacks if isinstance(c, EMAWeightAveraging)]
-        return averaging[0]._average_model if averaging else None
+        if self.averaging is not None and self.averaging._average_model is not None:
+            self.averaging._average_model.load_state_dict(state["average"])

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.nn import functional as F
 from torchmetrics import MeanMetric, MetricCollection
@@ -169,30 +170,34 @@ class JEM(pl.LightningModule):
         if self.net.outputs > 1:
             self.val_metrics.update(self.net.get_logits(x), y)
         energy = self.net.energy(x)
+        metrics = self._aurocs()
         for name, strangers in validation_strangers(x).items():
             target = torch.cat([torch.zeros_like(y), torch.ones_like(y)])
-            self.val_auroc[name].update(torch.cat([energy, self.net.energy(strangers)]), target)
+            metrics[name].update(torch.cat([energy, self.net.energy(strangers)]), target)
         if self.buffer is not None and len(self.buffer) >= len(x):
             chains = self.buffer.x[self.buffer.steps > 0][: len(x)]
             self.val_gap.update(self.net.energy(chains).mean() - energy.mean())
 
+    def _aurocs(self) -> dict[str, BinaryAUROC]:
+        return {name: metric for name, metric in self.val_auroc.items() if isinstance(metric, BinaryAUROC)}
+
     def on_validation_epoch_end(self) -> None:
         """Logs what the validation steps gathered."""
-        values = {f"val/auroc {name}": metric.compute() for name, metric in self.val_auroc.items()}
+        values: dict[str, Any] = {f"val/auroc {name}": metric.compute() for name, metric in self._aurocs().items()}
         if self.net.outputs > 1:
             values |= {f"val/{name}": value for name, value in self.val_metrics.compute().items()}
             self.val_metrics.reset()
         if self.val_gap.update_count:
             values["val/contrastive_divergence"] = self.val_gap.compute()
-        auroc = torch.stack([values[f"val/auroc {name}"] for name in self.val_auroc]).mean()
+        auroc = torch.stack([values[f"val/auroc {name}"] for name in self._aurocs()]).mean()
         # What a checkpoint is chosen by; never the contrastive loss, which says nothing of convergence.
         values["val/selection"] = auroc.cpu() + self.fresh_recognised + float(values.get("val/accuracy", 0.0))
         values["val/fresh_recognised"] = self.fresh_recognised
-        for metric in (*self.val_auroc.values(), self.val_gap):
+        for metric in (*self._aurocs().values(), self.val_gap):
             metric.reset()
         self.log_dict({name: float(value) for name, value in values.items()}, prog_bar=False)
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> OptimizerLRScheduler:
         """Adam without momentum (betas 0, 0.999), one learning rate for each stage."""
         r = self.recipe
         optimizer = torch.optim.Adam(self.parameters(), lr=1.0, betas=(0.0, 0.999))

@@ -61,11 +61,12 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.json").write_text(json.dumps(dataclasses.asdict(recipe) | {"source": source}, indent=1))
     module = JEM(dataclasses.asdict(recipe), len(corpus.sorts))
-    guard, best = DivergenceGuard(), _best(folder)
+    averaging = EMAWeightAveraging(decay=recipe.ema, use_buffers=False)
+    guard, best = DivergenceGuard(averaging), _best(folder)
     trainer = pl.Trainer(
         max_epochs=recipe.epochs, accelerator=accelerator, devices=devices, logger=_logger(folder),
         callbacks=[
-            EMAWeightAveraging(decay=recipe.ema, use_buffers=False), guard,
+            averaging, guard,
             FreshChains(_selector(recipe, corpus), folder / "fresh", recipe.seed), best, _latest(folder),
         ],
         gradient_clip_val=recipe.norm_clip, num_sanity_val_steps=0, log_every_n_steps=10,
@@ -75,7 +76,7 @@ def train(
     trainer.fit(module, data, ckpt_path=last, weights_only=True)
     net = _averaged(Path(best.best_model_path), recipe, len(corpus.sorts))
     made: dict[str, Any] = {
-        "command": command, "seconds": round(time.monotonic() - started), 
+        "command": command, "seconds": round(time.monotonic() - started),
         "accelerator": type(trainer.accelerator).__name__,
         "threads": torch.get_num_threads(), "steps": trainer.global_step, "best": Path(best.best_model_path).name,
         "rollbacks": guard.rollbacks,

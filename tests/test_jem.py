@@ -118,8 +118,8 @@ class Poison(pl.Callback):
 
 
 def test_a_nan_is_rolled_back_reported_and_halves_the_learning_rate(small_corpus):
-    guard = DivergenceGuard(every=2)
     averaging = EMAWeightAveraging(decay=0.9, use_buffers=False)
+    guard = DivergenceGuard(averaging, every=2)
     with pytest.warns(UserWarning, match="Rolled back"):
         module, _ = fit(small_corpus, averaging, guard, Poison(5), settings={"epochs": 1, "classify_first": 2})
     (event,) = guard.rollbacks

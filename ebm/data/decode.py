@@ -69,9 +69,9 @@ def _read_pil(image: Image.Image, name: str) -> np.ndarray:
 
 def _grey_from_pil(image: Image.Image) -> np.ndarray:
     if image.mode[0] in "IF":  # 16 and 32 bits: convert("L") would clip them to white
-        grey = _read_array(np.asarray(image))
-        return np.asarray(_upright(Image.fromarray(grey), image))
-    factor = shrink_factor(image.height, image.width, _WORK_SIDE)
+        deep = Image.fromarray(_read_array(np.asarray(image)))
+        return np.asarray(_upright(deep, image))
+    factor = shrink_factor((image.height, image.width), _WORK_SIDE)
     strips = range(0, image.height, 64 * factor)  # copies of a whole 40 MP picture are too much
     parts = []
     for top in strips:
@@ -109,8 +109,8 @@ def _read_array(array: np.ndarray) -> np.ndarray:
         raise _Unfit(f"an array of shape {array.shape} is not a picture: give {_ACCEPTED}")
     if array.dtype.kind not in "buif":
         raise _Unfit(f"an array of {array.dtype} is not a picture: give numbers")
-    _check_size(*array.shape[:2], "the array")
-    factor = shrink_factor(*array.shape[:2], _WORK_SIDE)
+    _check_size(array.shape[0], array.shape[1], "the array")
+    factor = shrink_factor(array.shape[:2], _WORK_SIDE)
     white = _white(array)
     strips = range(0, len(array), 64 * factor)  # in strips: a float copy of 40 MP is too much
     with np.errstate(over="ignore", invalid="ignore"):
@@ -160,8 +160,9 @@ def _check_size(height: int, width: int, name: str) -> None:
         raise _Unfit(f"{name} has no pixels: its size is {width} x {height}")
 
 
-def shrink_factor(height: int, width: int, side: int) -> int:
-    return math.ceil(max(height, width) / side)
+def shrink_factor(shape: tuple[int, ...], side: int) -> int:
+    """The whole number by which a picture (h, w) must be shrunk to fit into a square of that side."""
+    return math.ceil(max(shape) / side)
 
 
 def shrink(grey: np.ndarray, factor: int) -> np.ndarray:

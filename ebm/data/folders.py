@@ -101,7 +101,7 @@ def _read_arrays(file: Path, count: int) -> list[np.ndarray]:
     """The first `count` arrays of a file, the first of them checked to be images."""
     if not file.is_file():
         raise ValueError(f"{file.parent} has no {file.name}")
-    arrays = []
+    arrays: list[np.ndarray] = []
     with file.open("rb") as stream:
         for _ in range(count):
             if arrays and not stream.peek(1):

@@ -66,7 +66,7 @@ def fit_square(images: Tensor) -> Tensor:
 
 def _paper_is_light(grey: np.ndarray) -> bool:
     """Whether the ink is darker than the paper, taking the border for paper."""
-    factor = shrink_factor(*grey.shape, 128)
+    factor = shrink_factor(grey.shape, 128)
     small, basis = shrink(grey, factor), _surface_basis(grey.shape, factor)
     depth, side = _depth(small.shape), min(small.shape)
     chosen = depth < max(1, 0.015 * side)
@@ -111,7 +111,7 @@ def _paper_under(light: np.ndarray) -> np.ndarray:
     A quadratic surface held up by the light pixels: it follows tints and the fall of light, and
     is too stiff to dip into a letter, however fat.
     """
-    factor = shrink_factor(*light.shape, 64)
+    factor = shrink_factor(light.shape, 64)
     small, basis = shrink(light, factor), _surface_basis(light.shape, factor)
     weight = np.ones_like(small)
     for pull in [0.02] * 8 + [0.002] * 6:  # of the dark pixels: less and less
@@ -159,7 +159,7 @@ _PREPARE = {"pen": _pen, "glyphs": _glyphs}
 
 def _find_letter(ink: np.ndarray, paper: np.ndarray) -> _Box | None:
     """The box of the ink without specks and slivers; None if no letter stands out."""
-    factor = shrink_factor(*ink.shape, _LOOK_SIDE)
+    factor = shrink_factor(ink.shape, _LOOK_SIDE)
     small = shrink(ink, factor)
     if np.ptp(small) < _FAINTEST:
         raise ValueError(_BLANK)
@@ -275,7 +275,8 @@ def _resample(ink: np.ndarray, window: _Box) -> np.ndarray:
     """The window, antialiased to (56, 56); beyond the picture there is paper (0)."""
     margin = int(window.side) + 1
     padded = Image.fromarray(np.pad(ink.astype(np.float32), margin))
-    box = tuple(side + margin for side in window)
+    left, top, right, bottom = (side + margin for side in window)
+    box = (left, top, right, bottom)
     return np.asarray(padded.resize((SIZE, SIZE), Image.Resampling.HAMMING, box=box))
 
 

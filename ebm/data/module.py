@@ -1,5 +1,7 @@
 """The Lightning data module over a corpus."""
 
+from typing import Any
+
 import pytorch_lightning as pl
 import torch
 from torch import Tensor
@@ -59,6 +61,6 @@ class GlyphDataModule(pl.LightningDataModule):
         return self._loader("test", 256)
 
 
-def _as_is(batch: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+def _as_is(batch: Any) -> Any:
     """`__getitems__` has made the batch already."""
     return batch

@@ -187,7 +187,10 @@ def _download(name: str, n: int, rng: np.random.Generator, root: str) -> np.ndar
     """n random pictures of a torchvision data set, resized to 56x56, ink = 255."""
     from torchvision import datasets
 
-    options = {"EMNIST": {"split": "letters", "train": False}, "Omniglot": {"background": False}}
+    options: dict[str, dict[str, object]] = {
+        "EMNIST": {"split": "letters", "train": False},
+        "Omniglot": {"background": False},
+    }
     dataset = getattr(datasets, name)(root, download=True, **options.get(name, {"train": False}))
     picks = rng.permutation(len(dataset))[:n]
     pictures = [dataset[int(k)][0].convert("L").resize((SIZE, SIZE), Image.Resampling.BICUBIC) for k in picks]

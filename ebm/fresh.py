@@ -41,19 +41,20 @@ class FreshChains(pl.Callback):
             pl_module.fresh_recognised = float((read == wanted).float().mean())
         name = f"step-{trainer.global_step:06d}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        to_image(x, 14).save(self.folder / f"fresh-{name}.png")
+        grid = to_image(x, 14)
+        grid.save(self.folder / f"fresh-{name}.png")
+        _show(trainer, "fresh chains", grid)
         if pl_module.buffer is not None and len(pl_module.buffer):
             buffered = pl_module.buffer.x[pl_module.buffer.steps > 0]
             spread = torch.linspace(0, len(buffered) - 1, min(42, len(buffered))).long()
             grid = to_image(buffered[spread], 14)
             grid.save(self.folder / f"buffer-{name}.png")
             _show(trainer, "buffer", grid)
-        _show(trainer, "fresh chains", to_image(x, 14))
 
     def _print(self, module: JEM) -> tuple[Tensor, Tensor]:
-        """One fresh chain of 256 steps per class: glyphs (N, 1, 56, 56) and the wanted classes (N,)."""
+        """Two fresh chains of 256 steps per class: glyphs (N, 1, 56, 56) and the wanted classes (N,)."""
         sampler = {k: v for k, v in module.recipe.sampler().items() if k != "steps"}
-        wanted = torch.arange(module.net.outputs if module.net.outputs > 1 else 42, device=module.device)
+        wanted = torch.arange(module.net.outputs if module.net.outputs > 1 else 42, device=module.device).repeat(2)
         labels = wanted if module.recipe.is_steered else None
         run = chains(
             module.net, len(wanted), steps=CHAIN_STEPS, labels=labels, seed=self.seed, every=CHAIN_STEPS, **sampler

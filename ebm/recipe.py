@@ -95,8 +95,10 @@ class Recipe:
 
 # "gpu" has not been run: no accelerator was at hand. "cpu" is what the shipped checkpoints used.
 PRESETS: dict[str, dict[str, Any]] = {
-    "gpu": {"width": 32, "batch_size": 128, "epochs": 120, "steps": 60, "buffer_per_class": 240, "workers": 4},
-    "cpu": {"width": 16, "batch_size": 64, "epochs": 25, "steps": 20, "buffer_per_class": 60},
+    "gpu": {"width": 32, "batch_size": 128, "epochs": 24, "steps": 40, "buffer_per_class": 120, "workers": 4},
+    # 12 epochs, not more: with 25, so with the learning rate high for longer, fresh chains began to fail
+    # after 1,300 steps while accuracy and AUROC stayed (fresh_recognised 1.00 -> 0.88, gap 0.5 -> 1.3).
+    "cpu": {"width": 16, "batch_size": 64, "epochs": 12, "steps": 20, "buffer_per_class": 60},
 }
 
 

@@ -10,7 +10,7 @@ import ebm
 from ebm.checkpoint import Card, load_examples
 from ebm.data.corpus import SIZE, to_model_space
 
-ANY = "any"  # the choice of no sort: unconditional chains
+ANY = "any"  # the choice of no sort in particular
 
 
 @dataclass(frozen=True)

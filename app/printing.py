@@ -10,11 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-import ebm
 from app.drawing import GAP, columns, data_uri, energy_trace, tile_grid
 from app.model import ANY, Explorer
 from ebm.data.corpus import SIZE, to_bytes
-from ebm.sampling import STARTS
+from ebm.generate import any_sort, chains
 
 STEPS, COUNT = (16, 512), (1, 36)
 STEP_SIZE, NOISE = (0.01, 100.0), (0.0, 0.5)
@@ -71,25 +70,24 @@ def check(explorer: Explorer, sort: Any, count: Any, steps: Any, step_size: Any,
 
 def run(explorer: Explorer, order: Order) -> Iterator[Frame]:
     """The start and then every few steps of SGLD, the last one included."""
-    recipe = explorer.card.sampler
-    generator = torch.Generator().manual_seed(order.seed)
-    x = STARTS.get(recipe["start"], STARTS["uniform"])(order.count, generator)
-    y = None if order.label is None else torch.full((order.count,), order.label)
-    with torch.no_grad():
-        energy = explorer.model.energy(x, *(() if y is None else (y,)))
-    yield Frame(0, order.steps, x, energy.tolist())
-    chains = ebm.sgld(
-        explorer.model,
-        x,
+    card, model = explorer.card, explorer.model
+    if order.label is None:
+        labels = any_sort(model, order.count, order.seed, card)
+    else:
+        labels = torch.full((order.count,), order.label)
+    steps = chains(
+        model,
+        order.count,
         steps=order.steps,
+        labels=labels,
+        seed=order.seed,
+        every=math.ceil(order.steps / FRAMES),
         step_size=order.step_size,
         noise=order.noise,
-        grad_clip=recipe["grad_clip"],
-        y=y,
-        generator=generator,
-        every=math.ceil(order.steps / FRAMES),
+        grad_clip=card.sampler["grad_clip"],
+        start=card.sampler["start"],
     )
-    for step in chains:
+    for step in steps:
         yield Frame(step.index, order.steps, step.x, step.energy.tolist())
 
 

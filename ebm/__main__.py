@@ -118,7 +118,8 @@ def generate_command(
     checkpoint: Model = DEFAULT,
     out: Annotated[Path, typer.Option(help="Folder of grid.png, strip.png and chain.webp.")] = Path("out"),
     sort: Annotated[str | None, typer.Option(help="Name or character of the sort; by default one of each.")] = None,
-    unconditional: Annotated[bool, typer.Option(help="No wanted sort: chains on log q(x).")] = False,
+    unconditional: Annotated[bool, typer.Option(help="No wanted sort: whatever comes.")] = False,
+    marginal: Annotated[bool, typer.Option(help="With --unconditional: chains on log q(x) itself.")] = False,
     count: Annotated[int | None, typer.Option(help="How many glyphs; by default 42, or 16 of one sort.")] = None,
     steps: Annotated[int, typer.Option(help="SGLD steps; 256 or 512.")] = 256,
     start: Annotated[str | None, typer.Option(help="uniform or gaussian; by default the trained law.")] = None,
@@ -129,7 +130,7 @@ def generate_command(
     import torch
 
     from ebm.checkpoint import load
-    from ebm.generate import DEFAULT_SAMPLER, chains, class_of
+    from ebm.generate import DEFAULT_SAMPLER, any_sort, chains, class_of
     from ebm.pictures import save_animation, to_image
 
     if animation not in ("webp", "gif"):
@@ -140,8 +141,9 @@ def generate_command(
         labels: torch.Tensor | None = torch.full((count,), class_of(model, sort, card))
     else:
         count = count or 42
-        some = not unconditional and model.outputs > 1
-        labels = torch.arange(count) % model.outputs if some else None
+        labels = torch.arange(count) % model.outputs if model.outputs > 1 else None
+        if unconditional:
+            labels = None if marginal else any_sort(model, count, seed, card)
     sampler = {name: card.sampler[name] for name in DEFAULT_SAMPLER} | ({"start": start} if start else {})
     frames = [
         s.x for s in chains(model, count, steps=steps, labels=labels, seed=seed, every=max(1, steps // 32), **sampler)

@@ -47,14 +47,15 @@ def chains(
 
 
 def sample(
-    model: EnergyNet, n: int, *, steps: int = 256, sort: str | int | None = None, seed: int = 0,
+    model: EnergyNet, n: int, *, steps: int = 256, sort: str | int | None = None, marginal: bool = False, seed: int = 0,
     card: Card | None = None, **sampler: Any,
 ) -> Tensor:  # fmt: skip
     """Generates glyphs from noise, never from the replay buffer.
 
     Args:
         model: as `ebm.load` gives it; n: how many; steps: of SGLD; seed: the same gives the same glyphs.
-        sort: name, character or number of the wanted class; None samples unconditionally.
+        sort: name, character or number of the wanted class; None takes whatever comes, by `any_sort`.
+        marginal: with sort=None, runs the chains on log q(x) itself, also where training steered them.
         card: whose trained sampler and sorts to use; without it the shipped recipe and the pen's sorts.
         sampler: step_size, noise, grad_clip, start to use instead.
 
@@ -65,12 +66,27 @@ def sample(
         ValueError: for a sort the model does not know, or a wrong sampler argument.
     """
     trained = {name: card.sampler[name] for name in DEFAULT_SAMPLER} if card is not None else {}
-    labels = None if sort is None else torch.full((n,), class_of(model, sort, card))
+    if sort is not None:
+        labels: Tensor | None = torch.full((n,), class_of(model, sort, card))
+    else:
+        labels = None if marginal else any_sort(model, n, seed, card)
     last = None
     for last in chains(model, n, steps=steps, labels=labels, seed=seed, every=steps, **(trained | sampler)):  # noqa: B007
         pass
     assert last is not None
     return last.x
+
+
+def any_sort(model: EnergyNet, n: int, seed: int = 0, card: Card | None = None) -> Tensor | None:
+    """Labels (n,) for chains that may print any sort; None where they should run on log q(x) itself.
+
+    A JEM whose training steered every chain by a class is sampled the same way, as a joint model can
+    be: first a sort, each as likely as the others, then x from q(x | y).
+    """
+    steered = card is None or card.mode == "conditional" or (card.mode == "jem" and bool(card.recipe.get("steer")))
+    if model.outputs == 1 or not steered:
+        return None
+    return torch.randint(model.outputs, (n,), generator=torch.Generator().manual_seed(seed))
 
 
 def class_of(model: EnergyNet, sort: str | int, card: Card | None = None) -> int:

@@ -2,11 +2,12 @@
 
 import pytest
 import torch
+from conftest import make_card
 from PIL import Image
 
 import ebm
 from ebm import EnergyNet
-from ebm.generate import chains, class_of
+from ebm.generate import any_sort, chains, class_of
 from ebm.pictures import save_animation, to_image
 
 
@@ -24,7 +25,15 @@ def test_samples_have_the_stated_form_and_follow_their_seed(net):
 
 
 def test_conditional_samples_differ_from_unconditional_ones_with_the_same_seed(net):
-    assert not torch.equal(ebm.sample(net, 2, steps=4, sort="b", seed=1), ebm.sample(net, 2, steps=4, seed=1))
+    wanted, any_, marginal = (ebm.sample(net, 2, steps=4, seed=1, **s) for s in ({"sort": "b"}, {}, {"marginal": True}))
+    assert not torch.equal(wanted, any_) and not torch.equal(wanted, marginal) and not torch.equal(any_, marginal)
+
+
+def test_a_model_trained_without_steering_prints_any_sort_by_its_energy_alone(net):
+    assert any_sort(net, 3, card=make_card(net, recipe={"steer": False})) is None
+    assert any_sort(EnergyNet(4, 1), 3) is None
+    labels = any_sort(net, 500, seed=1, card=make_card(net, recipe={"steer": True}))
+    assert labels.shape == (500,) and len(labels.unique()) == 42
 
 
 def test_chains_begin_with_their_start_and_end_with_the_last_step(net):

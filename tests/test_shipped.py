@@ -1,0 +1,92 @@
+"""The shipped checkpoint meets this project's floor on a small seeded sample, and its card is true."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from sklearn.metrics import roc_auc_score
+
+import ebm
+from ebm.checkpoint import load_examples
+from ebm.data import STRANGERS, strangers
+from ebm.data.corpus import to_model_space
+from ebm.data.pen import textura_founts
+from ebm.data.pen_corpus import COUNTS, FOUNTS, print_glyph
+from ebm.data.sheet import clean_forms
+from ebm.generate import chains
+
+CHECKPOINT = Path(__file__).parent.parent / "checkpoints" / "jem.safetensors"
+NEW = 10**6  # numbers of glyphs that no corpus holds
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    return ebm.load(CHECKPOINT)
+
+
+@pytest.fixture(scope="module")
+def known():
+    """Ten new glyphs a sort: x (420, 1, 56, 56) and y (420,)."""
+    y = np.repeat(np.arange(42), 10)
+    founts = textura_founts(FOUNTS)
+    images = np.stack([print_glyph(0, NEW + k, int(label), founts) for k, label in enumerate(y)])
+    return to_model_space(torch.from_numpy(images)), torch.from_numpy(y)
+
+
+def test_accuracy_on_new_glyphs(shipped, known):
+    x, y = known
+    assert float((shipped[0].get_logits(x).argmax(1) == y).double().mean()) >= 0.99
+
+
+FLOORS = {"noise": 0.99, "blank paper": 0.99, "inverted": 0.99, "handwritten digits": 0.99, "other script": 0.85}
+
+
+@pytest.mark.parametrize(("name", "floor"), FLOORS.items())
+def test_auroc_by_energy(shipped, known, name, floor):
+    inside, outside = (ebm.score(shipped[0], x).numpy() for x in (known[0], strangers(name, 150, seed=12345)))
+    target = np.r_[np.zeros(len(inside)), np.ones(len(outside))]
+    assert roc_auc_score(target, np.r_[inside, outside]) >= floor
+
+
+def test_fresh_chains_of_256_steps_look_most_like_the_wanted_sort(shipped):
+    """Nearest clean form by correlation, of 42 sorts in 6 founts: at least 36 of the 42 are the wanted one."""
+    model, card = shipped
+    sampler = {name: card.sampler[name] for name in ("step_size", "noise", "grad_clip", "start")}
+    *_, last = chains(model, 42, steps=256, labels=torch.arange(42), seed=11, every=256, **sampler)
+    forms = torch.stack([clean_forms(sort, 6) for sort in range(42)]).float().flatten(0, 1)  # (252, 56, 56)
+    shifts = [(dy, dx) for dy in (-2, 0, 2) for dx in (-2, 0, 2)]
+    printed = torch.stack([last.x[:, 0].roll(shift, (1, 2)) for shift in shifts], 1)  # samples stray by a pixel or two
+    nearest = _unit(printed).matmul(_unit(forms).T).amax(1).argmax(1) // 6
+    assert int((nearest == torch.arange(42)).sum()) >= 36, nearest.tolist()
+
+
+def _unit(images: torch.Tensor) -> torch.Tensor:
+    """Images (..., 56, 56) as centred vectors of length 1, slightly blurred: (..., 3136)."""
+    soft = torch.nn.functional.avg_pool2d(images, 3, stride=1, padding=1, count_include_pad=False)
+    flat = soft.flatten(-2)
+    return torch.nn.functional.normalize(flat - flat.mean(-1, keepdim=True), dim=-1)
+
+
+def test_the_card_says_what_the_model_is_and_where_it_is_from(shipped):
+    model, card = shipped
+    assert card.mode == "jem" and model.outputs == len(card.sorts) == 42
+    assert "Synthetic" in card.data["source"] and card.data["sizes"] == COUNTS and len(card.data["digest"]) == 64
+    assert set(card.data["strangers"]) == set(STRANGERS)
+    assert "python -m ebm train" in card.made_with["command"]
+    assert len(card.reference_energies) == COUNTS["val"]
+    above = np.mean(np.array(card.reference_energies) > card.threshold)
+    assert above == pytest.approx(0.05, abs=0.002)
+
+
+def test_the_cards_figures_agree_with_its_own_scores(shipped):
+    """The card keeps evenly ranked values of every score: they give its AUROC again within their spacing."""
+    _, card = shipped
+    for name in STRANGERS:
+        inside, outside = card.set_scores["test"]["energy"], card.set_scores[name]["energy"]
+        again = roc_auc_score(np.r_[np.zeros(len(inside)), np.ones(len(outside))], np.r_[inside, outside])
+        assert again == pytest.approx(card.metrics["ood"][name]["energy"]["auroc"], abs=0.01)
+
+
+def test_the_explorer_has_examples_of_everything(shipped):
+    assert set(load_examples(CHECKPOINT)) == {"test", *STRANGERS}

@@ -127,13 +127,14 @@ def energy_trace(energies: Sequence[Sequence[float]], steps: Sequence[int], of: 
     top, bottom = y(band[1]), y(band[0])
     inside = f'<rect class="band" x="0" width="100" y="{top:.2f}" height="{max(bottom - top, 1):.2f}"/>'
     last = number(float(table[-1].mean()))
+    middle = (top + bottom) / 2 if bottom - top > 14 else top - 5  # a thin band has its name above it
     return (
         f'<figure class="trace" role="img" aria-label="Mean energy {last} after {steps[-1]} of {of} steps">'
         f'<div class="head"><span>energy</span><b>{last}</b></div><div class="plot">'
         f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">{inside}{chains}{mean}</svg>'
         f'<span class="tick" style="top:0">{number(high - pad)}</span>'
         f'<span class="tick" style="bottom:0">{number(low + pad)}</span>'
-        f'<span class="note" style="top:{(top + bottom) / 2:.1f}%">known glyphs</span></div>'
+        f'<span class="note" style="top:{middle:.1f}%">known glyphs</span></div>'
         f"<figcaption><span>step 0</span><span>{of}</span></figcaption></figure>"
     )
 

@@ -85,7 +85,8 @@ class Explorer:
         known = self.examples.get("test")
         if known is not None and len(known):
             order = self.energies["test"].argsort()
-            chosen += [("good glyph", known[order[len(order) // 4]]), ("another", known[order[len(order) // 2]])]
+            chosen.append(("good glyph", known[order[len(order) // 4]]))
+            chosen.append(("worn glyph", max(known, key=_unevenness)))
             chosen.append(("odd print", known[order[-1]]))
         chosen += [(name, self.examples[name][0]) for name in self.example_sets() if name != "test"]
         if known is None:
@@ -116,6 +117,12 @@ def load(path: str | Path) -> Explorer:
         name: ebm.score(model, to_model_space(pictures)) for name, pictures in examples.items() if len(pictures)
     }
     return Explorer(model, card, {name: examples[name] for name in energies}, energies)
+
+
+def _unevenness(picture: Tensor) -> float:
+    """How uneven the ink of a picture (56, 56) lies: the spread of its darker pixels."""
+    ink = picture[picture > 127].double()
+    return float(ink.std()) if len(ink) > 1 else 0.0
 
 
 def _stroke() -> Tensor:

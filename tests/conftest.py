@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 import torch
+from cards import make_card
 
-from ebm.checkpoint import Card, save
+from ebm.checkpoint import save
 from ebm.data.corpus import SPLITS, Corpus
 from ebm.data.pen import textura_founts
 from ebm.data.pen_corpus import FOUNTS, print_glyph
@@ -25,19 +26,6 @@ def small_corpus() -> Corpus:
         labels[split] = torch.from_numpy(y)
         index += len(y)
     return Corpus(images, labels, [s.name for s in SORTS[:SORTS_USED]], "Synthetic: six sorts for tests.", "pen")
-
-
-def make_card(net: EnergyNet, **changes) -> Card:
-    """A card for an untrained network, with made-up reference energies."""
-    fields = {
-        "name": "tiny", "mode": "jem" if net.outputs > 1 else "ebm", "architecture": net.architecture(),
-        "preprocessing": "pen", "sorts": [s.name for s in SORTS][: net.outputs],
-        "texts": [s.text for s in SORTS][: net.outputs],
-        "sampler": {"steps": 5, "step_size": 10.0, "noise": 0.01, "grad_clip": 0.02, "start": "uniform"},
-        "recipe": {}, "seed": 0, "data": {"source": "none", "digest": ""}, "threshold": 0.5,
-        "threshold_rule": "made up", "reference_energies": [-1.0, 0.0, 1.0, 2.0],
-    }  # fmt: skip
-    return Card(**(fields | changes))
 
 
 @pytest.fixture

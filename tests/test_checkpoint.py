@@ -4,7 +4,7 @@ import json
 
 import pytest
 import torch
-from conftest import make_card
+from cards import make_card
 from safetensors.torch import load_file, save_file
 
 import ebm

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from conftest import make_card
+from cards import make_card
 from PIL import Image
 
 import ebm

@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from conftest import make_card
+from cards import make_card
 
 from ebm import EnergyNet, score, threshold, verdict
 from ebm.measures import detection, fpr_at_95_tpr

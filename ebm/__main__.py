@@ -46,12 +46,13 @@ def train_command(
     ] = None,
     data: Data = "pen",
     founts: Founts = None,
-    mode: Annotated[str, typer.Option(help=", ".join(MODES))] = "jem",
+    mode: Annotated[str | None, typer.Option(help=f"{', '.join(MODES)}; by default jem.")] = None,
     name: Annotated[str | None, typer.Option(help="Of the exported checkpoint; by default the mode's.")] = None,
     out: Annotated[Path, typer.Option(help="Folder of the exported checkpoint.")] = Path("checkpoints"),
     runs: Annotated[Path, typer.Option(help="Folder of logs and states.")] = Path("runs"),
     resume: Annotated[
-        Path | None, typer.Option(help="A run folder or .ckpt to go on from, with its own recipe.")
+        Path | None,
+        typer.Option(help="A run folder or .ckpt to go on from, with its own recipe where nothing else is said."),
     ] = None,
     accelerator: Annotated[str, typer.Option(help="Lightning's: auto, cpu, gpu.")] = "auto",
     devices: Annotated[int, typer.Option(help="How many.")] = 1,
@@ -76,7 +77,7 @@ def train_command(
     """Trains a model and exports it with its card. With no arguments: a JEM of the pen data."""
     import torch
 
-    from ebm.recipe import Recipe, recipe
+    from ebm.recipe import recipe
     from ebm.train import train
 
     given = {
@@ -87,8 +88,8 @@ def train_command(
     chosen = {name: value for name, value in given.items() if value is not None} | _settings(set_ or [])
     if resume is not None and (saved := (resume if resume.is_dir() else resume.parent) / "recipe.json").is_file():
         fields = json.loads(saved.read_text())
-        data = fields.pop("source")
-        resolved = Recipe(**fields)
+        data, founts = fields.pop("source"), fields.pop("founts")
+        resolved = recipe(fields, **chosen)
     else:
         resolved = recipe(preset or ("gpu" if torch.cuda.is_available() else "cpu"), **chosen)
     print(json.dumps(dataclasses.asdict(resolved)))

@@ -102,15 +102,16 @@ PRESETS: dict[str, dict[str, Any]] = {
 }
 
 
-def recipe(preset: str, **overrides: Any) -> Recipe:
-    """A preset with some values replaced.
+def recipe(base: str | dict[str, Any], **overrides: Any) -> Recipe:
+    """A preset, or the fields of a saved recipe, with some values replaced.
 
     Raises:
         ValueError: for an unknown preset or a mistyped name of a hyper-parameter.
     """
-    if preset not in PRESETS:
-        raise ValueError(f"There is no preset {preset!r}; there are: {', '.join(PRESETS)}.")
+    if isinstance(base, str) and base not in PRESETS:
+        raise ValueError(f"There is no preset {base!r}; there are: {', '.join(PRESETS)}.")
+    fields = PRESETS[base] if isinstance(base, str) else base
     known = {f.name for f in dataclasses.fields(Recipe)}
-    if unknown := sorted(overrides.keys() - known):
+    if unknown := sorted((fields | overrides).keys() - known):
         raise ValueError(f"There is no hyper-parameter {unknown[0]!r}; there are: {', '.join(sorted(known))}.")
-    return Recipe(**(PRESETS[preset] | overrides))
+    return Recipe(**(fields | overrides))

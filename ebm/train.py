@@ -59,7 +59,9 @@ def train(
     last = _last_checkpoint(resume) if resume is not None else None
     folder = last.parent if last is not None else Path(runs) / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "recipe.json").write_text(json.dumps(dataclasses.asdict(recipe) | {"source": source}, indent=1))
+    (folder / "recipe.json").write_text(
+        json.dumps(dataclasses.asdict(recipe) | {"source": source, "founts": founts}, indent=1)
+    )
     module = JEM(dataclasses.asdict(recipe), len(corpus.sorts))
     averaging = EMAWeightAveraging(decay=recipe.ema, use_buffers=False)
     guard, best = DivergenceGuard(averaging), _best(folder)

@@ -161,8 +161,8 @@ def _span(explorer: Explorer, score: str) -> dict[str, Any]:
     low, high = min(low, value), max(high, value)
     grain = 10.0 ** math.floor(math.log10(max(high - low, 1e-6) / 200))
     return {
-        "minimum": math.floor(low / grain) * grain,
-        "maximum": math.ceil(high / grain) * grain,
+        "minimum": round(math.floor(low / grain) * grain, 9),
+        "maximum": round(math.ceil(high / grain) * grain, 9),
         "value": round(value, max(0, round(-math.log10(grain))) + 1),
         "step": grain,
     }

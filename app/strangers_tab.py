@@ -28,7 +28,7 @@ _DRAG = """(threshold) => {
         line.setAttribute('d', line.getAttribute('d').replace(/([ML])[^,]+,/g, `$1${x},`));
     }
 }"""
-_MISSING = "This checkpoint's card holds no scores of stranger sets; run python -m ebm evaluate on it to fill them in."
+_MISSING = "This checkpoint came without scores of stranger sets, so there is nothing to draw; training again adds them."
 
 
 def build(explorer: Explorer) -> None:

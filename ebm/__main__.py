@@ -35,7 +35,7 @@ def show_data(
     if sheet is not None:
         from ebm.data.sheet import contact_sheet
 
-        contact_sheet(corpus).save(sheet)
+        contact_sheet(corpus, pen_seed=seed if data == "pen" and founts is None else None).save(sheet)
         print(f"Contact sheet: {sheet}")
 
 
@@ -48,14 +48,13 @@ def train_command(
     founts: Founts = None,
     mode: Annotated[str | None, typer.Option(help=f"{', '.join(MODES)}; by default jem.")] = None,
     name: Annotated[str | None, typer.Option(help="Of the exported checkpoint; by default the mode's.")] = None,
-    out: Annotated[Path, typer.Option(help="Folder of the exported checkpoint.")] = Path("checkpoints"),
+    out: Annotated[Path | None, typer.Option(help="Folder of the exported checkpoint; by default checkpoints.")] = None,
     runs: Annotated[Path, typer.Option(help="Folder of logs and states.")] = Path("runs"),
     resume: Annotated[
         Path | None,
-        typer.Option(help="A run folder or .ckpt to go on from, with its own recipe where nothing else is said."),
+        typer.Option(help="A run folder to go on from, with its own data, name and recipe; a few may be changed."),
     ] = None,
     accelerator: Annotated[str, typer.Option(help="Lightning's: auto, cpu, gpu.")] = "auto",
-    devices: Annotated[int, typer.Option(help="How many.")] = 1,
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Any hyper-parameter: --set alpha=0.5; may be repeated.")
     ] = None,
@@ -72,13 +71,13 @@ def train_command(
     steer: Annotated[
         bool | None, typer.Option(help="Whether chains are steered by a class (conditional sampling).")
     ] = None,
-    seed: Annotated[int | None, typer.Option(help="Of everything random.")] = None,
+    seed: Annotated[int | None, typer.Option(help="Of everything random but the data.")] = None,
 ) -> None:
     """Trains a model and exports it with its card. With no arguments: a JEM of the pen data."""
     import torch
 
-    from ebm.recipe import recipe
-    from ebm.train import train
+    from ebm.recipe import FIXED, recipe
+    from ebm.train import read_run, train
 
     given = {
         "mode": mode, "batch_size": batch_size, "epochs": epochs, "buffer_per_class": buffer_per_class, "lr": lr,
@@ -86,16 +85,20 @@ def train_command(
         "width": width, "steer": steer, "seed": seed,
     }  # fmt: skip
     chosen = {name: value for name, value in given.items() if value is not None} | _settings(set_ or [])
-    if resume is not None and (saved := (resume if resume.is_dir() else resume.parent) / "recipe.json").is_file():
-        fields = json.loads(saved.read_text())
-        data, founts = fields.pop("source"), fields.pop("founts")
-        resolved = recipe(fields, **chosen)
+    if resume is not None:
+        settings, saved = read_run(resume)
+        if fixed := sorted(FIXED & chosen.keys()):
+            raise ValueError(f"A resumed run keeps its {fixed[0]}; leave that option out.")
+        resolved = recipe(settings, **chosen)
+        source = {"source": saved["source"], "founts": saved["founts"]}
+        name, out = name or saved["name"], out or Path(saved["out"])
     else:
         resolved = recipe(preset or ("gpu" if torch.cuda.is_available() else "cpu"), **chosen)
+        source = {"source": data, "founts": founts}
     print(json.dumps(dataclasses.asdict(resolved)))
     path = train(
-        resolved, source=data, founts=founts, name=name, out=out, runs=runs, resume=resume, accelerator=accelerator,
-        devices=devices, progress=sys.stdout.isatty(), command="python -m ebm " + " ".join(sys.argv[1:]),
+        resolved, **source, name=name, out=out or Path("checkpoints"), runs=runs, resume=resume,
+        accelerator=accelerator, progress=sys.stdout.isatty(), command="python -m ebm " + " ".join(sys.argv[1:]),
     )  # fmt: skip
     print(f"Exported {path}")
 
@@ -121,8 +124,9 @@ def generate_command(
     sort: Annotated[str | None, typer.Option(help="Name or character of the sort; by default one of each.")] = None,
     unconditional: Annotated[bool, typer.Option(help="No wanted sort: whatever comes.")] = False,
     marginal: Annotated[bool, typer.Option(help="With --unconditional: chains on log q(x) itself.")] = False,
-    count: Annotated[int | None, typer.Option(help="How many glyphs; by default 42, or 16 of one sort.")] = None,
-    steps: Annotated[int, typer.Option(help="SGLD steps; 256 or 512.")] = 256,
+    count: Annotated[int | None, typer.Option(min=1, help="How many glyphs; by default 42, or 16 of one sort.")] = None,
+    steps: Annotated[int, typer.Option(min=1, help="SGLD steps; 256 or 512.")] = 256,
+    at: Annotated[list[int] | None, typer.Option(min=0, help="A step to show in the strip; may be repeated.")] = None,
     start: Annotated[str | None, typer.Option(help="uniform or gaussian; by default the trained law.")] = None,
     seed: Annotated[int, typer.Option(help="Of starts and noise.")] = 0,
     animation: Annotated[str, typer.Option(help="webp or gif.")] = "webp",
@@ -146,14 +150,20 @@ def generate_command(
         if unconditional:
             labels = None if marginal else any_sort(model, count, seed, card)
     sampler = {name: card.sampler[name] for name in DEFAULT_SAMPLER} | ({"start": start} if start else {})
-    frames = [
-        s.x for s in chains(model, count, steps=steps, labels=labels, seed=seed, every=max(1, steps // 32), **sampler)
-    ]
+    shown = sorted({min(k, steps) for k in at or [steps * k // 8 for k in range(9)]})
+    every = max(1, steps // 32)
+    frames, moments = [], []
+    for step in chains(model, count, steps=steps, labels=labels, seed=seed, **sampler):
+        if step.index % every == 0 or step.index == steps:
+            frames.append(step.x)
+        if step.index in shown:
+            moments.append(step.x[:1])
     out.mkdir(parents=True, exist_ok=True)
     columns = 14 if count > 16 else None
     to_image(frames[-1], columns, zoom=2).save(out / "grid.png")
-    to_image(torch.cat([frame[:1] for frame in frames[::4]]), len(frames[::4]), zoom=2).save(out / "strip.png")
+    to_image(torch.cat(moments), len(moments), zoom=2).save(out / "strip.png")
     save_animation(out / f"chain.{animation}", frames, columns)
+    print(f"The strip shows the first chain after {', '.join(map(str, shown))} steps.")
     print(f"Wrote {out / 'grid.png'}, {out / 'strip.png'} and {out / f'chain.{animation}'}")
 
 
@@ -162,13 +172,14 @@ def evaluate_command(
     checkpoint: Model = DEFAULT,
     out: Annotated[Path, typer.Option(help="Folder of report.json and report.html.")] = Path("report"),
     data: Data = "pen",
+    founts: Founts = None,
     twin: Annotated[Path | None, typer.Option(help="A classifier-only checkpoint to set beside it.")] = None,
     n: Annotated[int, typer.Option(help="Images a stranger set.")] = 1000,
 ) -> None:
     """Scores the test split and every stranger set; AUROC, AUPR, FPR, accuracy, calibration (exercise 3.6)."""
     from ebm.evaluate import evaluate
 
-    report = evaluate(checkpoint, out, source=data, twin=twin, n=n)
+    report = evaluate(checkpoint, out, source=data, founts=founts, twin=twin, n=n)
     for name in ("accuracy", "ece", "nll"):
         if name in report:
             print(f"{name:20} {report[name]:.4f}")
@@ -213,7 +224,7 @@ def main() -> None:
 
     try:
         app()
-    except (ValueError, Diverged) as error:
+    except (ValueError, OSError, Diverged) as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(2)
 

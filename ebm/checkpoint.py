@@ -169,6 +169,8 @@ def _check_card(name: str, card: Card) -> None:
         raise ValueError(f"In the card {name}, 'sorts' must name each of the {outputs} classes.")
     if missing := [k for k in ("steps", "step_size", "noise", "grad_clip", "start") if k not in card.sampler]:
         raise ValueError(f"In the card {name}, 'sampler' lacks {missing[0]!r}.")
+    if not isinstance(card.reference_energies, list) or not card.reference_energies:
+        raise ValueError(f"In the card {name}, 'reference_energies' must be a list of at least one number.")
     numbers = [card.threshold, *card.reference_energies]
     if not all(isinstance(v, int | float) and math.isfinite(v) for v in numbers):
         raise ValueError(f"In the card {name}, 'threshold' and 'reference_energies' must be finite numbers.")

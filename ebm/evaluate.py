@@ -1,6 +1,7 @@
 """Exercise 3.6 and more: how well a checkpoint reads, catches strangers and prints; JSON and HTML."""
 
 import dataclasses
+import hashlib
 import html
 import json
 import time
@@ -13,8 +14,8 @@ from torch import Tensor
 from torchmetrics.functional.classification import multiclass_calibration_error, multiclass_f1_score
 
 from ebm import data
-from ebm.checkpoint import Card, load
-from ebm.data.corpus import Corpus, to_model_space
+from ebm.checkpoint import Card, load, load_card
+from ebm.data.corpus import Corpus, to_bytes, to_model_space
 from ebm.energy import EnergyNet
 from ebm.generate import sample
 from ebm.measures import BINS, detection
@@ -33,12 +34,14 @@ class Measured:
         report: the content of `report.json`.
         scores: "test" and every stranger set -> score name -> values (N,).
         logits, labels: of the test split.
+        digests: SHA-256 of the bytes of every stranger set that was scored.
     """
 
     report: dict[str, Any]
     scores: dict[str, dict[str, np.ndarray]]
     logits: Tensor
     labels: Tensor
+    digests: dict[str, str]
 
 
 def measure(
@@ -60,7 +63,8 @@ def measure(
     """
     started = time.monotonic()
     x, labels = to_model_space(corpus.images["test"]), corpus.labels["test"]
-    logits = torch.cat([model.get_logits(part) for part in x.split(256)])
+    device = next(model.parameters()).device
+    logits = torch.cat([model.get_logits(part.to(device)).cpu() for part in x.split(256)])
     report: dict[str, Any] = predictive(logits, labels) if model.outputs > 1 else {}
     sets = {"test": x} | {name: data.strangers(name, n, seed) for name in data.STRANGERS}
     sets |= {name: to_model_space(images) for name, images in corpus.strangers.items()}
@@ -76,7 +80,8 @@ def measure(
     if card.mode != "classifier" and model.outputs > 1:
         report["samples"] = read_samples(model, card, corpus, samples_per_sort, seed)
     report["seconds"] = round(time.monotonic() - started, 1)
-    return Measured(report, values, logits, labels)
+    digests = {key: hashlib.sha256(to_bytes(sets[key]).numpy().tobytes()).hexdigest() for key in sets if key != "test"}
+    return Measured(report, values, logits, labels, digests)
 
 
 def predictive(logits: Tensor, labels: Tensor) -> dict[str, float]:
@@ -99,7 +104,7 @@ def read_samples(model: EnergyNet, card: Card, corpus: Corpus, per_sort: int, se
     reader = train_reader(corpus, READER_SEED)
     shares = {}
     for number, sort in enumerate(card.sorts):
-        x = sample(model, per_sort, steps=SAMPLE_STEPS, sort=number, seed=seed + number, card=card)
+        x = sample(model, per_sort, steps=SAMPLE_STEPS, sort=number, seed=seed + number, card=card).cpu()
         shares[sort] = round(float((reader.get_logits(x).argmax(1) == number).double().mean()), 3)
     test, labels = to_model_space(corpus.images["test"]), corpus.labels["test"]
     own = torch.cat([reader.get_logits(part).argmax(1) for part in test.split(256)])
@@ -113,14 +118,14 @@ def read_samples(model: EnergyNet, card: Card, corpus: Corpus, per_sort: int, se
 
 
 def evaluate(
-    checkpoint: str | Path, out: str | Path, *, source: str = "pen", twin: str | Path | None = None, n: int = 1000,
-    resamples: int = 100, samples_per_sort: int = 10, seed: int = 0,
+    checkpoint: str | Path, out: str | Path, *, source: str = "pen", founts: str | None = None,
+    twin: str | Path | None = None, n: int = 1000, resamples: int = 100, samples_per_sort: int = 10, seed: int = 0,
 ) -> dict[str, Any]:  # fmt: skip
     """Measures a checkpoint and writes OUT/report.json and OUT/report.html.
 
     Args:
         checkpoint: a .safetensors file; out: a folder, made if it is missing.
-        source: of the test split, as in `ebm.data.load_corpus`; twin: a classifier-only checkpoint
+        source, founts: of the test split, as in `ebm.data.load_corpus`; twin: a classifier-only checkpoint
             whose figures are set beside the model's.
         n, resamples, samples_per_sort, seed: as in `measure`.
 
@@ -131,9 +136,10 @@ def evaluate(
         ValueError: for a faulty checkpoint, or a corpus with other sorts than the checkpoint's.
     """
     model, card = load(checkpoint)
-    corpus = data.load_corpus(source)
-    if model.outputs > 1 and corpus.sorts != card.sorts:
-        raise ValueError(f"The corpus {source!r} has other sorts than the checkpoint was trained on.")
+    corpus = data.load_corpus(source, founts=founts)
+    for path, about in [(checkpoint, card), *([(twin, load_card(twin))] if twin is not None else [])]:
+        if corpus.sorts != about.sorts:
+            raise ValueError(f"The corpus {founts or source!r} has other sorts than {Path(path).name} was trained on.")
     result = measure(model, card, corpus, n=n, resamples=resamples, samples_per_sort=samples_per_sort, seed=seed)
     report = {
         "checkpoint": Path(checkpoint).name,
@@ -165,7 +171,9 @@ def _page(card: Card, report: dict[str, Any], result: Measured) -> str:
         charts.append(figures.reliability_diagram(best.values.numpy(), (best.indices == result.labels).numpy()))
     figures_html = [chart.to_html(full_html=False, include_plotlyjs=k == 0) for k, chart in enumerate(charts)]
     plain = {name: value for name, value in report.items() if name not in ("ood", "twin")}
-    twin = "<h3>The classifier-only twin</h3>" + _table(report["twin"]["ood"]) if "twin" in report else ""
+    if "twin" in report:
+        plain["twin"] = {name: value for name, value in report["twin"].items() if name != "ood"}
+    twin = "<h3>The classifier-only twin</h3>" + _tables(report["twin"]["ood"]) if "twin" in report else ""
     return (
         f"<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>"
         f"<title>{html.escape(card.name)}: report</title>"
@@ -173,23 +181,28 @@ def _page(card: Card, report: dict[str, Any], result: Measured) -> str:
         "table{border-collapse:collapse}td,th{padding:.2rem .7rem;border-bottom:1px solid #ccc;text-align:right}"
         "td:first-child,th:first-child{text-align:left}pre{white-space:pre-wrap}</style>"
         f"<h1>{html.escape(card.name)}</h1><p>{html.escape(str(card.data.get('source', '')))}</p>"
-        "<h2>Strangers</h2><p>AUROC (95 % bootstrap interval) of each score; higher score = stranger.</p>"
-        f"{_table(report['ood'])}{twin}"
+        "<h2>Strangers</h2><p>Higher score = stranger = positive; 95 % bootstrap intervals in brackets.</p>"
+        f"{_tables(report['ood'])}{twin}"
         f"{''.join(figures_html)}<h2>All other figures</h2><pre>{html.escape(json.dumps(plain, indent=1))}</pre></html>"
     )
 
 
-def _table(ood: dict[str, Any]) -> str:
-    """AUROC of every set and score as an HTML table."""
+def _tables(ood: dict[str, Any]) -> str:
+    """AUROC, AUPR and FPR at 95 % TPR of every set and score as HTML tables."""
+    titles = {"auroc": "AUROC", "aupr": "AUPR", "fpr95": "False positive rate at 95 % true positive rate"}
+    return "".join(f"<h3>{title}</h3>{_table(ood, name)}" for name, title in titles.items())
+
+
+def _table(ood: dict[str, Any], measure: str) -> str:
+    """One measure of every set and score as an HTML table."""
     names = list(next(iter(ood.values())))
     rows = []
     for key, by_score in ood.items():
         cells = []
         for name in names:
-            interval = by_score[name].get("interval", {}).get("auroc")
-            cells.append(
-                f"{by_score[name]['auroc']:.3f}" + (f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else "")
-            )
-        rows.append(f"<tr><td>{html.escape(key)}</td>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+            interval = by_score[name].get("interval", {}).get(measure)
+            between = f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
+            cells.append(f"<td>{by_score[name][measure]:.3f}{between}</td>")
+        rows.append(f"<tr><td>{html.escape(key)}</td>{''.join(cells)}</tr>")
     head = "".join(f"<th>{name}</th>" for name in names)
     return f"<table><tr><th>set</th>{head}</tr>{''.join(rows)}</table>"

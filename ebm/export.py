@@ -1,7 +1,6 @@
 """From trained weights to a checkpoint that ships: threshold, reference energies, measured card."""
 
 import dataclasses
-import hashlib
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -31,7 +30,7 @@ def export(path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dic
     Args:
         path: of the .safetensors file to write.
         net: with the weights to ship; recipe, corpus: what made them.
-        made: facts about the run for the card (command, seconds, steps, ...).
+        made: facts about the run for the card (command, seconds, steps, `provenance`, ...).
         measuring: n, resamples, samples_per_sort of `ebm.evaluate.measure` where they differ.
 
     Returns:
@@ -45,7 +44,7 @@ def export(path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dic
         recipe=dataclasses.asdict(recipe), seed=recipe.seed, data=describe_data(corpus),
         threshold=threshold(reference), threshold_rule="95 % quantile of the energies of the validation split",
         reference_energies=[float(f"{v:.5g}") for v in reference.sort().values.tolist()],
-        made_with=made | provenance(),
+        made_with=made,
     )  # fmt: skip
     save(path, net, card)
     model, card = load(path)
@@ -54,7 +53,9 @@ def export(path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dic
         key: {name: [float(f"{v:.4g}") for v in _thin(values)] for name, values in by_score.items()}
         for key, by_score in result.scores.items()
     }
-    save(path, net, dataclasses.replace(card, set_scores=kept, metrics=result.report))
+    described = {name: about | {"digest": result.digests[name]} for name, about in card.data["strangers"].items()}
+    data = card.data | {"strangers": described}
+    save(path, net, dataclasses.replace(card, set_scores=kept, metrics=result.report, data=data))
     examples = {"test": corpus.images["test"][:KEPT_EXAMPLES]}
     examples |= {name: to_bytes(strangers(name, KEPT_EXAMPLES, seed=1)) for name in STRANGERS}
     examples |= {name: images[:KEPT_EXAMPLES] for name, images in corpus.strangers.items()}
@@ -71,12 +72,11 @@ def _thin(values: np.ndarray) -> np.ndarray:
 
 
 def describe_data(corpus: Corpus) -> dict[str, Any]:
-    """What a card says of the data: source, sizes, digest, and the stranger sets with their digests."""
+    """What a card says of the data: source, sizes, digest, and the stranger sets (`measure` adds their digests)."""
     kinds = {
         name: {
             "kind": chosen.kind,
             "description": chosen.description,
-            "digest": hashlib.sha256(to_bytes(strangers(name, 100, seed=0)).numpy().tobytes()).hexdigest(),
         }
         for name, chosen in STRANGERS.items()
     }
@@ -89,13 +89,16 @@ def describe_data(corpus: Corpus) -> dict[str, Any]:
     }
 
 
+def _git(*arguments: str) -> str:
+    """What git says of the folder of this package."""
+    run = subprocess.run(["git", *arguments], capture_output=True, text=True, cwd=Path(__file__).parent, check=True)
+    return run.stdout.strip()
+
+
 def provenance() -> dict[str, Any]:
     """Versions, date and git commit of this moment."""
     try:
-        run = subprocess.run(
-            ["git", "rev-parse", "HEAD"], capture_output=True, text=True, cwd=Path(__file__).parent, check=True
-        )
-        commit = run.stdout.strip()
+        commit = _git("rev-parse", "HEAD") + ("-dirty" if _git("status", "--porcelain", "--", ".") else "")
     except (OSError, subprocess.CalledProcessError):
         commit = "unknown"
     return {

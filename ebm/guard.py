@@ -60,9 +60,20 @@ class DivergenceGuard(Callback):
                 f"last seen: {pl_module.trouble}. Try a smaller lr or step_size, or a larger alpha."
             )
         rank_zero_warn(f"Step {trainer.global_step}: {pl_module.trouble}. Rolled back; the learning rate is halved.")
+        self._snapshots = self._snapshots[:1]  # the newer one may be of the branch that went wrong
         self._restore(trainer, pl_module, self._snapshots[0])
         pl_module.lr_factor /= 2
+        for group in trainer.optimizers[0].param_groups:
+            group["lr"] /= 2  # the scheduler has set the next step's rate already, without the new factor
         self._good = 0
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a resumed run must still report."""
+        return {"rollbacks": self.rollbacks}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Takes up the report of the run that is resumed."""
+        self.rollbacks = list(state_dict["rollbacks"])
 
     def _snapshot(self, trainer: pl.Trainer, module: JEM) -> dict[str, Any]:
         state = {"net": module.net.state_dict(), "optimizer": trainer.optimizers[0].state_dict()}

@@ -1,6 +1,5 @@
 """The joint energy-based model as a LightningModule: contrastive loss + L2 + cross-entropy."""
 
-import dataclasses
 import math
 from typing import Any
 
@@ -18,7 +17,9 @@ from ebm.sampling import ReplayBuffer, sgld
 
 CLASSIFY_L2 = 0.05  # weight of f^2 while classifying first: chains must start on a moderate surface
 MAX_ENERGY = 1e3
-MAX_GAP = 50.0
+MAX_GAP = 10.0  # f(real) - f(fake); in trials the generator was dead at 10 while accuracy still rose
+MIN_GAP = -50.0  # below 0 is normal in the first steps, when chains find the flaws of a classifier
+MAX_INK = 0.6  # share of pixels that are solid ink; of real glyphs it is about a tenth
 MAX_ROUGHNESS = 0.9  # neighbouring pixels of uniform noise differ by 2/3, of a checkerboard by 2
 
 
@@ -82,15 +83,23 @@ class JEM(pl.LightningModule):
         Returns:
             scalar mean f(fake) - mean f(real) + alpha * mean(f(real)^2 + f(fake)^2).
         """
-        fake = self.negatives(y)
+        fake = self.negatives(y, x if self.recipe.data_starts else None)
         real = x + self.recipe.data_noise * torch.empty_like(x).normal_(generator=self.random)
         labels = torch.cat([y, y]) if self.recipe.mode == "conditional" else None
         f_real, f_fake = self.net(torch.cat([real, fake]), labels).chunk(2)
         gap = f_real.mean() - f_fake.mean()
         l2 = (f_real**2 + f_fake**2).mean()
-        roughness = (fake[..., 1:] - fake[..., :-1]).abs().mean()
-        self._watch(f_real.detach(), f_fake.detach(), gap.detach(), roughness)
-        values = {"f_real": f_real.mean(), "f_fake": f_fake.mean(), "gap": gap, "l2": l2, "roughness": roughness}
+        roughness = torch.stack([fake.diff(dim=dim).abs().mean() for dim in (2, 3)]).mean()
+        ink = (fake > 0.99).float().mean()
+        self._watch(f_real.detach(), f_fake.detach(), gap.detach(), roughness, ink)
+        values = {
+            "f_real": f_real.mean(),
+            "f_fake": f_fake.mean(),
+            "gap": gap,
+            "l2": l2,
+            "roughness": roughness,
+            "ink": ink,
+        }
         self.log_dict({f"train/{name}": value.detach() for name, value in values.items()}, prog_bar=False)
         return self.recipe.alpha * l2 - gap
 
@@ -119,19 +128,27 @@ class JEM(pl.LightningModule):
     @property
     def is_classifying(self) -> bool:
         """Whether training is still in its first stage, before any chain is run."""
-        return self.net.outputs > 1 and self.global_step < self.recipe.classify_first
+        return self.global_step < self.classify_steps
 
-    def negatives(self, y: Tensor) -> Tensor:
+    @property
+    def classify_steps(self) -> int:
+        """Length of the first stage: `classify_first`, but on a small corpus at most a quarter of the run."""
+        if self.net.outputs == 1:
+            return 0
+        return min(self.recipe.classify_first, int(self.trainer.estimated_stepping_batches) // 4)
+
+    def negatives(self, y: Tensor, data: Tensor | None = None) -> Tensor:
         """Samples of the model (N, 1, 56, 56): chains from the buffer, some steps further.
 
         Args:
             y: classes (N,) of the batch, which steer the chains if the recipe says so: with y drawn
                 as in the data and x from q(x | y), x is a draw of q(x).
+            data: glyphs (N, 1, 56, 56) that fresh chains start from instead of noise.
         """
         assert self.buffer is not None and self.random is not None
         r = self.recipe
         slot_class = y if r.is_steered else torch.zeros_like(y)
-        start, slots = self.buffer.draw(slot_class, self.random)
+        start, slots = self.buffer.draw(slot_class, self.random, data)
         run = sgld(
             self.net, start.contiguous(memory_format=torch.channels_last), steps=r.steps, step_size=r.step_size,
             noise=r.noise, grad_clip=r.grad_clip, y=y if r.is_steered else None, generator=self.random, every=r.steps,
@@ -140,13 +157,15 @@ class JEM(pl.LightningModule):
         self.buffer.put(slots, last.x, r.steps)
         return last.x
 
-    def _watch(self, f_real: Tensor, f_fake: Tensor, gap: Tensor, roughness: Tensor) -> None:
+    def _watch(self, f_real: Tensor, f_fake: Tensor, gap: Tensor, roughness: Tensor, ink: Tensor) -> None:
         """Notes the signs of a divergence: they are not all visible in the loss."""
         largest = max(float(f_real.abs().max()), float(f_fake.abs().max()))
         if not math.isfinite(largest) or largest > MAX_ENERGY:
             self.trouble = f"an energy of size {largest:.3g} (at most {MAX_ENERGY:g} is sane)"
-        elif abs(float(gap)) > MAX_GAP:
-            self.trouble = f"real and sampled energies {float(gap):.3g} apart (at most {MAX_GAP:g} is sane)"
+        elif not MIN_GAP < float(gap) < MAX_GAP:
+            self.trouble = f"real and sampled energies {float(gap):.3g} apart ({MIN_GAP:g} to {MAX_GAP:g} is sane)"
+        elif float(ink) > MAX_INK:
+            self.trouble = f"samples of solid ink ({float(ink):.0%} of their pixels)"
         elif float(roughness) > MAX_ROUGHNESS:
             self.trouble = f"samples of saturated pixels (neighbours {float(roughness):.2f} apart, noise has 0.67)"
 
@@ -159,7 +178,9 @@ class JEM(pl.LightningModule):
             per_class = r.buffer_per_class * (1 if r.is_steered else self.classes)
             self.buffer = ReplayBuffer(per_class, buffer_classes, reinit=r.reinit, start=r.start, device=self.device)
         if self._restored is not None:
-            self.random.set_state(self._restored["random"])
+            state = self._restored["random"].cpu()
+            if state.shape == self.random.get_state().shape:  # a state of another kind of device does not fit
+                self.random.set_state(state)
             if self.buffer is not None and "buffer" in self._restored:
                 self.buffer.load_state_dict(self._restored["buffer"])
             self._restored = None
@@ -175,7 +196,9 @@ class JEM(pl.LightningModule):
             target = torch.cat([torch.zeros_like(y), torch.ones_like(y)])
             metrics[name].update(torch.cat([energy, self.net.energy(strangers)]), target)
         if self.buffer is not None and len(self.buffer) >= len(x):
-            chains = self.buffer.x[self.buffer.steps > 0][: len(x)]
+            filled = (self.buffer.steps > 0).nonzero().squeeze(1)
+            spread = torch.linspace(0, len(filled) - 1, len(x), device=filled.device).long()
+            chains = self.buffer.x[filled[spread]]  # of all classes: the slots are in their order
             self.val_gap.update(self.net.energy(chains).mean() - energy.mean())
 
     def _aurocs(self) -> dict[str, BinaryAUROC]:
@@ -203,10 +226,11 @@ class JEM(pl.LightningModule):
         optimizer = torch.optim.Adam(self.parameters(), lr=1.0, betas=(0.0, 0.999))
         total = max(1, int(self.trainer.estimated_stepping_batches))
 
+        first = self.classify_steps
+
         def rate(step: int) -> float:
-            if r.mode != "ebm" and step < r.classify_first:
+            if step < first:
                 return r.classify_lr * self.lr_factor
-            first = r.classify_first if r.mode != "ebm" else 0
             done = min(1.0, (step - first) / max(1, total - first))
             return self.lr_factor * r.lr * (r.lr_decay + (1 - r.lr_decay) * 0.5 * (1 + math.cos(math.pi * done)))
 
@@ -220,7 +244,7 @@ class JEM(pl.LightningModule):
             self.log("train/grad_norm", torch.stack(norms).norm())
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Adds the chains and the random stream, so that a resumed run goes on as it was."""
+        """Adds the chains and their random stream, so that a resumed run goes on with them."""
         checkpoint["lr_factor"] = self.lr_factor
         checkpoint["stream"] = {"random": self.random.get_state()} if self.random is not None else {}
         if self.buffer is not None:
@@ -230,7 +254,3 @@ class JEM(pl.LightningModule):
         """Keeps the saved chains until training starts and their device is known."""
         self.lr_factor = checkpoint["lr_factor"]
         self._restored = checkpoint["stream"] or None
-
-    def recipe_dict(self) -> dict[str, Any]:
-        """The recipe as primitives, for cards."""
-        return dataclasses.asdict(self.recipe)

@@ -4,6 +4,11 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from ebm.energy import HEADS
+from ebm.sampling import STARTS
+
+# What a resumed run cannot change: the shapes of the weights and of the buffer.
+FIXED = frozenset({"mode", "width", "head", "steer", "buffer_per_class"})
 MODES = ("ebm", "jem", "conditional", "classifier")
 
 
@@ -16,7 +21,8 @@ class Recipe:
             wanted logit) or "classifier" (cross-entropy alone: the twin).
         width, head: of `EnergyNet`.
         batch_size: real glyphs a step, and chains a step; epochs: passes over the training split.
-        classify_first: optimiser steps of cross-entropy + 0.05 f^2 before any chain is run.
+        classify_first: optimiser steps of cross-entropy + 0.05 f^2 before any chain is run (at most a
+            quarter of the run).
         classify_lr, lr: learning rates of the two stages; lr_decay: what the latter is multiplied
             by over the run (a cosine from lr to lr * lr_decay).
         alpha: weight of the L2 of energies (Sec. 4.2); ce_weight: of the cross-entropy.
@@ -24,10 +30,12 @@ class Recipe:
         steer: chains climb the logit of a wanted class (p(x|y) with y as in the batch) instead of f.
         buffer_per_class: slots of the replay buffer; reinit: probability of a fresh start. A chain
             lives steps / reinit steps on average: near the length wanted at generation.
+        data_starts: fresh chains start from the batch's glyphs (contrastive divergence, the sheet's first
+            prior) instead of noise.
         data_noise: standard deviation of the Gaussian added to real glyphs.
         ema: decay of the weights' moving average, which is what is evaluated and exported.
         norm_clip: largest norm of the parameters' gradient.
-        workers: processes of the data loader; seed: of everything random.
+        workers: processes of the data loader; seed: of everything random but the corpus.
     """
 
     mode: str = "jem"
@@ -49,6 +57,7 @@ class Recipe:
     steer: bool = True
     buffer_per_class: int = 100
     reinit: float = 0.1
+    data_starts: bool = False
     data_noise: float = 0.03
     ema: float = 0.995
     norm_clip: float = 1.0
@@ -56,6 +65,16 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self):
+        for field in dataclasses.fields(self):
+            value, kind = getattr(self, field.name), type(field.default)
+            if kind is float and type(value) is int:
+                object.__setattr__(self, field.name, float(value))
+            elif type(value) is not kind:
+                raise ValueError(f"{field.name} must be of type {kind.__name__}, not {value!r}.")
+        if self.head not in HEADS or self.start not in STARTS:
+            raise ValueError(
+                f"head is one of {HEADS}, start one of {tuple(STARTS)}, not {self.head!r}, {self.start!r}."
+            )
         if self.mode not in MODES:
             raise ValueError(f"The mode is one of {', '.join(MODES)}, not {self.mode!r}.")
         positive = (
@@ -66,6 +85,8 @@ class Recipe:
             "step_size",
             "grad_clip",
             "lr",
+            "classify_lr",
+            "lr_decay",
             "buffer_per_class",
             "norm_clip",
         )

@@ -38,7 +38,7 @@ def sgld(
 
     Eq. 5 of the sheet (Welling & Teh 2011) is step_size = eta / 2 and noise = sqrt(eta). In
     practice the two are set apart; their ratio then is a temperature noise^2 / (2 step_size), far
-    below 1 in every trained recipe here, and the chains sample exp(-E / temperature).
+    below 1 in every trained recipe here: small unclipped steps would sample exp(-E / temperature).
 
     Args:
         model: has `energy(x)` and, with labels, `energy(x, y)`; a plain callable must return E.

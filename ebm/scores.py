@@ -116,11 +116,13 @@ def verdict(model: EnergyNet, card: "Card", x: Tensor) -> Verdict:
         x: (1, 56, 56) or (1, 1, 56, 56) in [-1, 1], as `ebm.to_glyph` gives it.
 
     Raises:
-        ValueError: for more than one glyph.
+        ValueError: for more than one glyph, or one with values that are not finite.
     """
     x = x.reshape(-1, *x.shape[-3:])
     if len(x) != 1:
         raise ValueError(f"A verdict is on one glyph, not {len(x)}.")
+    if not torch.isfinite(x).all():
+        raise ValueError("The glyph holds values that are not finite; they must lie in [-1, 1].")
     with torch.no_grad():
         logits = model.get_logits(x.to(next(model.parameters()).device))[0].cpu()
     e = -float(torch.logsumexp(logits, 0))

@@ -17,7 +17,7 @@ from ebm.data.corpus import Corpus
 from ebm.data.glyphs import load_corpus
 from ebm.data.module import GlyphDataModule
 from ebm.energy import EnergyNet
-from ebm.export import export
+from ebm.export import export, provenance
 from ebm.fresh import FreshChains
 from ebm.guard import DivergenceGuard
 from ebm.jem import JEM
@@ -30,7 +30,7 @@ SELECTOR_SEED = 7919  # of the reader that helps to choose a checkpoint; evaluat
 def train(
     recipe: Recipe, *, source: str = "pen", founts: str | None = None, name: str | None = None,
     out: str | Path = "checkpoints", runs: str | Path = "runs", resume: str | Path | None = None,
-    accelerator: str = "auto", devices: int = 1, progress: bool = True, command: str = "",
+    accelerator: str = "auto", progress: bool = True, command: str = "",
     measuring: dict[str, int] | None = None,
 ) -> Path:  # fmt: skip
     """Trains a model and exports its best checkpoint.
@@ -38,10 +38,10 @@ def train(
     Args:
         recipe: the hyper-parameters.
         source, founts: of the glyphs, as in `ebm.data.load_corpus`.
-        name: of the checkpoint; by default the mode's ("jem", "jem-conditional", "ebm", "twin").
+        name: of the checkpoint; by default `default_name`.
         out: folder of the exported checkpoint; runs: folder of the run's logs and states.
         resume: a run folder or a Lightning checkpoint to go on from.
-        accelerator, devices: Lightning's; "auto" takes a GPU when there is one.
+        accelerator: Lightning's; "auto" takes a GPU when there is one.
         progress: whether to show progress bars; command: noted in the card.
         measuring: how thoroughly the exported model is measured, as in `ebm.evaluate.measure`.
 
@@ -52,27 +52,30 @@ def train(
         Diverged: when three rollbacks in a row did not help.
         ValueError: for a faulty source or a resume path without a checkpoint.
     """
-    started = time.monotonic()
+    started, origin = time.monotonic(), provenance()
     corpus = load_corpus(source, founts=founts, progress=progress)
     pl.seed_everything(recipe.seed, workers=True, verbose=False)
-    name = name or {"conditional": "jem-conditional", "classifier": "twin"}.get(recipe.mode, recipe.mode)
+    name = name or default_name(recipe.mode, source, founts)
     last = _last_checkpoint(resume) if resume is not None else None
     folder = last.parent if last is not None else Path(runs) / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "recipe.json").write_text(
-        json.dumps(dataclasses.asdict(recipe) | {"source": source, "founts": founts}, indent=1)
+        json.dumps(
+            dataclasses.asdict(recipe) | {"source": source, "founts": founts, "name": name, "out": str(out)}, indent=1
+        )
     )
     module = JEM(dataclasses.asdict(recipe), len(corpus.sorts))
     averaging = EMAWeightAveraging(decay=recipe.ema, use_buffers=False)
     guard, best = DivergenceGuard(averaging), _best(folder)
     trainer = pl.Trainer(
-        max_epochs=recipe.epochs, accelerator=accelerator, devices=devices, logger=_logger(folder),
+        max_epochs=recipe.epochs, accelerator=accelerator, devices=1, logger=_logger(folder),
         callbacks=[
             averaging, guard,
             FreshChains(_selector(recipe, corpus), folder / "fresh", recipe.seed), best, _latest(folder),
         ],
         gradient_clip_val=recipe.norm_clip, num_sanity_val_steps=0, log_every_n_steps=10,
         inference_mode=False, enable_progress_bar=progress, enable_model_summary=False,
+        reload_dataloaders_every_n_epochs=1,  # each epoch has a shuffle of its own, also after a resume
     )  # fmt: skip
     data = GlyphDataModule(corpus, recipe.batch_size, recipe.workers, recipe.seed)
     trainer.fit(module, data, ckpt_path=last, weights_only=True)
@@ -82,8 +85,15 @@ def train(
         "accelerator": type(trainer.accelerator).__name__,
         "threads": torch.get_num_threads(), "steps": trainer.global_step, "best": Path(best.best_model_path).name,
         "rollbacks": guard.rollbacks,
-    }  # fmt: skip
+    } | origin  # fmt: skip
     return export(Path(out) / f"{name}.safetensors", net, recipe, corpus, made, **(measuring or {}))
+
+
+def default_name(mode: str, source: str = "pen", founts: str | None = None) -> str:
+    """The name of a checkpoint that was given none; own data never write over the shipped ones."""
+    name = {"conditional": "jem-conditional", "classifier": "twin"}.get(mode, mode)
+    origin = founts or source
+    return name if origin == "pen" else f"{name}-{Path(origin).resolve().name}"
 
 
 def _selector(recipe: Recipe, corpus: Corpus) -> EnergyNet | None:
@@ -106,6 +116,21 @@ def _logger(folder: Path) -> CSVLogger | TensorBoardLogger:
     if find_spec("tensorboard"):
         return TensorBoardLogger(str(folder), name="", version="logs")
     return CSVLogger(str(folder), name="", version="logs")
+
+
+def read_run(resume: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a run folder (or a checkpoint in it) was started with: the recipe's fields, and source, founts, name, out.
+
+    Raises:
+        ValueError: where there is no recipe.json to read.
+    """
+    path = Path(resume)
+    saved = (path if path.is_dir() else path.parent) / "recipe.json"
+    if not saved.is_file():
+        raise ValueError(f"There is no {saved} to resume from; give a run folder that `train` has made.")
+    fields = json.loads(saved.read_text(encoding="utf-8"))
+    started = {key: fields.pop(key, None) for key in ("source", "founts", "name", "out")}
+    return fields, started
 
 
 def _last_checkpoint(resume: str | Path) -> Path:

@@ -56,6 +56,8 @@ def test_generate_writes_grid_strip_and_animation(tiny, tmp_path):
     assert Image.open(out / "grid.png").width > 100
     assert Image.open(out / "strip.png").width > Image.open(out / "strip.png").height
     assert Image.open(out / "chain.gif").n_frames > 10
+    run("generate", "--checkpoint", path, "--count", 1, "--steps", 9, "--at", 0, "--at", 9, "--out", out)
+    assert Image.open(out / "strip.png").width == 2 * (2 * 56 + 6)  # two glyphs, three gaps of 2 pixels, enlarged twice
 
 
 @pytest.mark.parametrize(
@@ -66,6 +68,9 @@ def test_generate_writes_grid_strip_and_animation(tiny, tmp_path):
         (("train", "--set", "alfa=1"), "no hyper-parameter 'alfa'"),
         (("train", "--mode", "gan"), "mode is one of"),
         (("train", "--set", "alpha"), "name=value"),
+        (("train", "--set", "alpha=abc"), "alpha must be of type float"),
+        (("train", "--resume", "nowhere"), "to resume from"),
+        (("generate", "--sort", "a", "--steps", 2, "--out", "README.md"), "README.md"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(tiny, arguments, words):

@@ -16,7 +16,7 @@ from ebm.guard import DivergenceGuard
 from ebm.jem import JEM
 from ebm.recipe import MODES, Recipe, recipe
 from ebm.sampling import uniform_start
-from ebm.train import train
+from ebm.train import default_name, read_run, train
 
 QUICK = {
     "width": 4, "batch_size": 24, "epochs": 6, "classify_first": 24, "classify_lr": 5e-3, "steps": 5,
@@ -93,7 +93,7 @@ def test_the_contrastive_gradient_lowers_real_energies_and_raises_sampled_ones(s
     )
     module.log = module.log_dict = lambda *args, **kwargs: None
     fake = uniform_start(24, torch.Generator().manual_seed(1))
-    module.negatives = lambda y: fake
+    module.negatives = lambda y, data=None: fake
     x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
     before = float((module.net.energy(fake).mean() - module.net.energy(x).mean()).detach())
     module.zero_grad()
@@ -117,19 +117,81 @@ class Poison(pl.Callback):
             batch[0][0, 0, 0, 0] = float("nan")
 
 
-def test_a_nan_is_rolled_back_reported_and_halves_the_learning_rate(small_corpus):
+class Wreck(pl.Callback):
+    """Spoils weights, average and buffer after the given steps, as a divergence would, and remembers what was there."""
+
+    def __init__(self, averaging, *steps):
+        self.averaging, self.steps, self.before = averaging, steps, {}
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+        if batch_idx == min(self.steps) - 1:
+            self.before = {name: p.detach().clone() for name, p in pl_module.net.named_parameters()}
+        if batch_idx in self.steps:
+            pl_module.trouble = "wrecked on purpose"
+            pl_module.buffer.x.fill_(7.0)
+            for net in (pl_module.net, self.averaging._average_model):
+                for p in net.parameters():
+                    p.data.fill_(99.0)
+
+
+def test_a_divergence_is_rolled_back_reported_and_halves_the_learning_rate(small_corpus):
     averaging = EMAWeightAveraging(decay=0.9, use_buffers=False)
-    guard = DivergenceGuard(averaging, every=2)
+    guard, wreck = DivergenceGuard(averaging, every=1), Wreck(averaging, 5)
+    settings = {"epochs": 1, "classify_first": 0, "lr": 1e-12}  # so slow that the weights stay where they were
+    with pytest.warns(UserWarning, match="wrecked on purpose. Rolled back"):
+        module, trainer = fit(small_corpus, averaging, wreck, guard, settings=settings)
+    assert [event["seen"] for event in guard.rollbacks] == ["wrecked on purpose"]
+    assert module.lr_factor == 0.5
+    for name, parameter in module.net.named_parameters():
+        assert torch.allclose(parameter, wreck.before[name], atol=1e-6), name
+    assert all(p.abs().max() < 10 for p in averaging._average_model.parameters())
+    assert module.buffer.x.abs().max() <= 1
+    assert guard.state_dict()["rollbacks"] == guard.rollbacks
+
+
+def test_each_rollback_goes_back_behind_the_one_before(small_corpus):
+    averaging = EMAWeightAveraging(decay=0.9, use_buffers=False)
+    guard = DivergenceGuard(averaging, every=1)
     with pytest.warns(UserWarning, match="Rolled back"):
-        module, _ = fit(small_corpus, averaging, guard, Poison(5), settings={"epochs": 1, "classify_first": 2})
+        module, _ = fit(
+            small_corpus, averaging, Wreck(averaging, 4, 6), guard, settings={"epochs": 1, "classify_first": 0}
+        )
+    assert len(guard.rollbacks) == 2 and module.lr_factor == 0.25
+    assert all(p.abs().max() < 10 for p in module.net.parameters())
+
+
+def test_a_nan_in_the_data_is_noticed_and_never_reaches_the_weights(small_corpus):
+    guard = DivergenceGuard(every=2)
+    with pytest.warns(UserWarning, match="Rolled back"):
+        module, _ = fit(small_corpus, guard, Poison(5), settings={"epochs": 1, "classify_first": 2})
     (event,) = guard.rollbacks
     assert "finite" in event["seen"] or "nan" in event["seen"]
-    assert module.lr_factor == 0.5
     assert all(torch.isfinite(p).all() for p in module.parameters())
-    assert torch.isfinite(module.buffer.x).all()
 
 
-def test_a_learning_rate_a_thousand_times_too_high_ends_with_a_clear_message(small_corpus):
+@pytest.mark.parametrize(
+    ("fake", "words"),
+    [
+        (torch.ones(24, 1, 56, 56), "solid ink"),
+        (torch.ones(24, 1, 56, 56) - 2 * (torch.arange(56) % 2), "saturated"),
+        ((torch.ones(24, 1, 56, 56) - 2 * (torch.arange(56) % 2)).mT + 0.5 * torch.randn(56), "saturated"),
+    ],
+)
+def test_dead_samples_are_noticed_though_the_loss_is_fine(small_corpus, fake, words):
+    module, _ = fit(small_corpus, settings={"epochs": 1, "classify_first": 0}, limit_train_batches=1)
+    module.log = module.log_dict = lambda *args, **kwargs: None
+    module.negatives = lambda y, data=None: fake.clamp(-1, 1)
+    x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
+    module.px_step(x, y)
+    assert module.trouble is not None and words in module.trouble
+
+
+def test_a_small_corpus_still_runs_chains(small_corpus):
+    module, _ = fit(small_corpus, settings={"epochs": 2, "classify_first": 600})
+    assert len(module.buffer) > 0
+
+
+def test_a_absurd_learning_rate_ends_with_a_clear_message(small_corpus):
     with pytest.raises(Diverged, match="rollbacks in a row"), pytest.warns(UserWarning):
         fit(small_corpus, DivergenceGuard(every=50), settings={"epochs": 40, "classify_first": 0, "lr": 200.0})
 
@@ -155,6 +217,8 @@ def test_training_exports_a_checkpoint_and_resumes(small_corpus, tmp_path, monke
     longer = dataclasses.replace(chosen, epochs=5)
     train(longer, resume=run, **settings)
     assert ebm.load(path)[1].made_with["steps"] == 5 * 8  # it went on from step 32, not from 0
+    fields, started = read_run(run)
+    assert Recipe(**fields) == longer and started["out"] == str(tmp_path / "out")
     with pytest.raises(ValueError, match="to resume from"):
         train(longer, resume=tmp_path / "nowhere", **settings)
 
@@ -164,6 +228,20 @@ def test_mistyped_and_impossible_hyper_parameters_are_refused():
         recipe("cpu", learning_rate=1.0)
     with pytest.raises(ValueError, match="preset"):
         recipe("tpu")
-    for wrong in ({"mode": "gan"}, {"lr": 0.0}, {"reinit": 2.0}, {"alpha": -1.0}):
+    wrongs = ({"mode": "gan"}, {"lr": 0.0}, {"reinit": 2.0}, {"alpha": -1.0}, {"alpha": "abc"}, {"width": 16.5})
+    for wrong in (*wrongs, {"steer": "false"}, {"start": "foo"}, {"head": "bar"}, {"lr_decay": -5}):
         with pytest.raises(ValueError):
             Recipe(**wrong)
+
+
+def test_own_data_never_write_over_the_shipped_checkpoints():
+    assert default_name("jem") == "jem" and default_name("classifier") == "twin"
+    assert default_name("jem", "scans/mine") == "jem-mine" and default_name("ebm", founts="fonts") == "ebm-fonts"
+
+
+def test_chains_can_start_from_data(small_corpus):
+    module, _ = fit(small_corpus, settings={"epochs": 1, "classify_first": 0, "data_starts": True, "reinit": 1.0})
+    assert module.buffer is not None
+    x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
+    moved = (module.negatives(y, x) - x).abs().mean()
+    assert float(moved) < 0.5 < float((module.negatives(y) - x).abs().mean())

@@ -20,7 +20,8 @@ class GlyphDataset(Dataset):
         return len(self.labels)
 
     def __getitem__(self, index: int) -> tuple[Tensor, Tensor]:
-        return self.images[index], self.labels[index]
+        """One glyph: x float32 (1, 56, 56) in [-1, 1] and y int64 ()."""
+        return to_model_space(self.images[index : index + 1])[0], self.labels[index]
 
     def __getitems__(self, indices: list[int]) -> tuple[Tensor, Tensor]:
         """A batch: x float32 (N, 1, 56, 56) in [-1, 1] and y int64 (N,)."""
@@ -47,8 +48,9 @@ class GlyphDataModule(pl.LightningDataModule):
         )  # fmt: skip
 
     def train_dataloader(self) -> DataLoader:
-        """Shuffled; the last incomplete batch is left out, unless it is the only one."""
-        shuffle = torch.Generator().manual_seed(self.seed)
+        """Shuffled by seed and epoch; the last incomplete batch is left out, unless it is the only one."""
+        epoch = self.trainer.current_epoch if self.trainer is not None else 0
+        shuffle = torch.Generator().manual_seed(self.seed + 7919 * epoch)
         full = len(self.sets["train"]) >= self.batch_size
         return self._loader("train", self.batch_size, shuffle=True, drop_last=full, generator=shuffle)
 

@@ -9,20 +9,22 @@ from ebm.data.sorts import SORTS
 PER_ROW = 12
 
 
-def contact_sheet(corpus: Corpus, per_row: int = PER_ROW) -> Image.Image:
+def contact_sheet(corpus: Corpus, per_row: int = PER_ROW, pen_seed: int | None = None) -> Image.Image:
     """Draws a corpus, ink black: a row of training glyphs for each sort, its name before it.
 
-    The pen's corpus gets twice the columns: first the clean form in a dozen founts, then glyphs as printed.
+    Args:
+        corpus: any; per_row: glyphs a row.
+        pen_seed: the seed of a pen corpus, whose rows then begin with the clean form in its first founts.
     """
     names = 90
-    clean = corpus.source.startswith("Synthetic: 42 sorts")
+    clean = pen_seed is not None
     columns = per_row * (2 if clean else 1)
     sheet = Image.new("L", (names + columns * SIZE, len(corpus.sorts) * SIZE), 255)
     draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(14)
     for row, name in enumerate(corpus.sorts):
         draw.text((6, row * SIZE + 20), name[:12], fill=0, font=font)
         printed = corpus.images["train"][corpus.labels["train"] == row][:per_row]
-        tiles = list(printed if not clean else torch.cat([clean_forms(row, per_row), printed]))
+        tiles = list(printed if pen_seed is None else torch.cat([clean_forms(row, per_row, pen_seed), printed]))
         for column, tile in enumerate(tiles):
             sheet.paste(Image.fromarray((255 - tile).numpy()), (names + column * SIZE, row * SIZE))
     return sheet

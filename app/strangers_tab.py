@@ -28,7 +28,7 @@ _DRAG = """(threshold) => {
         line.setAttribute('d', line.getAttribute('d').replace(/([ML])[^,]+,/g, `$1${x},`));
     }
 }"""
-_MISSING = "This checkpoint came without scores of stranger sets, so there is nothing to draw; training again adds them."
+_MISSING = "This checkpoint came without scores of stranger sets: there is nothing to draw. Training again adds them."
 
 
 def build(explorer: Explorer) -> None:

@@ -208,7 +208,8 @@ def score_command(
             v = verdict(model, card, to_glyph(file, preprocessing=card.preprocessing))
         except ValueError as error:
             failed = True
-            print(json.dumps({"file": str(file), "error": str(error)}) if as_json else f"{file}: {error}")
+            named = str(error) if str(file) in str(error) else f"{file}: {error}"
+            print(json.dumps({"file": str(file), "error": str(error)}) if as_json else named)
             continue
         if as_json:
             print(json.dumps({"file": str(file)} | dataclasses.asdict(v), ensure_ascii=False))

@@ -9,6 +9,7 @@ from torch import Tensor
 import ebm
 from ebm.checkpoint import Card, load_examples
 from ebm.data.corpus import SIZE, to_model_space
+from ebm.generate import class_of
 
 ANY = "any"  # the choice of no sort in particular
 
@@ -50,16 +51,7 @@ class Explorer:
         Raises:
             ValueError: when the model has no such sort.
         """
-        if wanted == ANY:
-            return None
-        if not self.has_sorts:
-            raise ValueError(f"This model knows no sorts; the only choice is {ANY!r}.")
-        for names in (self.card.sorts, self.card.texts):
-            if wanted in names:
-                return names.index(wanted)
-        raise ValueError(
-            f"There is no sort {str(wanted)[:40]!r}; choose {ANY!r} or one of the card's {len(self.card.sorts)} sorts."
-        )
+        return None if wanted == ANY else class_of(self.model, wanted, self.card)
 
     def verdict(self, glyph: Tensor) -> ebm.Verdict:
         """What the model says of a glyph (1, 56, 56) in [-1, 1]."""

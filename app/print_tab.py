@@ -187,13 +187,9 @@ def _what(explorer: Explorer, order: Order) -> str:
 
 def _first_sort(explorer: Explorer) -> str:
     """What the page prints first: an a, which everyone knows, or any."""
-    return (
-        "a"
-        if explorer.has_sorts and "a" in explorer.card.sorts
-        else explorer.card.sorts[0]
-        if explorer.has_sorts
-        else ANY
-    )
+    if not explorer.has_sorts:
+        return ANY
+    return "a" if "a" in explorer.card.sorts else explorer.card.sorts[0]
 
 
 def _name(order: Order, kind: str) -> str:

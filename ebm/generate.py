@@ -106,4 +106,5 @@ def class_of(model: EnergyNet, sort: str | int, card: Card | None = None) -> int
     for known in (names, texts):
         if sort in known:
             return known.index(sort)
-    raise ValueError(f"The model knows no sort {sort!r}; it knows: {', '.join(names)}.")
+    short = sort[:40] if isinstance(sort, str) else sort
+    raise ValueError(f"The model knows no sort {short!r}; it knows: {', '.join(names)}.")

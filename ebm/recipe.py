@@ -72,9 +72,8 @@ class Recipe:
             elif type(value) is not kind:
                 raise ValueError(f"{field.name} must be of type {kind.__name__}, not {value!r}.")
         if self.head not in HEADS or self.start not in STARTS:
-            raise ValueError(
-                f"head is one of {HEADS}, start one of {tuple(STARTS)}, not {self.head!r}, {self.start!r}."
-            )
+            known = f"head is one of {', '.join(HEADS)}, start one of {', '.join(STARTS)}"
+            raise ValueError(f"{known}, not {self.head!r} and {self.start!r}.")
         if self.mode not in MODES:
             raise ValueError(f"The mode is one of {', '.join(MODES)}, not {self.mode!r}.")
         positive = (

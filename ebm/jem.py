@@ -126,10 +126,10 @@ class JEM(pl.LightningModule):
 
     @property
     def classify_steps(self) -> int:
-        """Length of the first stage: `classify_first`, but on a small corpus at most a quarter of the run."""
+        """Length of the first stage: `classify_first`, but on a small corpus at most a third of the run."""
         if self.net.outputs == 1:
             return 0
-        return min(self.recipe.classify_first, int(self.trainer.estimated_stepping_batches) // 4)
+        return min(self.recipe.classify_first, int(self.trainer.estimated_stepping_batches) // 3)
 
     def negatives(self, y: Tensor, data: Tensor | None = None) -> Tensor:
         """Samples of the model (N, 1, 56, 56): chains from the buffer, some steps further.

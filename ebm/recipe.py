@@ -22,7 +22,7 @@ class Recipe:
         width, head: of `EnergyNet`.
         batch_size: real glyphs a step, and chains a step; epochs: passes over the training split.
         classify_first: optimiser steps of cross-entropy + 0.05 f^2 before any chain is run (at most a
-            quarter of the run).
+            third of the run).
         classify_lr, lr: learning rates of the two stages; lr_decay: what the latter is multiplied
             by over the run (a cosine from lr to lr * lr_decay).
         alpha: weight of the L2 of energies (Sec. 4.2); ce_weight: of the cross-entropy.

@@ -22,7 +22,9 @@ def main(
     """Opens the page that reads glyphs, prints new ones and tells strangers apart."""
     _check_port(host, port)
     from app.page import build, launch_options  # after the cheap checks: this brings torch and gradio in
+    from ebm.memory import keep_freed_memory
 
+    keep_freed_memory()
     try:
         page = build(checkpoint)
     except ValueError as error:

@@ -1,5 +1,7 @@
-"""The one loaded model that every visitor shares: network, card and example pictures. Never changed."""
+"""The loaded models that every visitor shares: network, card and example pictures. Never changed."""
 
+import re
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +25,14 @@ class Explorer:
         card: what is known of it.
         examples: set -> uint8 (N, 56, 56), ink = 255; may be empty.
         energies: set -> energies (N,) of its examples.
+        suffix: of the names of its endpoints: "" for the model of the first page, else "_" and its name.
     """
 
     model: ebm.EnergyNet
     card: Card
     examples: dict[str, Tensor]
     energies: dict[str, Tensor]
+    suffix: str = ""
 
     @property
     def has_sorts(self) -> bool:
@@ -89,8 +93,11 @@ class Explorer:
         return chosen
 
 
-def load(path: str | Path) -> Explorer:
+def load(path: str | Path, suffix: str = "") -> Explorer:
     """Loads a checkpoint for the page.
+
+    Args:
+        path: of the .safetensors file; suffix: as in `Explorer`.
 
     Raises:
         ValueError: one sentence, as `ebm.load` words it, or on example pictures of a wrong form.
@@ -108,7 +115,20 @@ def load(path: str | Path) -> Explorer:
     energies = {
         name: ebm.score(model, to_model_space(pictures)) for name, pictures in examples.items() if len(pictures)
     }
-    return Explorer(model, card, {name: examples[name] for name in energies}, energies)
+    return Explorer(model, card, {name: examples[name] for name in energies}, energies, suffix)
+
+
+def load_siblings(path: str | Path) -> list[Explorer]:
+    """The other checkpoints of a folder, in alphabetical order; one that cannot be used is left out with a warning."""
+    found = []
+    for other in sorted(Path(path).parent.glob("*.safetensors")):
+        if other.name == Path(path).name or not other.with_suffix(".json").is_file():
+            continue
+        try:
+            found.append(load(other, "_" + re.sub(r"\W+", "_", other.stem)))
+        except ValueError as error:
+            warnings.warn(f"Left out: {error}", stacklevel=2)
+    return found
 
 
 def _unevenness(picture: Tensor) -> float:

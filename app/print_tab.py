@@ -146,15 +146,17 @@ def build(explorer: Explorer, processor: dict[str, Any], page: gr.Blocks, tab: g
                 elem_id="steps",
                 info="of Langevin dynamics: downhill in energy, plus a little noise",
             )
-            top = min(max(20.0, 4 * recipe["step_size"]), printing.STEP_SIZE[1])
+            grain = float(f"{recipe['step_size'] / 6:.1g}")  # one digit: 0.02, or 2
             step_size = gr.Slider(
-                min(0.1, recipe["step_size"]),
-                top,
+                grain,
+                min(24 * grain, printing.STEP_SIZE[1]),
                 value=recipe["step_size"],
-                step=0.1,
+                step=grain,
                 label="Step size",
                 elem_id="step-size",
-                info="how far downhill a step goes",
+                info="how far a step changes a pixel, on average (ink and paper are 2 apart)"
+                if recipe["normalize"]
+                else "how far downhill a step goes",
             )
             loud = min(max(0.1, 4 * recipe["noise"]), printing.NOISE[1])
             noise = gr.Slider(
@@ -176,7 +178,9 @@ def build(explorer: Explorer, processor: dict[str, Any], page: gr.Blocks, tab: g
     tab.select(first_visit, [seen, *wishes], [seen, *outputs], **_QUIET, **processor)
     halt.click(stop, queue=False, **_QUIET)
     report, grid = gr.JSON(visible=False), gr.File(visible=False)
-    gr.Button(visible=False).click(generate, wishes, [report, grid], preprocess=False, api_name="generate", **processor)
+    gr.Button(visible=False).click(
+        generate, wishes, [report, grid], preprocess=False, api_name="generate" + explorer.suffix, **processor
+    )
     page.unload(leave)
 
 

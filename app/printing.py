@@ -13,7 +13,7 @@ from torch import Tensor
 from app.drawing import GAP, columns, data_uri, energy_trace, tile_grid
 from app.model import ANY, Explorer
 from ebm.data.corpus import SIZE, to_bytes
-from ebm.generate import any_sort, chains
+from ebm.generate import any_sort, chains, sampler_of
 
 STEPS, COUNT = (16, 512), (1, 36)
 STEP_SIZE, NOISE = (0.01, 100.0), (0.0, 0.5)
@@ -75,18 +75,9 @@ def run(explorer: Explorer, order: Order) -> Iterator[Frame]:
         labels = any_sort(model, order.count, order.seed, card)
     else:
         labels = torch.full((order.count,), order.label)
-    steps = chains(
-        model,
-        order.count,
-        steps=order.steps,
-        labels=labels,
-        seed=order.seed,
-        every=math.ceil(order.steps / FRAMES),
-        step_size=order.step_size,
-        noise=order.noise,
-        grad_clip=card.sampler["grad_clip"],
-        start=card.sampler["start"],
-    )
+    asked = sampler_of(card) | {"step_size": order.step_size, "noise": order.noise}
+    every = math.ceil(order.steps / FRAMES)
+    steps = chains(model, order.count, steps=order.steps, labels=labels, seed=order.seed, every=every, **asked)
     for step in steps:
         yield Frame(step.index, order.steps, step.x, step.energy.tolist())
 

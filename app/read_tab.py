@@ -82,7 +82,9 @@ def build(explorer: Explorer, processor: dict[str, Any]) -> None:
     # preprocess=False: we decode uploads ourselves, so that every error is one sentence.
     gr.on([picture.upload, picture.clear], read_picture, picture, result, preprocess=False, **_QUIET, **processor)
     examples.click(read_example, None, result, trigger_mode="always_last", **_QUIET, **processor)
-    gr.Button(visible=False).click(score, picture, answer, preprocess=False, api_name="score", **processor)
+    gr.Button(visible=False).click(
+        score, picture, answer, preprocess=False, api_name="score" + explorer.suffix, **processor
+    )
 
 
 def _shelf(samples: list[tuple[str, Tensor]]) -> str:

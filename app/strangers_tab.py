@@ -41,7 +41,7 @@ def build(explorer: Explorer) -> None:
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
-    gr.api(strangers, api_name="strangers")
+    gr.api(strangers, api_name="strangers" + explorer.suffix)
     names = explorer.sets()
     if not names or not explorer.card.set_scores.get("test", {}).get("energy"):
         gr.HTML(message(_MISSING), elem_id="no-strangers", js_on_load=None)

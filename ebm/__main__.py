@@ -1,4 +1,4 @@
-"""The command line: python -m ebm data | train | generate | evaluate | score."""
+"""The command line: python -m ebm data | train | generate | evaluate | results | score."""
 
 import dataclasses
 import json
@@ -135,7 +135,7 @@ def generate_command(
     import torch
 
     from ebm.checkpoint import load
-    from ebm.generate import DEFAULT_SAMPLER, any_sort, chains, class_of
+    from ebm.generate import any_sort, chains, class_of, sampler_of
     from ebm.pictures import save_animation, to_image
 
     if animation not in ("webp", "gif"):
@@ -149,7 +149,7 @@ def generate_command(
         labels = torch.arange(count) % model.outputs if model.outputs > 1 else None
         if unconditional:
             labels = None if marginal else any_sort(model, count, seed, card)
-    sampler = {name: card.sampler[name] for name in DEFAULT_SAMPLER} | ({"start": start} if start else {})
+    sampler = sampler_of(card) | ({"start": start} if start else {})
     shown = sorted({min(k, steps) for k in at or [steps * k // 8 for k in range(9)]})
     every = max(1, steps // 32)
     frames, moments = [], []
@@ -174,18 +174,44 @@ def evaluate_command(
     data: Data = "pen",
     founts: Founts = None,
     twin: Annotated[Path | None, typer.Option(help="A classifier-only checkpoint to set beside it.")] = None,
-    n: Annotated[int, typer.Option(help="Images a stranger set.")] = 1000,
+    n: Annotated[int, typer.Option(min=2, help="Images a stranger set.")] = 1000,
+    quick: Annotated[
+        bool, typer.Option(help="Leave out samples, robustness and likelihood: seconds, not minutes.")
+    ] = False,
+    part: Annotated[
+        list[str] | None, typer.Option(help="Of samples, robustness, likelihood only these; may be repeated.")
+    ] = None,
+    update_card: Annotated[bool, typer.Option("--update-card", help="Also write the figures into the card.")] = False,
+    device: Annotated[str, typer.Option(help="Where the model runs: cpu or cuda.")] = "cpu",
 ) -> None:
-    """Scores the test split and every stranger set; AUROC, AUPR, FPR, accuracy, calibration (exercise 3.6)."""
-    from ebm.evaluate import evaluate
+    """Scores the test split and every stranger set; samples, calibration, robustness, likelihood (exercise 3.6)."""
+    from ebm.evaluate import PARTS, evaluate
 
-    report = evaluate(checkpoint, out, source=data, founts=founts, twin=twin, n=n)
+    if unknown := sorted(set(part or ()) - set(PARTS)):
+        raise ValueError(f"There is no part {unknown[0]!r} to measure; there are: {', '.join(PARTS)}.")
+    report = evaluate(
+        checkpoint, out, source=data, founts=founts, twin=twin, n=n, parts=() if quick else tuple(part or PARTS),
+        update_card=update_card, device=device, say=lambda part: print(f"Measuring {part} ...", file=sys.stderr),
+    )  # fmt: skip
     for name in ("accuracy", "ece", "nll"):
         if name in report:
             print(f"{name:20} {report[name]:.4f}")
     for name, by_score in report["ood"].items():
         print(f"AUROC {name:20} " + "  ".join(f"{key} {value['auroc']:.3f}" for key, value in by_score.items()))
+    for name in ("read_as_wanted", "coverage_of_sort", "frechet_over_floor"):
+        if name in report.get("samples", {}):
+            print(f"{name:20} {report['samples'][name]:.4f}")
     print(f"Wrote {out / 'report.json'} and {out / 'report.html'}")
+
+
+@app.command("results")
+def results_command(
+    folder: Annotated[Path, typer.Argument(help="Of checkpoints, with a README.md to write into.")] = DEFAULT.parent,
+) -> None:
+    """Makes the tables of the results page again from the figures in the checkpoints' cards."""
+    from ebm.results import write
+
+    print(f"Wrote {write(folder)}")
 
 
 @app.command("score")
@@ -222,7 +248,9 @@ def score_command(
 def main() -> None:
     """Runs the command line; a ValueError is one sentence and exit code 2, never a traceback."""
     from ebm.errors import Diverged
+    from ebm.memory import keep_freed_memory
 
+    keep_freed_memory()
     try:
         app()
     except (ValueError, OSError, Diverged) as error:

@@ -15,6 +15,7 @@ from torch import Tensor
 from ebm.energy import EnergyNet
 
 FORMAT = 1
+SAMPLER = ("steps", "step_size", "noise", "grad_clip", "smooth", "normalize", "anneal", "start")
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,14 @@ class Card:
         architecture: arguments of `EnergyNet`.
         preprocessing: of strangers' pictures, for `ebm.to_glyph`.
         sorts: class names; texts: the characters they print.
-        sampler: the trained SGLD recipe: steps, step_size, noise, grad_clip, start.
+        sampler: the trained SGLD recipe: steps, step_size, noise, grad_clip, smooth, normalize, anneal,
+            start.
         recipe: every hyper-parameter of the training run; seed: its seed.
         data: source, digest and sizes of the corpus; digests of the stranger sets.
         threshold: energy above which a glyph is a stranger; threshold_rule: how it was set.
         reference_energies: of held-out in-distribution glyphs (validation split).
+        temperature: what the logits are divided by before p(y | x) is shown: fitted on the validation
+            split after training. Energies are never divided.
         set_scores: "test" and every stranger set -> score name -> values, higher = stranger.
         metrics: measured figures, as in `report.json`.
         made_with: versions, git commit, date, command and seconds.
@@ -50,6 +54,7 @@ class Card:
     threshold: float
     threshold_rule: str
     reference_energies: list[float]
+    temperature: float = 1.0
     set_scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     made_with: dict[str, Any] = field(default_factory=dict)
@@ -167,13 +172,15 @@ def _check_card(name: str, card: Card) -> None:
     outputs = card.architecture.get("outputs")
     if outputs != 1 and (not isinstance(card.sorts, list) or len(card.sorts) != outputs):
         raise ValueError(f"In the card {name}, 'sorts' must name each of the {outputs} classes.")
-    if missing := [k for k in ("steps", "step_size", "noise", "grad_clip", "start") if k not in card.sampler]:
+    if missing := [k for k in SAMPLER if k not in card.sampler]:
         raise ValueError(f"In the card {name}, 'sampler' lacks {missing[0]!r}.")
     if not isinstance(card.reference_energies, list) or not card.reference_energies:
         raise ValueError(f"In the card {name}, 'reference_energies' must be a list of at least one number.")
     numbers = [card.threshold, *card.reference_energies]
     if not all(isinstance(v, int | float) and math.isfinite(v) for v in numbers):
         raise ValueError(f"In the card {name}, 'threshold' and 'reference_energies' must be finite numbers.")
+    if not isinstance(card.temperature, int | float) or not 0 < card.temperature < math.inf:
+        raise ValueError(f"In the card {name}, 'temperature' must be a finite number above 0.")
 
 
 def _check_weights(path: Path, model: EnergyNet, weights: dict[str, Tensor]) -> None:

@@ -8,6 +8,12 @@ from ebm.data.corpus import SIZE
 HEADS = ("flat", "pool")
 
 
+def check_glyphs(x: Tensor) -> None:
+    """Raises a ValueError for anything but glyphs (N, 1, 56, 56)."""
+    if x.shape[1:] != (1, SIZE, SIZE):
+        raise ValueError(f"Glyphs have the shape (N, 1, {SIZE}, {SIZE}), not {tuple(x.shape)}.")
+
+
 class EnergyNet(nn.Module):
     """The exercise's CNN: five stride-2 convolutions, SiLU, one linear layer; no batch norm.
 
@@ -54,8 +60,7 @@ class EnergyNet(nn.Module):
 
     def get_logits(self, x: Tensor) -> Tensor:
         """All outputs f(x)[y] for glyphs x (N, 1, 56, 56) in [-1, 1]: (N, outputs)."""
-        if x.shape[1:] != (1, SIZE, SIZE):
-            raise ValueError(f"Glyphs have the shape (N, 1, {SIZE}, {SIZE}), not {tuple(x.shape)}.")
+        check_glyphs(x)
         return self.classifier(self.features(x))
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:

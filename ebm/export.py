@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 import pytorch_lightning as pl
 import torch
+from torch import Tensor
 
+from ebm.calibration import fit_temperature
 from ebm.checkpoint import Card, load, save, save_examples
 from ebm.data import STRANGERS, strangers
 from ebm.data.corpus import SPLITS, Corpus, to_bytes, to_model_space
@@ -22,21 +24,34 @@ from ebm.scores import score, threshold
 
 KEPT_SCORES = 300  # values a set and score that the card keeps for the explorer's figures
 KEPT_EXAMPLES = 12  # pictures a set
+# What a reader of the card should know; what was measured is in its metrics.
+_ANY_MODEL = "Energies are comparable within one model only. Nothing is known of other data than the corpus named here."
+LIMITS = {
+    "jem": "Printed glyphs have a grain that real ones lack; chains without a wanted sort, which training never "
+    "ran if it steered them, fall into a few sorts. ",
+    "conditional": "The energy of a glyph without its class is a logsumexp that no contrastive loss has shaped. "
+    "Chains without a wanted sort fall into a few sorts. ",
+    "ebm": "It knows no classes and cannot read; it tells near strangers from known glyphs much worse than a "
+    "joint model. ",
+    "classifier": "No contrastive loss has shaped its energies; chains on them are no samples. ",
+}
 
 
-def export(path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dict[str, Any], **measuring: int) -> Path:
+def export(path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dict[str, Any], **measuring: Any) -> Path:
     """Measures a trained network and writes weights, card and example pictures.
 
     Args:
         path: of the .safetensors file to write.
         net: with the weights to ship; recipe, corpus: what made them.
         made: facts about the run for the card (command, seconds, steps, `provenance`, ...).
-        measuring: n, resamples, samples_per_sort of `ebm.evaluate.measure` where they differ.
+        measuring: n, resamples of `ebm.evaluate.measure` where they differ; what takes minutes is left
+            to `ebm.evaluate`, which can add it to the card.
 
     Returns:
         path.
     """
-    reference = score(net, to_model_space(corpus.images["val"]))
+    held_out = to_model_space(corpus.images["val"])
+    reference = score(net, held_out)
     texts = {s.name: s.text for s in SORTS}
     card = Card(
         name=path.stem, mode=recipe.mode, architecture=net.architecture(), preprocessing=corpus.preprocessing,
@@ -44,7 +59,7 @@ def export(path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dic
         recipe=dataclasses.asdict(recipe), seed=recipe.seed, data=describe_data(corpus),
         threshold=threshold(reference), threshold_rule="95 % quantile of the energies of the validation split",
         reference_energies=[float(f"{v:.5g}") for v in reference.sort().values.tolist()],
-        made_with=made,
+        temperature=_temperature(net, held_out, corpus), made_with=made, notes=LIMITS[recipe.mode] + _ANY_MODEL,
     )  # fmt: skip
     save(path, net, card)
     model, card = load(path)
@@ -61,6 +76,16 @@ def export(path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dic
     examples |= {name: images[:KEPT_EXAMPLES] for name, images in corpus.strangers.items()}
     save_examples(path, examples)
     return path
+
+
+def _temperature(net: EnergyNet, held_out: Tensor, corpus: Corpus) -> float:
+    """Fitted on the validation split; 1 where there are no classes."""
+    if net.outputs == 1:
+        return 1.0
+    device = next(net.parameters()).device
+    with torch.no_grad():
+        logits = torch.cat([net.get_logits(part.to(device)).cpu() for part in held_out.split(256)])
+    return round(fit_temperature(logits, corpus.labels["val"]), 5)
 
 
 def _thin(values: np.ndarray) -> np.ndarray:

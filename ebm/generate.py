@@ -11,7 +11,20 @@ from ebm.energy import EnergyNet
 from ebm.sampling import STARTS, Step, sgld
 
 # What `sample` uses where neither the caller nor a card says otherwise: the shipped recipe's values.
-DEFAULT_SAMPLER: dict[str, Any] = {"step_size": 10.0, "noise": 0.01, "grad_clip": 0.02, "start": "uniform"}
+DEFAULT_SAMPLER: dict[str, Any] = {
+    "step_size": 0.12,
+    "noise": 0.01,
+    "grad_clip": 4.0,
+    "smooth": True,
+    "normalize": True,
+    "anneal": 0.25,
+    "start": "uniform",
+}
+
+
+def sampler_of(card: Card) -> dict[str, Any]:
+    """The trained sampler of a card, as the keyword arguments of `chains` and `sample`."""
+    return {name: card.sampler[name] for name in DEFAULT_SAMPLER}
 
 
 def chains(
@@ -24,7 +37,7 @@ def chains(
         n: how many; steps: how long; every: steps between two yields.
         labels: classes (n,) that steer the chains; None runs them on the unconditional energy.
         seed: of the starts and the noise.
-        sampler: step_size, noise, grad_clip, start where they differ from `DEFAULT_SAMPLER`.
+        sampler: step_size, noise, grad_clip, smooth, normalize, anneal, start where they differ from `DEFAULT_SAMPLER`.
 
     Raises:
         ValueError: for an unknown sampler argument or start, or n or steps below 1.
@@ -57,7 +70,7 @@ def sample(
         sort: name, character or number of the wanted class; None takes whatever comes, by `any_sort`.
         marginal: with sort=None, runs the chains on log q(x) itself, also where training steered them.
         card: whose trained sampler and sorts to use; without it the shipped recipe and the pen's sorts.
-        sampler: step_size, noise, grad_clip, start to use instead.
+        sampler: step_size, noise, grad_clip, smooth, normalize, anneal, start to use instead.
 
     Returns:
         (n, 1, 56, 56) in [-1, 1] on the model's device.
@@ -65,7 +78,7 @@ def sample(
     Raises:
         ValueError: for a sort the model does not know, or a wrong sampler argument.
     """
-    trained = {name: card.sampler[name] for name in DEFAULT_SAMPLER} if card is not None else {}
+    trained = sampler_of(card) if card is not None else {}
     if sort is not None:
         labels: Tensor | None = torch.full((n,), class_of(model, sort, card))
     else:

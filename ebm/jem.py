@@ -13,13 +13,15 @@ from torchmetrics.classification import BinaryAUROC, MulticlassAccuracy, Multicl
 
 from ebm.energy import EnergyNet
 from ebm.recipe import Recipe
-from ebm.sampling import ReplayBuffer, sgld
+from ebm.sampling import STARTS, ReplayBuffer, sgld
 
 CLASSIFY_L2 = 0.05  # weight of f^2 while classifying first: chains must start on a moderate surface
 MAX_ENERGY = 1e3
 MAX_GAP = 10.0  # f(real) - f(fake); healthy runs stay below 2, one early trial was dead at 10
 MIN_GAP = -50.0  # below 0 is normal in the first steps, when chains find the flaws of a classifier
 MAX_INK = 0.6  # share of pixels above 0.99; of real glyphs 0.001 (and 0.13 above 0.5)
+ANCHOR = 0.3  # weight of an EBM's first loss when chains run; without it f goes flat, as it would without cross-entropy
+BLEND_DEPTH = 4.0  # how far below a glyph's f that of pure noise is put before an EBM's chains start
 MAX_ROUGHNESS = 0.9  # neighbouring pixels of uniform noise differ by 2/3, of a checkerboard by 2
 
 
@@ -40,8 +42,8 @@ class JEM(pl.LightningModule):
 
     Attributes:
         net: the network. buffer: the replay buffer, made when training starts. trouble: what the
-        last step saw that must not go on; None while all is well. fresh_recognised: share of the
-        last fresh chains that a reader recognised, set by `FreshChains`.
+        last step saw that must not go on; None while all is well. fresh: shares of the last fresh chains
+        that a selector found realistic and recognised, set by `FreshChains`.
     """
 
     def __init__(self, recipe: dict[str, Any], classes: int):
@@ -57,7 +59,7 @@ class JEM(pl.LightningModule):
         self.random: torch.Generator | None = None
         self._restored: dict[str, Any] | None = None
         self.lr_factor = 1.0
-        self.fresh_recognised = 0.0
+        self.fresh: dict[str, float] = {}
         self.trouble: str | None = None
         if outputs > 1:
             self.val_metrics = MetricCollection(
@@ -99,7 +101,24 @@ class JEM(pl.LightningModule):
 
     def pyx_step(self, x: Tensor, y: Tensor) -> Tensor:
         """The predictive loss, Eq. 6: the cross-entropy of the logits, a scalar."""
+        if self.recipe.ce_noise:
+            x = x + self.recipe.ce_noise * torch.empty_like(x).normal_(generator=self.random)
         return F.cross_entropy(self.net.get_logits(x), y)
+
+    def before_chains(self, x: Tensor) -> Tensor:
+        """What the first stage asks of f, so that chains start on a moderate surface: a scalar.
+
+        A JEM, which learns to read meanwhile, is only kept near f = 0. An EBM has nothing else to learn, and
+        on the flat surface of an untrained network chains never find their way: it learns to tell how much
+        of a glyph (N, 1, 56, 56) has been replaced by a fresh chain's noise.
+        """
+        if self.net.outputs > 1:
+            return CLASSIFY_L2 * (self.net(x) ** 2).mean()
+        assert self.random is not None
+        share = torch.rand((len(x), 1, 1, 1), generator=self.random, device=x.device)
+        noise = STARTS[self.recipe.start](len(x), self.random)
+        f_real, f_blend = self.net(torch.cat([x, x + share * (noise - x)])).chunk(2)
+        return (f_real**2).mean() + ((f_blend + BLEND_DEPTH * share.flatten()) ** 2).mean()
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor | None:
         """Eq. 7: the sum of both losses. None, which skips the update, when the step must not count."""
@@ -111,7 +130,9 @@ class JEM(pl.LightningModule):
             self.log("train/cross_entropy", cross_entropy.detach(), prog_bar=True)
             loss = loss + self.recipe.ce_weight * cross_entropy
         if self.recipe.has_chains:
-            loss = loss + (CLASSIFY_L2 * (self.net(x) ** 2).mean() if self.is_classifying else self.px_step(x, y))
+            loss = loss + (self.before_chains(x) if self.is_classifying else self.px_step(x, y))
+            if self.net.outputs == 1 and not self.is_classifying:
+                loss = loss + ANCHOR * self.before_chains(x)
         self.log("train/loss", loss.detach(), prog_bar=True)
         if not torch.isfinite(loss):
             self.trouble = "the loss is not finite"
@@ -127,8 +148,6 @@ class JEM(pl.LightningModule):
     @property
     def classify_steps(self) -> int:
         """Length of the first stage: `classify_first`, but on a small corpus at most a third of the run."""
-        if self.net.outputs == 1:
-            return 0
         return min(self.recipe.classify_first, int(self.trainer.estimated_stepping_batches) // 3)
 
     def negatives(self, y: Tensor, data: Tensor | None = None) -> Tensor:
@@ -145,7 +164,8 @@ class JEM(pl.LightningModule):
         start, slots = self.buffer.draw(slot_class, self.random, data)
         run = sgld(
             self.net, start.contiguous(memory_format=torch.channels_last), steps=r.steps, step_size=r.step_size,
-            noise=r.noise, grad_clip=r.grad_clip, y=y if r.is_steered else None, generator=self.random, every=r.steps,
+            noise=r.noise, grad_clip=r.grad_clip, normalize=r.normalize, anneal=r.anneal,
+            y=y if r.is_steered else None, generator=self.random, every=r.steps,
         )  # fmt: skip
         (last,) = run
         self.buffer.put(slots, last.x, r.steps)
@@ -208,8 +228,8 @@ class JEM(pl.LightningModule):
             values["val/contrastive_divergence"] = self.val_gap.compute()
         auroc = torch.stack([values[f"val/auroc {name}"] for name in self._aurocs()]).mean()
         # What a checkpoint is chosen by; never the contrastive loss, which says nothing of convergence.
-        values["val/selection"] = auroc.cpu() + self.fresh_recognised + float(values.get("val/accuracy", 0.0))
-        values["val/fresh_recognised"] = self.fresh_recognised
+        values["val/selection"] = float(auroc) + sum(self.fresh.values()) + float(values.get("val/accuracy", 0.0))
+        values |= {f"val/fresh_{name}": value for name, value in self.fresh.items()}
         for metric in (*self._aurocs().values(), self.val_gap):
             metric.reset()
         self.log_dict({name: float(value) for name, value in values.items()}, prog_bar=False)

@@ -1,28 +1,17 @@
-"""Figures for one set of scores or predictions: rates, areas, calibration, intervals."""
-
-from collections.abc import Callable
+"""Figures for one set of scores: AUROC, AUPR, FPR at 95 % TPR, and how sure they are."""
 
 import numpy as np
-from sklearn.metrics import average_precision_score, roc_auc_score, roc_curve
 
-BINS = 15
-
-
-def fpr_at_95_tpr(target: np.ndarray, score: np.ndarray) -> float:
-    """The share of known glyphs called strangers when 95 % of the strangers are caught."""
-    false_positive, true_positive, _ = roc_curve(target, score, drop_intermediate=False)
-    return float(false_positive[np.searchsorted(true_positive, 0.95)])
-
-
-DETECTION: dict[str, Callable[[np.ndarray, np.ndarray], float]] = {
-    "auroc": roc_auc_score,
-    "aupr": average_precision_score,
-    "fpr95": fpr_at_95_tpr,
-}
+BINS = 15  # of the calibration error
+NAMES = ("auroc", "aupr", "fpr95")
 
 
 def detection(known: np.ndarray, strangers: np.ndarray, resamples: int = 100, seed: int = 0) -> dict[str, object]:
     """AUROC, AUPR and FPR at 95 % TPR of a score, with 95 % bootstrap intervals.
+
+    They are scikit-learn's `roc_auc_score` and `average_precision_score`, and the false positive rate at
+    the first threshold that catches 95 % of the strangers. All resamples are ranked at once here: one
+    call of scikit-learn for each took minutes a report.
 
     Args:
         known, strangers: scores (N,), (M,), higher = stranger; strangers are the positive class.
@@ -31,19 +20,38 @@ def detection(known: np.ndarray, strangers: np.ndarray, resamples: int = 100, se
     Returns:
         {"auroc", "aupr", "fpr95": float, "interval": {each: [low, high]}}.
     """
-    rng = np.random.default_rng(seed)
-    target = np.concatenate([np.zeros(len(known), int), np.ones(len(strangers), int)])
-    result: dict[str, object] = {
-        name: round(float(measure(target, np.concatenate([known, strangers]))), 5)
-        for name, measure in DETECTION.items()
-    }
-    drawn: dict[str, list[float]] = {name: [] for name in DETECTION}
-    for _ in range(resamples):
-        values = np.concatenate([rng.choice(known, len(known)), rng.choice(strangers, len(strangers))])
-        for name, measure in DETECTION.items():
-            drawn[name].append(float(measure(target, values)))
+    levels, place = np.unique(np.concatenate([known, strangers]), return_inverse=True)
+    place = len(levels) - 1 - place  # the highest score first
+    groups = place[: len(known)], place[len(known) :]
+    counts = [np.bincount(group, minlength=len(levels))[None] for group in groups]
+    figures = _figures(*counts)
+    result: dict[str, object] = {name: round(float(figures[name][0]), 5) for name in NAMES}
     if resamples:
+        rng = np.random.default_rng(seed)
+        drawn = _figures(*(_redrawn(rng, group, len(levels), resamples) for group in groups))
         result["interval"] = {
-            name: [round(float(v), 5) for v in np.quantile(drawn[name], [0.025, 0.975])] for name in DETECTION
+            name: [round(float(v), 5) for v in np.quantile(drawn[name], [0.025, 0.975])] for name in NAMES
         }
     return result
+
+
+def _redrawn(rng: np.random.Generator, group: np.ndarray, levels: int, resamples: int) -> np.ndarray:
+    """How many of each resample of a group lie at each level: (resamples, levels)."""
+    picks = group[rng.integers(len(group), size=(resamples, len(group)))]
+    rows = np.arange(resamples)[:, None] * levels
+    return np.bincount((rows + picks).ravel(), minlength=resamples * levels).reshape(resamples, levels)
+
+
+def _figures(known: np.ndarray, strangers: np.ndarray) -> dict[str, np.ndarray]:
+    """The three figures (R,) from counts (R, levels) at each level of the score, the highest level first."""
+    false, true = known.cumsum(1), strangers.cumsum(1)  # called strangers at each threshold: wrongly, rightly
+    negatives, positives = false[:, -1:], true[:, -1:]
+    caught = true / positives
+    area = (known * (true - strangers / 2)).sum(1) / (negatives * positives)[:, 0]
+    precision = true / np.maximum(false + true, 1)
+    first = (caught >= 0.95).argmax(1)
+    return {
+        "auroc": area,
+        "aupr": (strangers / positives * precision).sum(1),
+        "fpr95": false[np.arange(len(false)), first] / negatives[:, 0],
+    }

@@ -98,7 +98,8 @@ class Verdict:
         energy: E(x); threshold: the card's.
         p_value: share of the card's in-distribution glyphs with an energy at least as high, in [0, 1].
         is_stranger: whether the energy is above the threshold.
-        top: (sort, probability) of the likeliest five classes; empty for an EBM.
+        top: (sort, probability) of the likeliest five classes, calibrated by the card's temperature; empty
+            for an EBM.
     """
 
     energy: float
@@ -129,6 +130,6 @@ def verdict(model: EnergyNet, card: "Card", x: Tensor) -> Verdict:
     reference = torch.tensor(card.reference_energies)
     top: list[tuple[str, float]] = []
     if model.outputs > 1:
-        best = logits.softmax(0).topk(min(5, model.outputs))
+        best = (logits / card.temperature).softmax(0).topk(min(5, model.outputs))
         top = [(card.sorts[k], float(p)) for p, k in zip(best.values, best.indices.tolist(), strict=True)]
     return Verdict(e, card.threshold, float((reference >= e).double().mean()), e > card.threshold, top)

@@ -21,14 +21,13 @@ from ebm.export import export, provenance
 from ebm.fresh import FreshChains
 from ebm.guard import DivergenceGuard
 from ebm.jem import JEM
-from ebm.reader import train_reader
 from ebm.recipe import Recipe
-
-SELECTOR_SEED = 7919  # of the reader that helps to choose a checkpoint; evaluation's has another
+from ebm.selector import Selector
 
 
 def train(
-    recipe: Recipe, *, source: str = "pen", founts: str | None = None, name: str | None = None,
+    recipe: Recipe, *, source: str = "pen", founts: str | None = None, corpus: Corpus | None = None,
+    name: str | None = None,
     out: str | Path = "checkpoints", runs: str | Path = "runs", resume: str | Path | None = None,
     accelerator: str = "auto", progress: bool = True, command: str = "",
     measuring: dict[str, int] | None = None,
@@ -37,7 +36,7 @@ def train(
 
     Args:
         recipe: the hyper-parameters.
-        source, founts: of the glyphs, as in `ebm.data.load_corpus`.
+        source, founts: of the glyphs, as in `ebm.data.load_corpus`; corpus: one that is loaded already.
         name: of the checkpoint; by default `default_name`.
         out: folder of the exported checkpoint; runs: folder of the run's logs and states.
         resume: a run folder or a Lightning checkpoint to go on from.
@@ -53,7 +52,7 @@ def train(
         ValueError: for a faulty source or a resume path without a checkpoint.
     """
     started, origin = time.monotonic(), provenance()
-    corpus = load_corpus(source, founts=founts, progress=progress)
+    corpus = corpus or load_corpus(source, founts=founts, progress=progress)
     pl.seed_everything(recipe.seed, workers=True, verbose=False)
     name = name or default_name(recipe.mode, source, founts)
     last = _last_checkpoint(resume) if resume is not None else None
@@ -69,10 +68,7 @@ def train(
     guard, best = DivergenceGuard(averaging), _best(folder)
     trainer = pl.Trainer(
         max_epochs=recipe.epochs, accelerator=accelerator, devices=1, logger=_logger(folder),
-        callbacks=[
-            averaging, guard,
-            FreshChains(_selector(recipe, corpus), folder / "fresh", recipe.seed), best, _latest(folder),
-        ],
+        callbacks=[averaging, guard, *_fresh(recipe, corpus, folder), best, _latest(folder)],
         gradient_clip_val=recipe.norm_clip, num_sanity_val_steps=0, log_every_n_steps=10,
         inference_mode=False, enable_progress_bar=progress, enable_model_summary=False,
         reload_dataloaders_every_n_epochs=1,  # each epoch has a shuffle of its own, also after a resume
@@ -96,8 +92,11 @@ def default_name(mode: str, source: str = "pen", founts: str | None = None) -> s
     return name if origin == "pen" else f"{name}-{Path(origin).resolve().name}"
 
 
-def _selector(recipe: Recipe, corpus: Corpus) -> EnergyNet | None:
-    return train_reader(corpus, SELECTOR_SEED) if recipe.is_steered else None
+def _fresh(recipe: Recipe, corpus: Corpus, folder: Path) -> list[pl.Callback]:
+    """Looks at fresh chains, where there are chains at all."""
+    if not recipe.has_chains:
+        return []
+    return [FreshChains(Selector(corpus), len(corpus.sorts), folder / "fresh", recipe.seed)]
 
 
 def _best(folder: Path) -> ModelCheckpoint:

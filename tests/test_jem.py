@@ -24,7 +24,7 @@ QUICK = {
 }  # fmt: skip
 
 
-QUICK_MEASURE = {"n": 40, "resamples": 3, "samples_per_sort": 1}
+QUICK_MEASURE = {"n": 40, "resamples": 3}
 
 
 def fit(corpus, *callbacks, settings=None, **trainer_settings):
@@ -237,6 +237,26 @@ def test_mistyped_and_impossible_hyper_parameters_are_refused():
 def test_own_data_never_write_over_the_shipped_checkpoints():
     assert default_name("jem") == "jem" and default_name("classifier") == "twin"
     assert default_name("jem", "scans/mine") == "jem-mine" and default_name("ebm", founts="fonts") == "ebm-fonts"
+
+
+def test_an_ebm_tells_glyphs_from_drowned_glyphs_before_and_while_chains_run(small_corpus):
+    settings = {"mode": "ebm", "epochs": 15, "classify_first": 40, "data_noise": 0.0}
+    module, _ = fit(small_corpus, settings=settings)
+    x = to_model_space(small_corpus.images["test"])
+    noise = uniform_start(len(x), torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        levels = [float(module.net(x + share * (noise - x)).mean()) for share in (0.0, 0.3, 0.6, 1.0)]
+    assert levels == sorted(levels, reverse=True) and levels[0] - levels[-1] > 1, levels
+    assert len(module.buffer) > 0
+
+
+def test_noise_in_the_cross_entropy_is_its_own(small_corpus):
+    """With ce_noise the loss of one batch varies from call to call; without it it does not."""
+    for level, differs in ((0.0, False), (0.5, True)):
+        module, _ = fit(small_corpus, settings={"epochs": 1, "ce_noise": level}, limit_train_batches=1)
+        x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
+        with torch.no_grad():
+            assert (float(module.pyx_step(x, y)) != float(module.pyx_step(x, y))) is differs
 
 
 def test_chains_can_start_from_data(small_corpus):

@@ -14,7 +14,7 @@ from ebm.data.corpus import to_model_space
 from ebm.data.pen import textura_founts
 from ebm.data.pen_corpus import COUNTS, FOUNTS, print_glyph
 from ebm.data.sheet import clean_forms
-from ebm.generate import chains
+from ebm.generate import DEFAULT_SAMPLER, chains
 
 CHECKPOINT = Path(__file__).parent.parent / "checkpoints" / "jem.safetensors"
 NEW = 10**6  # numbers of glyphs that no corpus holds
@@ -52,7 +52,7 @@ def test_auroc_by_energy(shipped, known, name, floor):
 def test_fresh_chains_of_256_steps_look_most_like_the_wanted_sort(shipped):
     """Nearest clean form by correlation, of 42 sorts in 6 founts: at least 36 of the 42 are the wanted one."""
     model, card = shipped
-    sampler = {name: card.sampler[name] for name in ("step_size", "noise", "grad_clip", "start")}
+    sampler = {name: card.sampler[name] for name in DEFAULT_SAMPLER}
     *_, last = chains(model, 42, steps=256, labels=torch.arange(42), seed=11, every=256, **sampler)
     forms = torch.stack([clean_forms(sort, 6) for sort in range(42)]).float().flatten(0, 1)  # (252, 56, 56)
     shifts = [(dy, dx) for dy in (-2, 0, 2) for dx in (-2, 0, 2)]

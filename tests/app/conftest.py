@@ -36,7 +36,16 @@ def tiny_checkpoint(path: Path, outputs: int = 42, with_scores: bool = True) -> 
         preprocessing="pen",
         sorts=[s.name for s in SORTS][:outputs] if outputs > 1 else [],
         texts=[s.text for s in SORTS][:outputs] if outputs > 1 else [],
-        sampler={"steps": 20, "step_size": 10.0, "noise": 0.01, "grad_clip": 0.01, "start": "uniform"},
+        sampler={
+            "steps": 20,
+            "step_size": 10.0,
+            "noise": 0.01,
+            "grad_clip": 0.01,
+            "start": "uniform",
+            "smooth": False,
+            "normalize": False,
+            "anneal": 0.0,
+        },
         recipe={},
         seed=0,
         data={

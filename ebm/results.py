@@ -1,0 +1,235 @@
+"""The results page: Markdown tables made from the cards of checkpoints, so that no figure is typed by hand."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ebm.checkpoint import Card, load_card
+
+BEGIN, END = "<!-- made by `python -m ebm results`: do not edit below -->", "<!-- end of what is made -->"
+SCORES = {"energy": "energy", "conditional_energy": "energy with its class", "msp": "1 - max p(y\\|x)", "mass": "mass"}
+
+
+def tables(cards: Sequence[Card], seeds: Sequence[Card] = ()) -> str:
+    """Every table of the results page.
+
+    Args:
+        cards: of the checkpoints, a column or a section each; seeds: of the same recipe under several seeds.
+    """
+    parts = [_summary(cards)]
+    joint = [card for card in cards if card.mode != "ebm"]
+    parts += [_strangers(card, _twin(cards)) for card in cards if card.mode != "classifier"]
+    if any("samples" in card.metrics for card in cards):
+        parts += [_samples(cards), _long_chains(cards)]
+    if any("likelihood" in card.metrics for card in cards):
+        parts.append(_likelihood(cards))
+    if any("robustness" in card.metrics for card in joint):
+        parts.append(_robustness(joint))
+    if seeds:
+        parts.append(_spread(seeds))
+    return "\n\n".join(parts)
+
+
+def write(folder: str | Path) -> Path:
+    """Puts the tables of a folder's checkpoints between the two marks of its README.md.
+
+    Args:
+        folder: of checkpoints; those in its sub-folder "seeds" are the first one's recipe under other seeds.
+
+    Returns:
+        the page.
+
+    Raises:
+        ValueError: for a faulty card, or a page without the marks.
+    """
+    page = Path(folder) / "README.md"
+    text = page.read_text(encoding="utf-8")
+    if BEGIN not in text or END not in text:
+        raise ValueError(f"{page} lacks the lines that the tables belong between: {BEGIN} and {END}.")
+    before, after = text.split(BEGIN)[0], text.split(END)[1]
+    page.write_text(f"{before}{BEGIN}\n\n{of_folder(folder)}\n\n{END}{after}", encoding="utf-8")
+    return page
+
+
+def of_folder(folder: str | Path) -> str:
+    """The tables of a folder's checkpoints, the joint models first."""
+    order = ["jem", "conditional", "ebm", "classifier"]
+    cards = sorted(_cards(Path(folder)), key=lambda card: order.index(card.mode) if card.mode in order else len(order))
+    others = _cards(Path(folder) / "seeds")
+    return tables(cards, [cards[0], *others] if others else [])
+
+
+def _cards(folder: Path) -> list[Card]:
+    paths = sorted(folder.glob("*.safetensors"))
+    return [load_card(path) for path in paths if path.with_suffix(".json").is_file()]
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
+    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
+
+
+def _rows(names: dict[str, str], cards: Sequence[Card]) -> list[list[object]]:
+    """A row for each dotted path into the metrics, a cell for each card; a dash where it has no such figure."""
+    return [[title, *(_cell(_at(card.metrics, path)) for card in cards)] for path, title in names.items()]
+
+
+def _at(value: Any, path: str) -> Any:
+    for key in path.split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    if isinstance(value, list):
+        return " to ".join(_cell(v) for v in value)
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _twin(cards: Sequence[Card]) -> Card | None:
+    return next((card for card in cards if card.mode == "classifier"), None)
+
+
+def _summary(cards: Sequence[Card]) -> str:
+    names = {
+        "accuracy": "accuracy",
+        "macro_f1": "macro F1",
+        "calibration.temperature": "temperature (fitted on the validation split)",
+        "calibration.before.ece": "calibration error before it",
+        "ece": "calibration error after it",
+        "calibration.before.nll": "NLL before it, nats",
+        "nll": "NLL after it, nats",
+    }
+    rows = _rows(names, cards)
+    rows.append(["weights", *(_weights(card) for card in cards)])
+    rows.append(["training, seconds", *(card.made_with.get("seconds", "-") for card in cards)])
+    rows.append(["optimiser steps (chosen epoch)", *(_steps(card) for card in cards)])
+    rows.append(["rollbacks", *(len(card.made_with.get("rollbacks", [])) for card in cards)])
+    return "### Reading (test split)\n\n" + _table(["", *(card.name for card in cards)], rows)
+
+
+def _weights(card: Card) -> str:
+    from ebm.energy import EnergyNet
+
+    return f"{sum(p.numel() for p in EnergyNet(**card.architecture).parameters()):,}"
+
+
+def _steps(card: Card) -> str:
+    return f"{card.made_with.get('steps', '-')} ({card.made_with.get('best', '-').removesuffix('.ckpt')})"
+
+
+def _strangers(card: Card, twin: Card | None) -> str:
+    """AUROC by set: near ones first, then far ones, each kind with its worst set named."""
+    ood, about = card.metrics["ood"], card.data["strangers"]
+    scores = [name for name in SCORES if name in next(iter(ood.values()))]
+    head = ["set", *(SCORES[name] for name in scores), "FPR at 95 % TPR, energy"]
+    head += ["twin's best (its score)"] if twin is not None else []
+    parts = [f"### Strangers: {card.name}"]
+    for kind in ("near", "far"):
+        names = [name for name in ood if about.get(name, {}).get("kind", "near") == kind]
+        rows = []
+        for name in names:
+            low, high = ood[name]["energy"].get("interval", {}).get("auroc", [float("nan")] * 2)
+            row = [name, f"{ood[name]['energy']['auroc']:.3f} ({low:.3f} to {high:.3f})"]
+            row += [f"{ood[name][score]['auroc']:.3f}" for score in scores[1:]]
+            row.append(f"{ood[name]['energy']['fpr95']:.3f}")
+            if twin is not None:
+                best = max(SCORES, key=lambda score, name=name: twin.metrics["ood"][name][score]["auroc"])  # type: ignore[misc]
+                row.append(f"{twin.metrics['ood'][name][best]['auroc']:.3f} ({SCORES[best]})")
+            rows.append(row)
+        worst = min(names, key=lambda name: ood[name]["energy"]["auroc"])
+        parts.append(f"{kind.capitalize()} sets; the worst by energy is *{worst}*.\n\n" + _table(head, rows))
+    return "\n\n".join(parts)
+
+
+def _samples(cards: Sequence[Card]) -> str:
+    names = {
+        "samples.n": "samples (fresh chains of 256 steps)",
+        "samples.read_as_wanted": "read as wanted by the judge",
+        "samples.coverage_of_sort": "coverage of the wanted sort's test glyphs, mean over sorts",
+        "samples.frechet.frechet": "Frechet distance",
+        "samples.frechet_floor.frechet": "the same of training glyphs (the floor)",
+        "samples.frechet_over_floor": "ratio",
+        "samples.frechet.kernel": "kernel distance",
+        "samples.frechet_floor.kernel": "the same of training glyphs",
+        "samples.frechet.density": "density",
+        "samples.frechet.coverage": "coverage",
+        "samples.classification_accuracy_score.samples": "classification accuracy score",
+        "samples.classification_accuracy_score.real": "the same from as many real glyphs",
+        "samples.any_sort.ancestral.sorts_hit": "sorts hit by 500 samples, a sort drawn first",
+        "samples.any_sort.ancestral.entropy": "entropy over them, nats",
+        "samples.any_sort.marginal.sorts_hit": "sorts hit by 500 samples of log q(x) itself",
+        "samples.any_sort.marginal.entropy": "entropy over them, nats",
+        "samples.any_sort.data_entropy": "entropy of the test split, nats",
+        "samples.memorisation.median_samples": "distance to the nearest training glyph, median, RMS a pixel",
+        "samples.memorisation.median_test": "the same of test glyphs",
+        "samples.memorisation.nearer_than_1_percent_of_test": "nearer than 1 % of the test glyphs are",
+    }
+    shown = [card for card in cards if "samples" in card.metrics]
+    text = "### Samples\n\n" + _table(["", *(card.name for card in shown)], _rows(names, shown))
+    for card in shown:
+        for key, title in (("read_as_wanted_by_sort", "read as wanted"), ("coverage_of_sort_by_sort", "coverage")):
+            if key in card.metrics["samples"]:
+                worst = sorted(card.metrics["samples"][key].items(), key=lambda item: item[1])[:4]
+                text += f"\n\n{card.name}, worst sorts, {title}: " + ", ".join(f"{s} {v:.2f}" for s, v in worst) + "."
+    return text
+
+
+def _long_chains(cards: Sequence[Card]) -> str:
+    shown = [card for card in cards if "samples" in card.metrics]
+    states = [card.metrics["samples"]["long_chains"]["states"] for card in shown]
+    rows = []
+    for moment in zip(*states, strict=True):
+        cells = [
+            f"{s['energy']:.2f}" + (f", {s['read_as_wanted']:.0%}" if "read_as_wanted" in s else "") for s in moment
+        ]
+        rows.append([moment[0]["step"], *cells])
+    head = ["steps", *(card.name for card in shown)]
+    return "### Chains that run on: mean energy, and share read as wanted\n\n" + _table(head, rows)
+
+
+def _likelihood(cards: Sequence[Card]) -> str:
+    rows = []
+    for card in cards:
+        for name, found in card.metrics.get("likelihood", {}).items():
+            if name.startswith("temperature_"):
+                low, high = (f"{v:,.1f}" for v in found["log_z"])
+                temperature = f"{found['temperature']:.2g}"
+                rows.append([card.name, temperature, f"{low} to {high}", _cell(found["bits_per_dimension"])])
+    return "### Likelihood\n\n" + _table(["model", "temperature", "log Z, nats", "bits per dimension, test"], rows)
+
+
+def _robustness(cards: Sequence[Card]) -> str:
+    shown = [card for card in cards if "robustness" in card.metrics]
+    names = {f"robustness.{norm}.{r}": f"{norm}, radius {r}" for norm in ("linf", "l2")
+             for r in shown[0].metrics["robustness"][norm]}  # fmt: skip
+    lines = []
+    for path, title in names.items():
+        norm, radius = path.removeprefix("robustness.").split(".", 1)
+        lines.append([title, *(_cell(card.metrics["robustness"][norm][radius]) for card in shown)])
+    return "### Accuracy under PGD (20 steps)\n\n" + _table(["", *(card.name for card in shown)], lines)
+
+
+def _spread(seeds: Sequence[Card]) -> str:
+    """Mean, standard deviation, lowest and highest of each figure over seeds."""
+    names = {
+        "accuracy": "accuracy", "ece": "calibration error", "samples.read_as_wanted": "read as wanted",
+        "samples.coverage_of_sort": "coverage of the wanted sort", "samples.frechet_over_floor": "Frechet over floor",
+        "samples.classification_accuracy_score.samples": "classification accuracy score",
+    }  # fmt: skip
+    names |= {f"ood.{name}.energy.auroc": f"AUROC, {name}" for name in seeds[0].metrics["ood"]}
+    rows: list[list[object]] = []
+    for path, title in names.items():
+        values = np.array([v for card in seeds if (v := _at(card.metrics, path)) is not None], dtype=float)
+        if len(values) > 1:
+            rows.append([title, *(f"{v:.4g}" for v in (values.mean(), values.std(ddof=1), values.min(), values.max()))])
+    seconds = np.array([card.made_with["seconds"] for card in seeds], dtype=float)
+    rows.append(["seconds", *(f"{v:.0f}" for v in (seconds.mean(), seconds.std(ddof=1), seconds.min(), seconds.max()))])
+    rolled = [len(card.made_with["rollbacks"]) for card in seeds]
+    listed = ", ".join(str(card.seed) for card in seeds)
+    head = ["", "mean", "standard deviation", "lowest", "highest"]
+    return f"### The same recipe under seeds {listed} (rollbacks: {sum(rolled)})\n\n" + _table(head, rows)

@@ -1,0 +1,70 @@
+"""The report on samples: real glyphs in the sampler's place get the marks of real glyphs."""
+
+import pytest
+import torch
+from cards import make_card
+
+from ebm import quality
+from ebm.data.corpus import to_model_space
+from ebm.energy import EnergyNet
+from ebm.judge import Judge
+from ebm.reader import train_reader
+
+
+@pytest.fixture(scope="module")
+def judge(small_corpus):
+    x, y = to_model_space(small_corpus.images["train"]), small_corpus.labels["train"]
+    net = train_reader(x, y, len(small_corpus.sorts), seed=5, steps=150)
+    return Judge(net, make_card(net))
+
+
+@pytest.fixture
+def measured(small_corpus, judge, monkeypatch):
+    """The report of an untrained network whose short chains are what they are, or replaced by glyphs given."""
+    torch.manual_seed(0)
+    net = EnergyNet(4, len(small_corpus.sorts))
+    card = make_card(net, sorts=small_corpus.sorts, texts=small_corpus.sorts)
+    monkeypatch.setattr(quality, "UNCONDITIONAL", 40)
+    monkeypatch.setattr(quality, "LEARNING", 120)
+
+    def measure(glyphs=None):
+        if glyphs is not None:
+            monkeypatch.setattr(quality, "print_like", lambda *args: glyphs)
+        return quality.measure_samples(net, card, small_corpus, judge, steps=4)
+
+    return measure
+
+
+def test_untrained_chains_are_found_to_be_no_glyphs(measured, small_corpus):
+    report = measured()
+    assert report["n"] == len(small_corpus.labels["test"]) and report["frechet_over_floor"] > 5
+    assert report["coverage_of_sort"] < 0.2 and report["classification_accuracy_score"]["samples"] < 0.5
+    assert report["long_chains"]["states"][-1]["step"] == 40
+    assert set(report["any_sort"]) == {"n", "data_entropy", "ancestral", "marginal"}
+    assert 1 <= report["any_sort"]["ancestral"]["sorts_hit"] <= 6
+
+
+def test_copies_of_training_glyphs_are_good_but_found_to_be_copies(measured, small_corpus):
+    """12 a sort, in the order of the test labels, as the small corpus is laid out."""
+    report = measured(to_model_space(small_corpus.images["train"])[: len(small_corpus.labels["test"])])
+    assert report["read_as_wanted"] > 0.95 and report["coverage_of_sort"] > 0.5
+    assert report["classification_accuracy_score"]["samples"] > 0.8 and report["frechet_over_floor"] < 3
+    assert report["memorisation"]["median_samples"] < 1e-3 < report["memorisation"]["median_test"]
+    assert report["memorisation"]["nearer_than_1_percent_of_test"] == 1
+
+
+def test_glyphs_of_the_wrong_sorts_are_found_out(measured, small_corpus):
+    """Real glyphs, each in another sort's place: as a set they are perfect, one by one they are wrong."""
+    glyphs = to_model_space(small_corpus.images["test"]).roll(1, 0)
+    report = measured(glyphs)
+    assert report["read_as_wanted"] < 0.05 and report["coverage_of_sort"] < 0.1
+    assert report["frechet"]["frechet"] == pytest.approx(0, abs=1e-3) and report["frechet"]["coverage"] == 1
+    assert report["classification_accuracy_score"]["samples"] < 0.2
+
+
+def test_an_ebm_is_measured_without_what_needs_classes(small_corpus, judge, monkeypatch):
+    monkeypatch.setattr(quality, "UNCONDITIONAL", 20)
+    net = EnergyNet(4, 1)
+    report = quality.measure_samples(net, make_card(net), small_corpus, judge, steps=2)
+    assert "read_as_wanted" not in report and set(report["any_sort"]) == {"n", "data_entropy", "marginal"}
+    assert "frechet" in report and "read_as_wanted" not in report["long_chains"]["states"][0]

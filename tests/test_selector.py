@@ -1,0 +1,30 @@
+"""The selector tells real glyphs from what only has their outline, and one sort from another."""
+
+import pytest
+import torch
+
+from ebm.data.corpus import to_model_space
+from ebm.sampling import uniform_start
+from ebm.selector import Selector
+
+
+@pytest.fixture(scope="module")
+def selector(small_corpus):
+    return Selector(small_corpus)
+
+
+def test_real_glyphs_are_recognised_and_realistic(selector, small_corpus):
+    x, y = to_model_space(small_corpus.images["test"]), small_corpus.labels["test"]
+    assert selector.recognised(x, y) > 0.95 and selector.realistic(x, y) > 0.6
+
+
+def test_real_glyphs_of_another_sort_are_neither(selector, small_corpus):
+    x, y = to_model_space(small_corpus.images["test"]), small_corpus.labels["test"]
+    others = (y + 1) % len(small_corpus.sorts)
+    assert selector.recognised(x, others) < 0.05 and selector.realistic(x, others) < 0.05
+    assert selector.realistic(x) > 0.6  # without a wanted sort any is welcome
+
+
+def test_noise_and_inverted_glyphs_are_not_realistic(selector, small_corpus):
+    noise = uniform_start(20, torch.Generator().manual_seed(0))
+    assert selector.realistic(noise) == 0 and selector.realistic(-to_model_space(small_corpus.images["test"])) == 0

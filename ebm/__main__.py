@@ -55,6 +55,9 @@ def train_command(
         typer.Option(help="A run folder to go on from, with its own data, name and recipe; a few may be changed."),
     ] = None,
     accelerator: Annotated[str, typer.Option(help="Lightning's: auto, cpu, gpu.")] = "auto",
+    devices: Annotated[int, typer.Option(min=1, help="Processes on this machine, one a GPU.")] = 1,
+    num_nodes: Annotated[int, typer.Option(min=1, help="Machines; start the same command on each.")] = 1,
+    strategy: Annotated[str, typer.Option(help="Lightning's: auto, ddp.")] = "auto",
     set_: Annotated[
         list[str] | None, typer.Option("--set", help="Any hyper-parameter: --set alpha=0.5; may be repeated.")
     ] = None,
@@ -75,6 +78,7 @@ def train_command(
 ) -> None:
     """Trains a model and exports it with its card. With no arguments: a JEM of the pen data."""
     import torch
+    from pytorch_lightning.utilities import rank_zero_only
 
     from ebm.recipe import FIXED, recipe
     from ebm.train import read_run, train
@@ -95,12 +99,14 @@ def train_command(
     else:
         resolved = recipe(preset or ("gpu" if torch.cuda.is_available() else "cpu"), **chosen)
         source = {"source": data, "founts": founts}
-    print(json.dumps(dataclasses.asdict(resolved)))
+    say = rank_zero_only(print)
+    say(json.dumps(dataclasses.asdict(resolved)))
     path = train(
         resolved, **source, name=name, out=out or Path("checkpoints"), runs=runs, resume=resume,
-        accelerator=accelerator, progress=sys.stdout.isatty(), command="python -m ebm " + " ".join(sys.argv[1:]),
+        accelerator=accelerator, devices=devices, num_nodes=num_nodes, strategy=strategy,
+        progress=sys.stdout.isatty(), command="python -m ebm " + " ".join(sys.argv[1:]),
     )  # fmt: skip
-    print(f"Exported {path}")
+    say(f"Exported {path}")
 
 
 def _settings(pairs: list[str]) -> dict[str, Any]:
@@ -247,13 +253,13 @@ def score_command(
 
 def main() -> None:
     """Runs the command line; a ValueError is one sentence and exit code 2, never a traceback."""
-    from ebm.errors import Diverged
+    from ebm.errors import Diverged, ProcessLost
     from ebm.memory import keep_freed_memory
 
     keep_freed_memory()
     try:
         app()
-    except (ValueError, OSError, Diverged) as error:
+    except (ValueError, OSError, Diverged, ProcessLost) as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(2)
 

@@ -3,3 +3,7 @@
 
 class Diverged(RuntimeError):
     """Training could not be kept stable; the message says what was seen."""
+
+
+class ProcessLost(RuntimeError):
+    """Another process of a shared training run is gone; the message says how to go on."""

@@ -23,11 +23,12 @@ class FreshChains(pl.Callback):
     Must come after the weight averaging in the list of callbacks, so that it sees averaged weights.
 
     Args:
-        selector: used for choosing a checkpoint and never in a report.
+        selector: used for choosing a checkpoint and never in a report; None in a process that only follows the
+            first, which looks for all of them.
         sorts: how many there are; folder: where the grids go; seed: of the chains.
     """
 
-    def __init__(self, selector: Selector, sorts: int, folder: Path, seed: int):
+    def __init__(self, selector: Selector | None, sorts: int, folder: Path, seed: int):
         self.selector, self.sorts, self.folder, self.seed = selector, sorts, folder, seed
 
     def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -35,6 +36,13 @@ class FreshChains(pl.Callback):
         assert isinstance(pl_module, JEM)
         if pl_module.is_classifying or not pl_module.recipe.has_chains:
             return
+        if trainer.is_global_zero:
+            self._look(trainer, pl_module)
+        pl_module.fresh = trainer.strategy.broadcast(pl_module.fresh)
+
+    def _look(self, trainer: pl.Trainer, pl_module: JEM) -> None:
+        """Prints, judges, keeps the grids."""
+        assert self.selector is not None
         wanted = torch.arange(self.sorts, device=pl_module.device).repeat(PER_SORT)
         steered = wanted if pl_module.recipe.is_steered else None
         x = self._print(pl_module, len(wanted), steered)

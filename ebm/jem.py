@@ -11,6 +11,7 @@ from torch.nn import functional as F
 from torchmetrics import MeanMetric, MetricCollection
 from torchmetrics.classification import BinaryAUROC, MulticlassAccuracy, MulticlassCalibrationError
 
+from ebm import processes
 from ebm.energy import EnergyNet
 from ebm.recipe import Recipe
 from ebm.sampling import STARTS, ReplayBuffer, sgld
@@ -96,7 +97,7 @@ class JEM(pl.LightningModule):
         self._watch(f_real.detach(), f_fake.detach(), gap.detach(), roughness, ink)
         values = {"f_real": f_real.mean(), "f_fake": f_fake.mean(), "gap": gap, "l2": l2}
         values |= {"roughness": roughness, "ink": ink}
-        self.log_dict({f"train/{name}": value.detach() for name, value in values.items()}, prog_bar=False)
+        self._log({f"train/{name}": value for name, value in values.items()})
         return self.recipe.alpha * l2 - gap
 
     def pyx_step(self, x: Tensor, y: Tensor) -> Tensor:
@@ -121,22 +122,29 @@ class JEM(pl.LightningModule):
         return (f_real**2).mean() + ((f_blend + BLEND_DEPTH * share.flatten()) ** 2).mean()
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor | None:
-        """Eq. 7: the sum of both losses. None, which skips the update, when the step must not count."""
+        """Eq. 7: the sum of both losses. None, which skips the update, when the step must not count.
+
+        Several processes must all do the same: they share what one of them sees, and where Lightning
+        forbids None the update is of gradient zero, until `DivergenceGuard` rolls it back.
+        """
         x, y = batch
         self.trouble = None
         loss = torch.zeros((), device=self.device)
         if self.net.outputs > 1:
             cross_entropy = self.pyx_step(x, y)
-            self.log("train/cross_entropy", cross_entropy.detach(), prog_bar=True)
+            self._log({"train/cross_entropy": cross_entropy}, prog_bar=True)
             loss = loss + self.recipe.ce_weight * cross_entropy
         if self.recipe.has_chains:
             loss = loss + (self.before_chains(x) if self.is_classifying else self.px_step(x, y))
             if self.net.outputs == 1 and not self.is_classifying:
                 loss = loss + ANCHOR * self.before_chains(x)
-        self.log("train/loss", loss.detach(), prog_bar=True)
+        self._log({"train/loss": loss}, prog_bar=True)
         if not torch.isfinite(loss):
             self.trouble = "the loss is not finite"
-        return None if self.trouble else loss
+        self.trouble = processes.first_trouble(self.trouble, self.device)
+        if self.trouble is None:
+            return loss
+        return torch.stack([p.sum() * 0 for p in self.parameters()]).sum() if processes.is_shared() else None
 
     # What they need --------------------------------------------------------------------------
 
@@ -184,19 +192,25 @@ class JEM(pl.LightningModule):
             self.trouble = f"samples of saturated pixels (neighbours {float(roughness):.2f} apart, noise has 0.67)"
 
     def on_fit_start(self) -> None:
-        """Makes the buffer and the random stream on the right device, or takes up the saved ones."""
-        r = self.recipe
-        self.random = torch.Generator(self.device).manual_seed(r.seed + 1000 * self.global_rank)
+        """Makes the buffer and the random stream on the right device, or takes up the saved ones.
+
+        Of several processes each has a random stream of its own and its share of the buffer's slots.
+        """
+        r, rank, world = self.recipe, self.global_rank, self.trainer.world_size
+        step = self._restored["step"] if self._restored is not None else 0
+        self.random = torch.Generator(self.device).manual_seed(processes.seed_of(r.seed, rank, step))
         if r.has_chains:
             buffer_classes = self.classes if r.is_steered else 1
-            per_class = r.buffer_per_class * (1 if r.is_steered else self.classes)
+            per_class = processes.share_of(r.buffer_per_class * (1 if r.is_steered else self.classes), rank, world)
             self.buffer = ReplayBuffer(per_class, buffer_classes, reinit=r.reinit, start=r.start, device=self.device)
         if self._restored is not None:
-            state = self._restored["random"].cpu()
-            if state.shape == self.random.get_state().shape:  # a state of another kind of device does not fit
-                self.random.set_state(state)
-            if self.buffer is not None and "buffer" in self._restored:
-                self.buffer.load_state_dict(self._restored["buffer"])
+            streams = [state.cpu() for state in self._restored["random"]]
+            # The streams of another number of processes or another kind of device do not fit: then new ones begin.
+            if len(streams) == world and streams[rank].shape == self.random.get_state().shape:
+                self.random.set_state(streams[rank])
+            if self.buffer is not None:
+                saved = self._restored["buffer"]
+                self.buffer.load_state_dict(processes.part(saved, self.buffer.classes, rank, world))
             self._restored = None
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
@@ -209,9 +223,9 @@ class JEM(pl.LightningModule):
         for name, strangers in validation_strangers(x).items():
             target = torch.cat([torch.zeros_like(y), torch.ones_like(y)])
             metrics[name].update(torch.cat([energy, self.net.energy(strangers)]), target)
-        if self.buffer is not None and len(self.buffer) >= len(x):
+        if self.buffer is not None and len(self.buffer):
             filled = (self.buffer.steps > 0).nonzero().squeeze(1)
-            spread = torch.linspace(0, len(filled) - 1, len(x), device=filled.device).long()
+            spread = torch.linspace(0, len(filled) - 1, min(len(x), len(filled)), device=filled.device).long()
             chains = self.buffer.x[filled[spread]]  # of all classes: the slots are in their order
             self.val_gap.update(self.net.energy(chains).mean() - energy.mean())
 
@@ -232,7 +246,8 @@ class JEM(pl.LightningModule):
         values |= {f"val/fresh_{name}": value for name, value in self.fresh.items()}
         for metric in (*self._aurocs().values(), self.val_gap):
             metric.reset()
-        self.log_dict({name: float(value) for name, value in values.items()}, prog_bar=False)
+        shared = processes.is_shared()  # the values are the same in all processes, but only so is Lightning content
+        self.log_dict({name: float(value) for name, value in values.items()}, prog_bar=False, sync_dist=shared)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Adam without momentum (betas 0, 0.999), one learning rate for each stage."""
@@ -257,14 +272,21 @@ class JEM(pl.LightningModule):
         if norms:  # none after a step that was skipped
             self.log("train/grad_norm", torch.stack(norms).norm())
 
+    def _log(self, values: dict[str, Tensor], prog_bar: bool = False) -> None:
+        """Logs scalars of a training step, averaged over the processes."""
+        self.log_dict(processes.mean({name: value.detach() for name, value in values.items()}), prog_bar=prog_bar)
+
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Adds the chains and their random stream, so that a resumed run goes on with them."""
+        """Adds the chains and the random streams of all processes, so that a resumed run goes on with them."""
         checkpoint["lr_factor"] = self.lr_factor
-        checkpoint["stream"] = {"random": self.random.get_state()} if self.random is not None else {}
+        checkpoint["stream"] = {"step": self.global_step}
+        if self.random is not None:
+            checkpoint["stream"]["random"] = processes.gather(self.random.get_state())
         if self.buffer is not None:
-            checkpoint["stream"]["buffer"] = self.buffer.state_dict()
+            parts = processes.gather({name: value.cpu() for name, value in self.buffer.state_dict().items()})
+            checkpoint["stream"]["buffer"] = processes.whole(parts, self.buffer.classes)
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keeps the saved chains until training starts and their device is known."""
         self.lr_factor = checkpoint["lr_factor"]
-        self._restored = checkpoint["stream"] or None
+        self._restored = checkpoint["stream"]

@@ -206,9 +206,15 @@ class ReplayBuffer:
         return torch.where(fresh[:, None, None, None], origin, self.x[slots]), slots
 
     def put(self, slots: Tensor, x: Tensor, steps: int) -> None:
-        """Returns chains (N, 1, 56, 56) that have run `steps` more steps to their slots (N,)."""
-        self.x[slots] = x.detach().to(self.x)
-        self.steps[slots] += steps
+        """Returns chains (N, 1, 56, 56) that have run `steps` more steps to their slots (N,).
+
+        Of several chains from one slot the last is kept: left to the indexing, threads would race for it.
+        """
+        order = torch.arange(len(slots), device=slots.device)
+        last = torch.zeros_like(self.steps).scatter_reduce(0, slots, order, "amax")
+        kept = last[slots] == order
+        self.x[slots[kept]] = x.detach().to(self.x)[kept]
+        self.steps[slots[kept]] += steps
 
     def state_dict(self) -> dict[str, Tensor]:
         """Everything a resumed run needs: the chains and how long each has run."""

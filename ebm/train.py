@@ -10,13 +10,16 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import EMAWeightAveraging, ModelCheckpoint
+from pytorch_lightning.callbacks import Checkpoint, EMAWeightAveraging, ModelCheckpoint, Timer
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
+from pytorch_lightning.utilities import rank_zero_only
 
+from ebm import processes
 from ebm.data.corpus import Corpus
 from ebm.data.glyphs import load_corpus
 from ebm.data.module import GlyphDataModule
 from ebm.energy import EnergyNet
+from ebm.errors import ProcessLost
 from ebm.export import export, provenance
 from ebm.fresh import FreshChains
 from ebm.guard import DivergenceGuard
@@ -24,15 +27,39 @@ from ebm.jem import JEM
 from ebm.recipe import Recipe
 from ebm.selector import Selector
 
+SAVE_EVERY = 100  # steps between two states to resume from
+
+
+class LatestState(Checkpoint):
+    """Keeps the newest state of a run in one file: every so many steps, and after every epoch.
+
+    Args:
+        folder: where it is called last.ckpt; every: optimiser steps between two states.
+    """
+
+    def __init__(self, folder: Path, every: int):
+        self.path, self.every = folder / "last.ckpt", every
+
+    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        """In the middle of an epoch."""
+        if trainer.global_step % self.every == 0:
+            trainer.save_checkpoint(self.path)
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """After validation, so that a resumed run need not validate again."""
+        trainer.save_checkpoint(self.path)
+
 
 def train(
     recipe: Recipe, *, source: str = "pen", founts: str | None = None, corpus: Corpus | None = None,
     name: str | None = None,
     out: str | Path = "checkpoints", runs: str | Path = "runs", resume: str | Path | None = None,
-    accelerator: str = "auto", progress: bool = True, command: str = "",
-    measuring: dict[str, int] | None = None,
+    accelerator: str = "auto", devices: int = 1, num_nodes: int = 1, strategy: str = "auto",
+    save_every: int = SAVE_EVERY, progress: bool = True, command: str = "", measuring: dict[str, int] | None = None,
 ) -> Path:  # fmt: skip
     """Trains a model and exports its best checkpoint.
+
+    With several devices every process calls this; only the first exports, the others return the same path.
 
     Args:
         recipe: the hyper-parameters.
@@ -40,7 +67,9 @@ def train(
         name: of the checkpoint; by default `default_name`.
         out: folder of the exported checkpoint; runs: folder of the run's logs and states.
         resume: a run folder or a Lightning checkpoint to go on from.
-        accelerator: Lightning's; "auto" takes a GPU when there is one.
+        accelerator, devices, num_nodes, strategy: Lightning's; "auto" takes a GPU when there is one.
+            devices are processes a machine; each takes batches of `recipe.batch_size`, gradients are averaged.
+        save_every: steps between two states to resume from (there is one after each epoch as well).
         progress: whether to show progress bars; command: noted in the card.
         measuring: how thoroughly the exported model is measured, as in `ebm.evaluate.measure`.
 
@@ -49,6 +78,7 @@ def train(
 
     Raises:
         Diverged: when three rollbacks in a row did not help.
+        ProcessLost: when another process of a shared run is gone.
         ValueError: for a faulty source or a resume path without a checkpoint.
     """
     started, origin = time.monotonic(), provenance()
@@ -57,32 +87,40 @@ def train(
     name = name or default_name(recipe.mode, source, founts)
     last = _last_checkpoint(resume) if resume is not None else None
     folder = last.parent if last is not None else Path(runs) / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "recipe.json").write_text(
-        json.dumps(
-            dataclasses.asdict(recipe) | {"source": source, "founts": founts, "name": name, "out": str(out)}, indent=1
-        )
-    )
+    origin_of_run = {"source": source, "founts": founts, "name": name, "out": str(out)}
+    _write_recipe(folder, dataclasses.asdict(recipe) | origin_of_run)
     module = JEM(dataclasses.asdict(recipe), len(corpus.sorts))
     averaging = EMAWeightAveraging(decay=recipe.ema, use_buffers=False)
-    guard, best = DivergenceGuard(averaging), _best(folder)
+    guard, best, timer = DivergenceGuard(averaging), _best(folder), Timer()
     trainer = pl.Trainer(
-        max_epochs=recipe.epochs, accelerator=accelerator, devices=1, logger=_logger(folder),
-        callbacks=[averaging, guard, *_fresh(recipe, corpus, folder), best, _latest(folder)],
-        gradient_clip_val=recipe.norm_clip, num_sanity_val_steps=0, log_every_n_steps=10,
+        max_epochs=recipe.epochs, accelerator=accelerator, devices=devices, num_nodes=num_nodes, strategy=strategy,
+        callbacks=[averaging, guard, *_fresh(recipe, corpus, folder), timer, best, LatestState(folder, save_every)],
+        gradient_clip_val=recipe.norm_clip, num_sanity_val_steps=0, log_every_n_steps=10, logger=_logger(folder),
         inference_mode=False, enable_progress_bar=progress, enable_model_summary=False,
-        reload_dataloaders_every_n_epochs=1,  # each epoch has a shuffle of its own, also after a resume
+        use_distributed_sampler=False,  # `ShuffledBatches` shares the glyphs out, so that a run can be resumed exactly
     )  # fmt: skip
     data = GlyphDataModule(corpus, recipe.batch_size, recipe.workers, recipe.seed)
-    trainer.fit(module, data, ckpt_path=last, weights_only=True)
+    try:
+        trainer.fit(module, data, ckpt_path=last, weights_only=True)
+    except RuntimeError as error:
+        if not processes.is_lost_connection(error):
+            raise
+        raise ProcessLost(
+            f"Training stopped at step {trainer.global_step}: another of the {trainer.world_size} processes cannot be "
+            f"reached any more. `python -m ebm train --resume {folder}` goes on from the last state that was kept."
+        ) from error
+    path = Path(out) / f"{name}.safetensors"
+    if not trainer.is_global_zero:
+        return path
     net = _averaged(Path(best.best_model_path), recipe, len(corpus.sorts))
     made: dict[str, Any] = {
         "command": command, "seconds": round(time.monotonic() - started),
-        "accelerator": type(trainer.accelerator).__name__,
+        "training_seconds": round(timer.time_elapsed("train")),  # of all sessions of a resumed run
+        "accelerator": type(trainer.accelerator).__name__, "processes": trainer.world_size,
         "threads": torch.get_num_threads(), "steps": trainer.global_step, "best": Path(best.best_model_path).name,
         "rollbacks": guard.rollbacks,
     } | origin  # fmt: skip
-    return export(Path(out) / f"{name}.safetensors", net, recipe, corpus, made, **(measuring or {}))
+    return export(path, net, recipe, corpus, made, **(measuring or {}))
 
 
 def default_name(mode: str, source: str = "pen", founts: str | None = None) -> str:
@@ -92,22 +130,25 @@ def default_name(mode: str, source: str = "pen", founts: str | None = None) -> s
     return name if origin == "pen" else f"{name}-{Path(origin).resolve().name}"
 
 
+@rank_zero_only
+def _write_recipe(folder: Path, fields: dict[str, Any]) -> None:
+    """What the run was started with, for `read_run`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "recipe.json").write_text(json.dumps(fields, indent=1), encoding="utf-8")
+
+
 def _fresh(recipe: Recipe, corpus: Corpus, folder: Path) -> list[pl.Callback]:
     """Looks at fresh chains, where there are chains at all."""
     if not recipe.has_chains:
         return []
-    return [FreshChains(Selector(corpus), len(corpus.sorts), folder / "fresh", recipe.seed)]
+    selector = Selector(corpus) if getattr(rank_zero_only, "rank", 0) == 0 else None
+    return [FreshChains(selector, len(corpus.sorts), folder / "fresh", recipe.seed)]
 
 
 def _best(folder: Path) -> ModelCheckpoint:
     """Keeps the epoch whose fresh chains, accuracy and validation strangers were best."""
     name = "best-{epoch:03d}"
     return ModelCheckpoint(folder, name, monitor="val/selection", mode="max", auto_insert_metric_name=False)
-
-
-def _latest(folder: Path) -> ModelCheckpoint:
-    """Keeps the newest epoch, to resume from."""
-    return ModelCheckpoint(folder, "last", save_top_k=1, monitor=None, enable_version_counter=False)
 
 
 def _logger(folder: Path) -> CSVLogger | TensorBoardLogger:

@@ -348,7 +348,7 @@ NUMBERS = st.sampled_from(["u1", "u2", ">u2", "i4", "i8", "f2", "f4", "f8", "?",
 
 
 def check_glyph_or_value_error(array, preprocessing):
-    """No other error, and no warning either: of this call, not of what an earlier test left to the garbage collector."""
+    """No other error, and no warning of this call (an earlier test may leave some to the garbage collector)."""
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:

@@ -1,5 +1,6 @@
 """SGLD, the laws its chains start from, and the replay buffer; the only place with Langevin steps."""
 
+import math
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -8,8 +9,9 @@ import torch
 from torch import Tensor, nn
 
 from ebm.data.corpus import SIZE
-from ebm.energy import EnergyNet
+from ebm.energy import EnergyNet, check_glyphs
 from ebm.input_gradient import InputGradient
+from ebm.native import Move, NativeStep, fits, library
 
 GLYPH = (1, SIZE, SIZE)
 TINY = 1e-12  # a gradient of this size or less does not move a chain
@@ -69,26 +71,53 @@ def sgld(
     energy = getattr(model, "energy", model)
     extra = () if y is None else (y,)
     x = x.detach()
-    gradient_of = _gradient(model, x, extra)
+    take_step = _step(model, x, extra, grad_clip, smooth, normalize, clamp)
     for index in range(1, steps + 1):
-        gradient = gradient_of(x)
-        if smooth:
-            gradient = _binomial(_binomial(gradient, -1), -2)
         left = min(1.0, (steps - index + 1) / (anneal * steps)) if anneal else 1.0
-        if normalize:
-            size = gradient.flatten(1).square().mean(1).sqrt().clamp_min(TINY)
-            gradient = gradient / size.view(-1, *[1] * (gradient.dim() - 1))
-        if grad_clip is not None:
-            gradient = gradient.clamp(-grad_clip, grad_clip)
-        x = x - left * step_size * gradient
-        if noise:
-            x = x + left * noise * torch.empty_like(x).normal_(generator=generator)
-        if clamp is not None:
-            x = x.clamp_(*clamp)
+        white = torch.empty_like(x).normal_(generator=generator) if noise else None
+        x = take_step(x, white, left * step_size, left * noise)
         if index % every == 0 or index == steps:
             with torch.no_grad():
                 now = energy(x, *extra)
             yield Step(x, now, index)
+
+
+def _step(
+    model: nn.Module | Callable[..., Tensor], x: Tensor, extra: tuple[Tensor, ...], clip: float | None, smooth: bool,
+    normalize: bool, clamp: tuple[float, float] | None,
+) -> Callable[[Tensor, Tensor | None, float, float], Tensor]:  # fmt: skip
+    """One step as a function of x, standard normal noise or None, and the sizes of drift and noise.
+
+    On a CPU the compiled step takes over as soon as it is there, be it in the middle of a run.
+    """
+    gradient_of: Callable[[Tensor], Tensor] | None = None
+    native: NativeStep | None = None
+    native_fits = fits(model, x)
+    low, high = clamp if clamp is not None else (-math.inf, math.inf)
+    limit = clip if clip is not None else math.inf
+
+    def take_step(x: Tensor, white: Tensor | None, drift: float, spread: float) -> Tensor:
+        nonlocal gradient_of, native
+        if native is None and native_fits and (code := library().code) is not None:
+            assert isinstance(model, EnergyNet)
+            check_glyphs(x)
+            native = NativeStep(code, model, torch.get_num_threads())
+        if native is not None:
+            how = Move(smooth, normalize, drift, spread, limit, low, high, TINY)
+            return native(x, extra[0] if extra else None, how, white)[1]
+        gradient_of = gradient_of or _gradient(model, x, extra)
+        gradient = gradient_of(x)
+        if smooth:
+            gradient = _binomial(_binomial(gradient, -1), -2)
+        if normalize:
+            size = gradient.flatten(1).square().mean(1).sqrt().clamp_min(TINY)
+            gradient = gradient / size.view(-1, *[1] * (gradient.dim() - 1))
+        x = x - drift * gradient.clamp(-limit, limit)
+        if white is not None:
+            x = x + spread * white
+        return x.clamp_(low, high)
+
+    return take_step
 
 
 def _binomial(x: Tensor, dim: int) -> Tensor:

@@ -1,0 +1,131 @@
+/* Convolutions in registers: a few neighbouring pixels of a row times a few vectors of channels.
+ *
+ * Feature maps lie channel-last. The input gradient of a stride-2 convolution is the same computation on the pixels
+ * of one parity, with the taps that meet them.
+ */
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
+
+#if defined(__AVX512F__)
+#define V 16
+#define WIDEST 4 /* vectors of channels a tile: 32 registers hold 4 x 5 sums and what feeds them */
+#elif defined(__AVX__)
+#define V 8
+#define WIDEST 2
+#else
+#define V 4
+#define WIDEST 2
+#endif
+
+typedef float vec __attribute__((vector_size(4 * V), aligned(4), may_alias));
+typedef int ivec __attribute__((vector_size(4 * V), aligned(4), may_alias));
+
+/* Sums of `taps` x `depth` products for P pixels (in rows of INNER) and NV vectors of channels. */
+#define TILE(P, INNER, NV)                                                                                            \
+    static void tile_##P##_##INNER##_##NV(float *restrict out, Steps to, const float *restrict in, Steps from,       \
+                                          const long *offsets, const float *const *weights, int taps, long depth,    \
+                                          long stride, const float *bias) {                                          \
+        vec sum[P][NV];                                                                                               \
+        for (int p = 0; p < P; p++)                                                                                   \
+            for (int v = 0; v < NV; v++) sum[p][v] = bias ? *(const vec *)(bias + v * V) : (vec){0};                  \
+        for (int t = 0; t < taps; t++) {                                                                              \
+            const float *x = in + offsets[t], *w = weights[t];                                                        \
+            for (long c = 0; c < depth; c++, w += stride) {                                                           \
+                vec k[NV];                                                                                            \
+                for (int v = 0; v < NV; v++) k[v] = *(const vec *)(w + v * V);                                        \
+                for (int p = 0; p < P; p++)                                                                           \
+                    for (int v = 0; v < NV; v++)                                                                      \
+                        sum[p][v] += x[p / INNER * from.row + p % INNER * from.pixel + c] * k[v];                     \
+            }                                                                                                         \
+        }                                                                                                             \
+        for (int p = 0; p < P; p++)                                                                                   \
+            for (int v = 0; v < NV; v++)                                                                              \
+                *(vec *)(out + p / INNER * to.row + p % INNER * to.pixel + v * V) = sum[p][v];                        \
+    }
+typedef struct {
+    long pixel, row; /* floats from a pixel to the next, and from a row of pixels to the next */
+} Steps;
+TILE(4, 4, 1) TILE(4, 2, 1) TILE(5, 5, 1) TILE(15, 15, 1)
+TILE(4, 4, 2) TILE(4, 2, 2) TILE(5, 5, 2)
+#if WIDEST == 4
+TILE(4, 4, 4) TILE(4, 2, 4) TILE(5, 5, 4)
+#endif
+
+typedef void Tile(float *, Steps, const float *, Steps, const long *, const float *const *, int, long, long,
+                  const float *);
+
+/* A convolution, or one parity of its input gradient, at `count` x `count` pixels. */
+typedef struct {
+    long offsets[25]; /* of the pixels that the taps meet */
+    int tap[25], taps;
+    long depth, outs, count;
+    const float *weights, *bias;
+    Steps from, to;
+} Job;
+
+typedef struct {
+    Tile *run;
+    int pixels, rows, vectors;
+} Plan;
+
+static Plan plan_of(const Job *job) {
+    int vectors = WIDEST;
+    while (job->outs / V % vectors) vectors /= 2;
+    if (job->count == 2) {
+#if WIDEST == 4
+        if (vectors == 4) return (Plan){tile_4_2_4, 2, 2, 4};
+#endif
+        return vectors == 2 ? (Plan){tile_4_2_2, 2, 2, 2} : (Plan){tile_4_2_1, 2, 2, 1};
+    }
+    if (job->count % 15 == 0 && vectors == 1 && V == 16) return (Plan){tile_15_15_1, 15, 1, 1};
+    int five = job->count % 5 == 0;
+#if WIDEST == 4
+    if (vectors == 4) return (Plan){five ? tile_5_5_4 : tile_4_4_4, five ? 5 : 4, 1, 4};
+#endif
+    if (vectors == 2) return (Plan){five ? tile_5_5_2 : tile_4_4_2, five ? 5 : 4, 1, 2};
+    return (Plan){five ? tile_5_5_1 : tile_4_4_1, five ? 5 : 4, 1, 1};
+}
+
+/* Rows `first` to `last` of a job, one block of output channels (as many as `plan.vectors` hold) from `block` on. */
+static void rows(const Job *job, Plan plan, long block, long first, long last, const float *in, float *out) {
+    const float *at[25], *bias = job->bias ? job->bias + block : NULL;
+    for (int t = 0; t < job->taps; t++) at[t] = job->weights + job->tap[t] * job->depth * job->outs + block;
+    for (long r = first; r < last; r += plan.rows)
+        for (long p = 0; p < job->count; p += plan.pixels) /* the last tile may go beyond the row: there is room */
+            plan.run(out + (r - first) * job->to.row + p * job->to.pixel + block, job->to,
+                     in + r * job->from.row + p * job->from.pixel, job->from, job->offsets, at, job->taps, job->depth,
+                     job->outs, bias);
+}
+
+static inline vec exponential(vec x) { /* relative error below 2e-7 for |x| < 87 */
+    const float low = -87.0f, high = 87.0f;
+    ivec below = x < low, above = x > high;
+    x = (vec)((below & (ivec)((vec){0} + low)) | (~below & (ivec)x));
+    x = (vec)((above & (ivec)((vec){0} + high)) | (~above & (ivec)x));
+    vec n = (x * 1.44269504f + 12582912.0f) - 12582912.0f; /* rounds to a whole number */
+    vec r = x - n * 0.693359375f + n * 2.12194440e-4f;
+    vec p = 1.0f + r * (1.0f + r * (0.5f + r * (1.6666667e-1f + r * (4.1666668e-2f + r * (8.3333333e-3f + r * 1.3888889e-3f)))));
+    return p * (vec)((__builtin_convertvector(n, ivec) + 127) << 23);
+}
+
+static inline vec reciprocal(vec x) {
+#if defined(__AVX512F__) /* an estimate and one Newton step: a division takes longer than all the rest of a SiLU */
+    vec r = (vec)_mm512_rcp14_ps((__m512)x);
+    return r * (2.0f - x * r);
+#else
+    return 1.0f / x;
+#endif
+}
+
+/* SiLU of `count` values into `active`, its derivative into `slope`. */
+static void silu(const float *z, float *restrict active, float *slope, long count) {
+    for (long k = 0; k < count; k += V) {
+        vec x = *(const vec *)(z + k), s = reciprocal(1.0f + exponential(-x));
+        *(vec *)(active + k) = x * s;
+        *(vec *)(slope + k) = s * (1.0f + x * (1.0f - s));
+    }
+}

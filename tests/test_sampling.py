@@ -214,3 +214,11 @@ def test_the_buffer_survives_its_state_dict_and_never_grows():
 def test_a_wrong_buffer_is_refused(arguments):
     with pytest.raises(ValueError):
         ReplayBuffer(**({"per_class": 2} | arguments))
+
+
+def test_of_two_chains_from_one_slot_the_last_is_kept():
+    buffer = ReplayBuffer(4)
+    x = torch.stack([torch.full((1, 56, 56), float(k)) for k in range(5)])
+    buffer.put(torch.tensor([2, 0, 2, 1, 2]), x, 7)
+    assert [float(chain.mean()) for chain in buffer.x] == [1, 3, 4, 0]
+    assert buffer.steps.tolist() == [7, 7, 7, 0]

@@ -10,10 +10,12 @@ import gradio as gr
 from app import printing
 from app.drawing import data_uri, message, tile_grid
 from app.model import ANY, Explorer
+from app.pace import paced
 from app.printing import Frame, Order
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _SEVERAL = 12
+FRAMES_A_SECOND = 24  # of the stream; sampling itself is several times as fast
 
 
 def build(explorer: Explorer, processor: dict[str, Any], page: gr.Blocks, tab: gr.Tab) -> None:
@@ -49,7 +51,7 @@ def build(explorer: Explorer, processor: dict[str, Any], page: gr.Blocks, tab: g
             return
         frames: list[Frame] = []
         try:
-            for frame in printing.run(explorer, order):
+            for frame in paced(printing.run(explorer, order), FRAMES_A_SECOND):
                 frames.append(frame)
                 line = message(f"Printing {_what(explorer, order)}\u2026")
                 yield (
@@ -61,18 +63,15 @@ def build(explorer: Explorer, processor: dict[str, Any], page: gr.Blocks, tab: g
                 )
                 if who in stopped:
                     break
+            letters, sentence = printing.read_back(explorer, order, frames[-1].x)
+            if frames[-1].step < order.steps:
+                sentence = f"Stopped after {frames[-1].step} of {order.steps} steps. {sentence}"
+            done = printing.picture_of(frames, explorer, letters), message(sentence)
+            yield *done, gr.skip(), gr.skip(), *idle  # the animation takes a moment longer
             with tempfile.TemporaryDirectory() as folder:  # Gradio copies the files when it sends them
                 png, film = _save(Path(folder), order, frames)
-                letters, sentence = printing.read_back(explorer, order, frames[-1].x)
-                if frames[-1].step < order.steps:
-                    sentence = f"Stopped after {frames[-1].step} of {order.steps} steps. {sentence}"
-                yield (
-                    printing.picture_of(frames, explorer, letters),
-                    message(sentence),
-                    gr.DownloadButton(value=str(png), interactive=True),
-                    gr.DownloadButton(value=str(film), interactive=True),
-                    *idle,
-                )
+                files = (gr.DownloadButton(value=str(path), interactive=True) for path in (png, film))
+                yield gr.skip(), gr.skip(), *files, gr.skip(), gr.skip()
         finally:
             stopped.discard(who)
 

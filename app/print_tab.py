@@ -121,7 +121,7 @@ def build(explorer: Explorer, processor: dict[str, Any], page: gr.Blocks, tab: g
                 go = gr.Button("Print", variant="primary", elem_id="go", min_width=90)
                 halt = gr.Button("Stop", elem_id="halt", interactive=False, min_width=90)
         with gr.Column(elem_classes="area-b", min_width=0):
-            blank = Order(ANY, None, _SEVERAL, 256, recipe["step_size"], recipe["noise"], 0)
+            blank = Order(ANY, None, _SEVERAL, recipe["print_steps"], recipe["step_size"], recipe["noise"], 0)
             noise_only = [next(printing.run(explorer, blank))]
             view = gr.HTML(
                 printing.picture_of(noise_only, explorer), label="Printed glyphs", elem_id="printed", js_on_load=None
@@ -139,7 +139,7 @@ def build(explorer: Explorer, processor: dict[str, Any], page: gr.Blocks, tab: g
         with gr.Column(elem_classes="area-c", min_width=0), gr.Accordion("How it is printed", open=True):
             steps = gr.Slider(
                 *printing.STEPS,
-                value=256,
+                value=recipe["print_steps"],
                 step=16,
                 label="Steps",
                 elem_id="steps",

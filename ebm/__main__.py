@@ -131,7 +131,7 @@ def generate_command(
     unconditional: Annotated[bool, typer.Option(help="No wanted sort: whatever comes.")] = False,
     marginal: Annotated[bool, typer.Option(help="With --unconditional: chains on log q(x) itself.")] = False,
     count: Annotated[int | None, typer.Option(min=1, help="How many glyphs; by default 42, or 16 of one sort.")] = None,
-    steps: Annotated[int, typer.Option(min=1, help="SGLD steps; 256 or 512.")] = 256,
+    steps: Annotated[int | None, typer.Option(min=1, help="SGLD steps; by default the model's own number.")] = None,
     at: Annotated[list[int] | None, typer.Option(min=0, help="A step to show in the strip; may be repeated.")] = None,
     start: Annotated[str | None, typer.Option(help="uniform or gaussian; by default the trained law.")] = None,
     seed: Annotated[int, typer.Option(help="Of starts and noise.")] = 0,
@@ -155,6 +155,7 @@ def generate_command(
         labels = torch.arange(count) % model.outputs if model.outputs > 1 else None
         if unconditional:
             labels = None if marginal else any_sort(model, count, seed, card)
+    steps = steps or int(card.sampler["print_steps"])
     sampler = sampler_of(card) | ({"start": start} if start else {})
     shown = sorted({min(k, steps) for k in at or [steps * k // 8 for k in range(9)]})
     every = max(1, steps // 32)

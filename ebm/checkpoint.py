@@ -15,7 +15,7 @@ from torch import Tensor
 from ebm.energy import EnergyNet
 
 FORMAT = 1
-SAMPLER = ("steps", "step_size", "noise", "grad_clip", "smooth", "normalize", "anneal", "start")
+SAMPLER = ("steps", "print_steps", "step_size", "noise", "grad_clip", "smooth", "normalize", "anneal", "start")
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Card:
         architecture: arguments of `EnergyNet`.
         preprocessing: of strangers' pictures, for `ebm.to_glyph`.
         sorts: class names; texts: the characters they print.
-        sampler: the trained SGLD recipe: steps, step_size, noise, grad_clip, smooth, normalize, anneal,
-            start.
+        sampler: the trained SGLD recipe: steps, print_steps, step_size, noise, grad_clip, smooth, normalize,
+            anneal, start.
         recipe: every hyper-parameter of the training run; seed: its seed.
         data: source, digest and sizes of the corpus; digests of the stranger sets.
         threshold: energy above which a glyph is a stranger; threshold_rule: how it was set.

@@ -12,7 +12,7 @@ from ebm.jem import JEM
 from ebm.pictures import to_image
 from ebm.selector import Selector
 
-CHAIN_STEPS = 256
+CHAIN_STEPS = 256  # longer than printing: a model whose chains burn out soon after is not to be chosen
 PER_SORT = 4
 SHOWN = 84  # chains in a grid
 
@@ -63,7 +63,7 @@ class FreshChains(pl.Callback):
 
     def _print(self, module: JEM, n: int, labels: Tensor | None) -> Tensor:
         """Fresh chains of 256 steps: glyphs (N, 1, 56, 56)."""
-        sampler = {k: v for k, v in module.recipe.sampler().items() if k != "steps"}
+        sampler = {k: v for k, v in module.recipe.sampler().items() if k not in ("steps", "print_steps")}
         run = chains(module.net, n, steps=CHAIN_STEPS, labels=labels, seed=self.seed, every=CHAIN_STEPS, **sampler)
         *_, last = run
         return last.x

@@ -11,6 +11,7 @@ from ebm.energy import EnergyNet
 from ebm.sampling import STARTS, Step, sgld
 
 # What `sample` uses where neither the caller nor a card says otherwise: the shipped recipe's values.
+PRINT_STEPS = 96
 DEFAULT_SAMPLER: dict[str, Any] = {
     "step_size": 0.12,
     "noise": 0.01,
@@ -60,13 +61,14 @@ def chains(
 
 
 def sample(
-    model: EnergyNet, n: int, *, steps: int = 256, sort: str | int | None = None, marginal: bool = False, seed: int = 0,
-    card: Card | None = None, **sampler: Any,
+    model: EnergyNet, n: int, *, steps: int | None = None, sort: str | int | None = None, marginal: bool = False,
+    seed: int = 0, card: Card | None = None, **sampler: Any,
 ) -> Tensor:  # fmt: skip
     """Generates glyphs from noise, never from the replay buffer.
 
     Args:
-        model: as `ebm.load` gives it; n: how many; steps: of SGLD; seed: the same gives the same glyphs.
+        model: as `ebm.load` gives it; n: how many; seed: the same gives the same glyphs.
+        steps: of SGLD; by default as many as the card says, without a card 96.
         sort: name, character or number of the wanted class; None takes whatever comes, by `any_sort`.
         marginal: with sort=None, runs the chains on log q(x) itself, also where training steered them.
         card: whose trained sampler and sorts to use; without it the shipped recipe and the pen's sorts.
@@ -79,6 +81,8 @@ def sample(
         ValueError: for a sort the model does not know, or a wrong sampler argument.
     """
     trained = sampler_of(card) if card is not None else {}
+    if steps is None:
+        steps = int(card.sampler["print_steps"]) if card is not None else PRINT_STEPS
     if sort is not None:
         labels: Tensor | None = torch.full((n,), class_of(model, sort, card))
     else:

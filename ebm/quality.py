@@ -17,15 +17,14 @@ from ebm.generate import chains, sample, sampler_of
 from ebm.judge import Judge
 from ebm.reader import train_reader
 
-STEPS = 256
 BATCH = 64
-LONG = 10  # times the steps of a sample
+LONG_STEPS = 2560  # ten times the most that a sample is given
 NEIGHBOURS = 5
 UNCONDITIONAL = 500
 LEARNING = 400  # optimiser steps of the classifier that learns from samples
 
 
-def print_like(model: EnergyNet, card: Card, labels: Tensor, seed: int, steps: int = STEPS) -> Tensor:
+def print_like(model: EnergyNet, card: Card, labels: Tensor, seed: int, steps: int) -> Tensor:
     """Fresh chains from noise, one for each label (N,): glyphs (N, 1, 56, 56) on the CPU."""
     parts = []
     for k, part in enumerate(labels.split(BATCH)):
@@ -36,19 +35,20 @@ def print_like(model: EnergyNet, card: Card, labels: Tensor, seed: int, steps: i
 
 
 def measure_samples(
-    model: EnergyNet, card: Card, corpus: Corpus, judge: Judge, seed: int = 0, steps: int = STEPS
+    model: EnergyNet, card: Card, corpus: Corpus, judge: Judge, seed: int = 0, steps: int | None = None
 ) -> dict[str, Any]:
     """Measures as many samples as the test split has glyphs, of the same sorts.
 
     Args:
         model, card: as `ebm.load` gives them; corpus: what it learnt; judge: of the same corpus.
-        seed: of the chains; steps: how long they run.
+        seed: of the chains; steps: how long they run, by default as long as the card says.
 
     Returns:
         the part "samples" of `report.json`.
     """
     test, labels = to_model_space(corpus.images["test"]), corpus.labels["test"]
     train, of_train = to_model_space(corpus.images["train"]), corpus.labels["train"]
+    steps = steps or int(card.sampler["print_steps"])
     x = print_like(model, card, labels, seed, steps)
     # The floor: as many real training glyphs, which the judge has learnt, as there are test glyphs.
     picks = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[: len(test)]
@@ -72,7 +72,7 @@ def measure_samples(
             "real": _learnt_from(train[picks], of_train[picks], test, labels, len(corpus.sorts)),
         }
     report["any_sort"] = _any_sort(model, card, corpus, judge, seed, steps)
-    report["long_chains"] = _long_chains(model, card, judge, len(corpus.sorts), seed, steps)
+    report["long_chains"] = _long_chains(model, card, judge, len(corpus.sorts), seed)
     return report
 
 
@@ -154,16 +154,16 @@ def _entropy(counts: Tensor) -> float:
     return float(-(p * p.clamp_min(1e-300).log()).sum())
 
 
-def _long_chains(model: EnergyNet, card: Card, judge: Judge, classes: int, seed: int, steps: int) -> dict[str, Any]:
-    """Two chains a sort, run on to ten times a sample's length: energy and share still read as wanted."""
+def _long_chains(model: EnergyNet, card: Card, judge: Judge, classes: int, seed: int) -> dict[str, Any]:
+    """Two chains a sort, run on for far longer than a sample: energy and share still read as wanted."""
     labels = torch.arange(classes).repeat(2)
     steered = labels if model.outputs > 1 else None
-    every = max(1, steps // 4)
-    moments = {every, 2 * every, *(steps * k for k in (1, 2, 3, 5, 7, LONG))}
+    every = LONG_STEPS // 40
+    moments = {every * k for k in (1, 2, 4, 8, 12, 20, 28, 40)}
     rows = []
     # The fall of step size and noise to zero belongs to a sample's end, not to a chain that runs on.
     going_on = sampler_of(card) | {"anneal": 0.0}
-    run = chains(model, len(labels), steps=steps * LONG, labels=steered, seed=seed, every=every, **going_on)
+    run = chains(model, len(labels), steps=LONG_STEPS, labels=steered, seed=seed, every=every, **going_on)
     for step in run:
         if step.index in moments:
             row = {"step": step.index, "energy": round(float(step.energy.mean()), 4)}

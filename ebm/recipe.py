@@ -29,6 +29,8 @@ class Recipe:
         alpha: weight of the L2 of energies (Sec. 4.2); ce_weight: of the cross-entropy.
         steps, step_size, noise, grad_clip, normalize, anneal: of SGLD, as in `ebm.sgld`; start: law of
             fresh chains.
+        print_steps: how many steps a chain from noise is given when glyphs are printed. Chosen on validation glyphs:
+            longer chains of a JEM drift towards each sort's commonest form.
         smooth: of SGLD when glyphs are printed. Training's chains are never smoothed: what they leave of
             grain is what the network must learn to be rid of.
         steer: chains climb the logit of a wanted class (p(x|y) with y as in the batch) instead of f.
@@ -64,6 +66,7 @@ class Recipe:
     start: str = "uniform"
     steer: bool = True
     buffer_per_class: int = 100
+    print_steps: int = 96
     reinit: float = 0.1
     data_starts: bool = False
     data_noise: float = 0.03
@@ -95,6 +98,7 @@ class Recipe:
             "lr",
             "classify_lr",
             "lr_decay",
+            "print_steps",
             "buffer_per_class",
             "norm_clip",
         )
@@ -134,7 +138,14 @@ PRESETS: dict[str, dict[str, Any]] = {
 # What a mode needs that the defaults do not give it. Normalised steps lead every chain of an EBM, which no class
 # steers, to one and the same form (tried); with steps as large as the slope they spread.
 MODE_DEFAULTS: dict[str, dict[str, Any]] = {
-    "ebm": {"normalize": False, "smooth": False, "anneal": 0.0, "step_size": 10.0, "grad_clip": 0.02},
+    "ebm": {
+        "normalize": False,
+        "smooth": False,
+        "anneal": 0.0,
+        "step_size": 10.0,
+        "grad_clip": 0.02,
+        "print_steps": 256,
+    },
 }
 
 

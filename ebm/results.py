@@ -148,7 +148,8 @@ def _strangers(card: Card, twin: Card | None) -> str:
 
 def _samples(cards: Sequence[Card]) -> str:
     names = {
-        "samples.n": "samples (fresh chains of 256 steps)",
+        "samples.n": "samples (fresh chains)",
+        "samples.steps": "steps of each",
         "samples.read_as_wanted": "read as wanted by the judge",
         "samples.coverage_of_sort": "coverage of the wanted sort's test glyphs, mean over sorts",
         "samples.frechet.frechet": "Frechet distance",

@@ -236,7 +236,7 @@ def score_command(
 
     With --out: any number of pictures into a Parquet file, where one that can't be read is a row with the reason.
     """
-    given = {
+    given: dict[str, Any] = {
         "workers": workers, "batch_size": batch_size, "accelerator": accelerator, "devices": devices,
         "num_nodes": num_nodes, "strategy": strategy,
     }  # fmt: skip
@@ -248,8 +248,11 @@ def score_command(
         _score_few(files, checkpoint, as_json)
     if as_json:
         raise ValueError("With --out the rows go into a Parquet file: leave --json out.")
+    import logging
+
     from ebm.bulk import score_files
 
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # its tips and lists of devices
     counts = score_files(list(map(str, files)), out, checkpoint, **options)
     if counts is not None:
         print(f"Wrote {out}: {counts[0]:,} files, {counts[1]:,} of them could not be read (column 'error')")

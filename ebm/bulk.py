@@ -11,12 +11,13 @@ import os
 import sys
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from functools import partial
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pytorch_lightning as pl
@@ -70,15 +71,20 @@ def score_files(
     if strategy not in STRATEGIES:
         raise ValueError(f"The strategy is {' or '.join(STRATEGIES)}, not {strategy!r}.")
     model, card = load(checkpoint)
-    job = {"inputs": list(inputs), "folder": os.getcwd(), "checkpoint": _digest(checkpoint, card)}
-    work = WorkFolder(out)
+    digest, work = _digest(checkpoint, card), WorkFolder(out)
+    job = {"inputs": list(inputs), "folder": os.getcwd(), "checkpoint": digest}
     data = BulkData(work, job, card.preprocessing, batch_size, _share_of_cores(devices) if workers is None else workers)
-    table = Table(card, job["checkpoint"])
+    table = Table(card, digest)
     trainer = _trainer(ChunkWriter(work, table), accelerator, devices, num_nodes, strategy)
-    trainer.predict(Scorer(model, card.temperature), datamodule=data, return_predictions=False)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="pytorch_lightning")  # of its own deprecations, and advice on loaders
+        trainer.predict(Scorer(model, card.temperature), datamodule=data, return_predictions=False)
     rank, world = trainer.global_rank, trainer.world_size
     work.merge(rank, world, table.schema)
-    data.wait_for_all()
+    try:
+        data.wait_for_all()
+    except RuntimeError:
+        raise ConnectionError("Another process ended early: the same command again goes on.") from None
     return work.publish(world) if rank == 0 else None
 
 
@@ -171,7 +177,7 @@ class BulkData(pl.LightningDataModule):
         self.batch_size, self.workers = batch_size, workers
         self.prepare_data_per_node = False
         self.failure: str | None = None
-        self.group: torch.distributed.ProcessGroup | None = None
+        self.wait_for_all: Callable[[], object] = lambda: None
 
     def prepare_data(self) -> None:
         """On the first process only, while the others wait, however long it takes."""
@@ -185,8 +191,9 @@ class BulkData(pl.LightningDataModule):
         assert self.trainer is not None
         if failure := self.trainer.strategy.broadcast(self.failure):
             raise ValueError(failure) if self.trainer.is_global_zero else SystemExit(2)
-        if self.trainer.world_size > 1:  # made for the end: one process may be done hours before another
-            self.group = torch.distributed.new_group(backend="gloo", timeout=timedelta(days=1000))
+        if self.trainer.world_size > 1:  # one process may be done hours before another
+            group = torch.distributed.new_group(backend="gloo", timeout=timedelta(days=1000))
+            self.wait_for_all = partial(torch.distributed.barrier, group)
         self.work.join()
 
     def predict_dataloader(self) -> DataLoader:
@@ -198,17 +205,12 @@ class BulkData(pl.LightningDataModule):
             collate_fn=_as_is, num_workers=self.workers, pin_memory=self.trainer.strategy.root_device.type == "cuda",
         )  # fmt: skip
 
-    def wait_for_all(self) -> None:
-        """Waits until every process has come this far."""
-        if self.group is None:
-            return
-        try:
-            torch.distributed.barrier(self.group)
-        except RuntimeError:
-            raise ConnectionError("Another process ended early; the same command again goes on.") from None
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        """Moves the glyphs; names stay where they are."""
+        return batch._replace(x=batch.x.to(device, non_blocking=True))
 
 
-def _as_is(batch: Batch) -> Batch:
+def _as_is(batch: Any) -> Any:
     return batch
 
 
@@ -218,10 +220,6 @@ class Scorer(pl.LightningModule):
     def __init__(self, net: EnergyNet, temperature: float):
         super().__init__()
         self.net, self.temperature = net, temperature
-
-    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
-        """Moves the glyphs; names stay where they are."""
-        return batch._replace(x=batch.x.to(device, non_blocking=True))
 
     def predict_step(self, batch: Batch) -> Outputs:
         """Of n glyphs: the energy, the likeliest class and its calibrated probability, each (n,)."""

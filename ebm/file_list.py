@@ -31,11 +31,12 @@ class FileList:
 
     def write(self, names: Iterable[bytes]) -> int:
         """Writes the list, a name at a time; gives their number."""
-        count, end = 0, 0
+        end = count = 0
         with self.names_path.open("wb") as file, self.ends_path.open("wb") as ends:
             array("q", [0]).tofile(ends)
-            for count, name in enumerate(names, 1):
+            for name in names:
                 end += file.write(name + b"\0")
+                count += 1
                 array("q", [end]).tofile(ends)
         return count
 

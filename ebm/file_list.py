@@ -101,6 +101,7 @@ def _split(file: IO[bytes], mark: bytes) -> Iterator[bytes]:
 
 def _files_below(top: bytes, leave_out: Path) -> Iterator[bytes]:
     """Every file below a folder in the order of the paths' bytes; a stack, as folders may be nested deeply."""
+    hidden = os.path.realpath(os.fsencode(leave_out))
     stack = [iter([top.rstrip(b"/") + b"/"])]
     while stack:
         path = next(stack[-1], None)
@@ -108,10 +109,9 @@ def _files_below(top: bytes, leave_out: Path) -> Iterator[bytes]:
             stack.pop()
         elif not path.endswith(b"/"):
             yield path
-        else:
+        elif os.path.realpath(path) != hidden:
             try:
-                if not os.path.samefile(path, os.fsencode(leave_out)):
-                    stack.append(_entries(path))
+                stack.append(_entries(path))
             except OSError:
                 yield path.rstrip(b"/")
 

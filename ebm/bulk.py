@@ -8,6 +8,7 @@ go on with the work.
 import hashlib
 import json
 import os
+import signal
 import sys
 import time
 import warnings
@@ -62,7 +63,7 @@ def score_files(
 
     Raises:
         ValueError: faulty options or inputs, or a work folder that belongs to another run.
-        ConnectionError: another process has ended early.
+        ConnectionError: another process has ended early; ChildProcessError: a decoding process has.
     """
     if out.suffix != ".parquet":
         raise ValueError(f"--out must end in .parquet, and {out.name!r} does not.")
@@ -76,9 +77,7 @@ def score_files(
     data = BulkData(work, job, card.preprocessing, batch_size, _share_of_cores(devices) if workers is None else workers)
     table = Table(card, digest)
     trainer = _trainer(ChunkWriter(work, table), accelerator, devices, num_nodes, strategy)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", module="pytorch_lightning")  # of its own deprecations, and advice on loaders
-        trainer.predict(Scorer(model, card.temperature), datamodule=data, return_predictions=False)
+    _predict(trainer, Scorer(model, card.temperature), data)
     rank, world = trainer.global_rank, trainer.world_size
     work.merge(rank, world, table.schema)
     try:
@@ -109,6 +108,21 @@ def _trainer(writer: "ChunkWriter", accelerator: str, devices: int, num_nodes: i
         )  # fmt: skip
     except (MisconfigurationException, RuntimeError) as error:  # no such accelerator, not so many devices
         raise ValueError(str(error).strip().splitlines()[0]) from None
+
+
+def _predict(trainer: pl.Trainer, scorer: "Scorer", data: "BulkData") -> None:
+    """Lightning's predict, without its advice, and with a sentence for the one thing that is nobody's mistake."""
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module="pytorch_lightning")
+            trainer.predict(scorer, datamodule=data, return_predictions=False)
+    except RuntimeError as error:
+        if "DataLoader worker" not in str(error):
+            raise
+        raise ChildProcessError(
+            "A decoding process was killed, perhaps for want of memory: "
+            "the same command goes on, with fewer --workers if you like."
+        ) from error
 
 
 class Batch(NamedTuple):
@@ -288,6 +302,7 @@ class ChunkWriter(pl.Callback):
         self.errors: list[str | None] = []
         self.outputs: list[Outputs] = []
         self.progress: Progress | None = None
+        self.parent = os.getppid()
 
     def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Only the first process tells of its progress."""
@@ -311,9 +326,19 @@ class ChunkWriter(pl.Callback):
             self.files, self.errors, self.outputs = [], [], []
         if self.progress is not None:
             self.progress.advance(len(batch.files))
+        if trainer.received_sigterm:  # Lightning only takes note of it
+            raise SystemExit(128 + signal.SIGTERM)
+        if trainer.global_rank > 0 and os.getppid() != self.parent:
+            raise ConnectionError("The process that started this one is gone.")
+
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Says what to do after an interruption by hand."""
+        if isinstance(exception, KeyboardInterrupt | SystemExit) and self.progress is not None:
+            self.progress.close()
+            print("Stopped; the same command goes on from here.", file=sys.stderr)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Also after an interruption."""
+        """Leaves the terminal as it was."""
         if self.progress is not None:
             self.progress.close()
 
@@ -359,6 +384,6 @@ class Progress:
             )  # fmt: skip
 
     def close(self) -> None:
-        """Leaves the terminal as it was."""
+        """Ends the bar."""
         if self.bar is not None:
             self.bar.stop()

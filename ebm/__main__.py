@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NoReturn
 
 import typer
 
@@ -223,11 +223,50 @@ def results_command(
 
 @app.command("score")
 def score_command(
-    files: Annotated[list[Path], typer.Argument(help="Pictures of single glyphs.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="Pictures of single glyphs; with --out also folders, and @LIST for a text file."),
+    ],
     checkpoint: Model = DEFAULT,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+    out: Annotated[
+        Path | None, typer.Option(help="Any number of pictures: a .parquet file with a row each. Again to resume.")
+    ] = None,
+    workers: Annotated[int | None, typer.Option(min=0, help="With --out: decoding processes.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="With --out: glyphs at once, 256.")] = None,
+    accelerator: Annotated[str | None, typer.Option(help="With --out, Lightning's: auto, cpu, gpu.")] = None,
+    devices: Annotated[int | None, typer.Option(min=1, help="With --out: processes a machine, 1.")] = None,
+    num_nodes: Annotated[int | None, typer.Option(min=1, help="With --out: machines, 1.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="With --out: auto or ddp.")] = None,
 ) -> None:
-    """Energy, p-value, verdict and the five likeliest sorts of pictures. Exits 1 if one could not be read."""
+    """Energy, p-value, verdict and the five likeliest sorts of pictures. Exits 1 if one could not be read.
+
+    With --out: any number of pictures into a Parquet file, where one that can't be read is a row with the reason.
+    """
+    given: dict[str, Any] = {
+        "workers": workers, "batch_size": batch_size, "accelerator": accelerator, "devices": devices,
+        "num_nodes": num_nodes, "strategy": strategy,
+    }  # fmt: skip
+    options = {name: value for name, value in given.items() if value is not None}
+    if out is None:
+        if options:
+            option = next(iter(options)).replace("_", "-")
+            raise ValueError(f"--{option} is for scoring in bulk: give --out NAME.parquet as well.")
+        _score_few(files, checkpoint, as_json)
+    if as_json:
+        raise ValueError("With --out the rows go into a Parquet file: leave --json out.")
+    import logging
+
+    from ebm.bulk import score_files
+
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # its tips and lists of devices
+    counts = score_files(list(map(str, files)), out, checkpoint, **options)
+    if counts is not None:
+        print(f"Wrote {out}: {counts[0]:,} files, {counts[1]:,} of them could not be read (column 'error')")
+
+
+def _score_few(files: list[Path], checkpoint: Path, as_json: bool) -> NoReturn:
+    """Prints a table or one JSON object a line."""
     from ebm.checkpoint import load
     from ebm.data.image import to_glyph
     from ebm.scores import verdict

@@ -117,8 +117,9 @@ def _read_array(array: np.ndarray) -> np.ndarray:
         parts = [shrink(_grey(array[i : i + 64 * factor], white), factor) for i in strips]
         grey = np.concatenate(parts)
         low, high = (0, 255) if array.dtype == np.uint8 else (grey.min(), grey.max())
-        scaled = (grey - low) / (high - low) if high > low else np.zeros_like(grey)
-    if not np.isfinite(scaled).all() or not np.isfinite(high - low):
+        span = high - low
+        scaled = (grey - low) / span if high > low else np.zeros_like(grey)
+    if not np.isfinite(scaled).all() or not np.isfinite(span):
         raise _Unfit("the array holds NaN, infinite or enormous numbers: give finite grey values")
     return scaled.astype(np.float32)
 

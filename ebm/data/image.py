@@ -75,7 +75,7 @@ def _paper_is_light(grey: np.ndarray) -> bool:
     # inwards, still leaving out what jumps off it, which is ink.
     rounds = [(0.015, 3, 1.5)] * 3 + [(reach, 6, 3.0) for reach in np.linspace(0.015, 0.5, 9)]
     for reach, terms, slack in rounds:
-        paper = basis[..., :terms] @ _fit(basis[..., :terms], small, chosen)
+        paper = _surface(basis[:terms], _fit(basis[:terms], small, chosen))
         off = np.abs(small - paper)
         near = depth < max(1, reach * side)
         chosen = near & (off <= slack * np.median(off[near & chosen]) + 1e-6)
@@ -90,19 +90,24 @@ def _depth(shape: tuple[int, int]) -> np.ndarray:
 
 
 def _surface_basis(shape: tuple[int, int], factor: int = 1) -> np.ndarray:
-    """The monomials of a quadratic surface over a picture, shrunk by `factor`: (h, w, 6)."""
+    """The monomials of a quadratic surface over a picture, shrunk by `factor`: (6, h, w)."""
     y = shrink(np.linspace(-1, 1, shape[0])[:, None], factor)
     x = shrink(np.linspace(-1, 1, shape[1])[None, :], factor)
     size = (len(y), x.size)
     terms = (np.ones(size), x, y, x * x, x * y, y * y)
-    return np.stack([np.broadcast_to(term, size) for term in terms], axis=-1)
+    return np.stack([np.broadcast_to(term, size) for term in terms])
 
 
 def _fit(basis: np.ndarray, target: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """Weighted least squares: the coefficients of the surface."""
-    weighted = basis * weight[..., None]
-    gram = np.einsum("hwi,hwj->ij", weighted, basis)
-    return np.linalg.lstsq(gram, np.einsum("hwi,hw->i", weighted, target), rcond=1e-9)[0]
+    flat = basis.reshape(len(basis), -1)
+    weighted = flat * weight.ravel()
+    return np.linalg.lstsq(weighted @ flat.T, weighted @ target.ravel(), rcond=1e-9)[0]
+
+
+def _surface(basis: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
+    """The surface (h, w) that these coefficients give."""
+    return (coefficients @ basis.reshape(len(basis), -1)).reshape(basis.shape[1:])
 
 
 def _paper_under(light: np.ndarray) -> np.ndarray:
@@ -116,8 +121,8 @@ def _paper_under(light: np.ndarray) -> np.ndarray:
     weight = np.ones_like(small)
     for pull in [0.02] * 8 + [0.002] * 6:  # of the dark pixels: less and less
         surface = _fit(basis, small, weight)
-        weight = np.where(small > basis @ surface, 1.0, pull)
-    paper = _surface_basis(light.shape) @ surface
+        weight = np.where(small > _surface(basis, surface), 1.0, pull)
+    paper = _surface(_surface_basis(light.shape), surface)
     return np.maximum(paper, max(0.05 * float(paper.max()), 1e-6))
 
 

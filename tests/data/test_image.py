@@ -364,6 +364,12 @@ def test_any_array_gives_a_glyph_or_a_value_error(array, preprocessing):
     check_glyph_or_value_error(array, preprocessing)
 
 
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 3e38])
+def test_numbers_that_are_no_grey_values_are_refused_without_a_warning(value):
+    check_glyph_or_value_error(np.array([[0, value], [value, -value]], dtype=np.float32), "pen")
+    check_glyph_or_value_error(np.full((1, 1), value, dtype=np.float32), "pen")
+
+
 @given(SHAPES, st.integers(0, 2**32 - 1), st.sampled_from([2, 8, 256]))
 @settings(max_examples=100, deadline=None)
 def test_any_dense_array_gives_a_glyph_or_a_value_error(shape, seed, levels):

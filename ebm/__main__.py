@@ -4,7 +4,7 @@ import dataclasses
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, Any
 
 import typer
 
@@ -252,7 +252,9 @@ def score_command(
         if options:
             option = next(iter(options)).replace("_", "-")
             raise ValueError(f"--{option} is for scoring in bulk: give --out NAME.parquet as well.")
-        _score_few(files, checkpoint, as_json)
+        from ebm.verdicts import print_verdicts
+
+        raise typer.Exit(0 if print_verdicts(files, checkpoint, as_json) else 1)
     if as_json:
         raise ValueError("With --out the rows go into a Parquet file: leave --json out.")
     import logging
@@ -263,32 +265,6 @@ def score_command(
     counts = score_files(list(map(str, files)), out, checkpoint, **options)
     if counts is not None:
         print(f"Wrote {out}: {counts[0]:,} files, {counts[1]:,} of them could not be read (column 'error')")
-
-
-def _score_few(files: list[Path], checkpoint: Path, as_json: bool) -> NoReturn:
-    """Prints a table or one JSON object a line."""
-    from ebm.checkpoint import load
-    from ebm.data.image import to_glyph
-    from ebm.scores import verdict
-
-    model, card = load(checkpoint)
-    failed = False
-    if not as_json:
-        print(f"{'energy':>9} {'p-value':>8}  {'verdict':9} {'likeliest sorts':44} file")
-    for file in files:
-        try:
-            v = verdict(model, card, to_glyph(file, preprocessing=card.preprocessing))
-        except ValueError as error:
-            failed = True
-            named = str(error) if str(file) in str(error) else f"{file}: {error}"
-            print(json.dumps({"file": str(file), "error": str(error)}) if as_json else named)
-            continue
-        if as_json:
-            print(json.dumps({"file": str(file)} | dataclasses.asdict(v), ensure_ascii=False))
-        else:
-            top = "  ".join(f"{name} {p:.0%}" for name, p in v.top)
-            print(f"{v.energy:9.3f} {v.p_value:8.3f}  {'stranger' if v.is_stranger else 'known':9} {top:44} {file}")
-    raise typer.Exit(1 if failed else 0)
 
 
 def main() -> None:

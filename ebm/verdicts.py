@@ -1,0 +1,36 @@
+"""Verdicts on a few pictures, printed."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from ebm.checkpoint import load
+from ebm.data.image import to_glyph
+from ebm.scores import verdict
+
+
+def print_verdicts(files: Sequence[Path], checkpoint: Path, as_json: bool) -> bool:
+    """Prints a table, or one JSON object a line, of the verdicts on some files.
+
+    Returns:
+        whether all of them could be read; the reason is printed where one could not.
+    """
+    model, card = load(checkpoint)
+    failed = False
+    if not as_json:
+        print(f"{'energy':>9} {'p-value':>8}  {'verdict':9} {'likeliest sorts':44} file")
+    for file in files:
+        try:
+            v = verdict(model, card, to_glyph(file, preprocessing=card.preprocessing))
+        except ValueError as error:
+            failed = True
+            named = str(error) if str(file) in str(error) else f"{file}: {error}"
+            print(json.dumps({"file": str(file), "error": str(error)}) if as_json else named)
+            continue
+        if as_json:
+            print(json.dumps({"file": str(file)} | dataclasses.asdict(v), ensure_ascii=False))
+        else:
+            top = "  ".join(f"{name} {p:.0%}" for name, p in v.top)
+            print(f"{v.energy:9.3f} {v.p_value:8.3f}  {'stranger' if v.is_stranger else 'known':9} {top:44} {file}")
+    return not failed

@@ -231,8 +231,9 @@ class ReplayBuffer:
         slots = y * self.per_class + torch.randint(self.per_class, y.shape, generator=generator, device=device)
         fresh = (self.steps[slots] == 0) | (torch.rand(y.shape, generator=generator, device=device) < self.reinit)
         self.steps[slots[fresh]] = 0
-        origin = STARTS[self.start](len(y), generator) if data is None else data
-        return torch.where(fresh[:, None, None, None], origin, self.x[slots]), slots
+        starts = self.x[slots]
+        starts[fresh] = STARTS[self.start](int(fresh.sum()), generator) if data is None else data[fresh]
+        return starts, slots
 
     def put(self, slots: Tensor, x: Tensor, steps: int) -> None:
         """Returns chains (N, 1, 56, 56) that have run `steps` more steps to their slots (N,).

@@ -1,0 +1,108 @@
+"""The command line: python -m benchmarks setup | sgld."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="The speed figures, each against a peer or a target."
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Of torch; by default as many as torch takes.")]
+Device = Annotated[str, typer.Option(help="cpu or cuda.")]
+Rounds = Annotated[int, typer.Option(min=1, help="Interleaved runs of each.")]
+
+
+@app.command("setup")
+def setup_command() -> None:
+    """Installs the peers, each into an environment of its own under .venv-peers."""
+    from benchmarks import peers
+
+    for peer in peers.PACKAGES:
+        peers.install(peer)
+        print(f"{peer} {peers.installed(peer)}")
+
+
+@app.command("sgld")
+def sgld_command(
+    batch: Annotated[list[int] | None, typer.Option(help="Only this batch; may be repeated.")] = None,
+    width: Annotated[list[int] | None, typer.Option(help="Only this width; may be repeated.")] = None,
+    mode: Annotated[list[str] | None, typer.Option(help="Only equal or best; may be repeated.")] = None,
+    peer: Annotated[list[str] | None, typer.Option(help="Only this peer; may be repeated.")] = None,
+    device: Device = "cpu",
+    threads: Threads = None,
+    seconds: Annotated[float, typer.Option(help="About how long a run of the slowest takes.")] = 1.0,
+    rounds: Rounds = 7,
+    chains: Annotated[int, typer.Option(help="Of the check that all follow the same law.")] = 1024,
+    as_json: AsJson = False,
+) -> None:
+    """The sampler against its peers, on the same weights, and against the machine's floor."""
+    from benchmarks import peers as processes
+    from benchmarks import sgld, tables
+
+    processes.check(peer or [])
+    plan = sgld.Plan(
+        batches=tuple(batch or sgld.BATCHES), widths=tuple(width or sgld.WIDTHS), modes=tuple(mode or sgld.MODES),
+        peers=tuple(peer or sgld.PEERS), device=device, threads=_threads(threads), seconds=seconds, rounds=rounds,
+        chains=chains,
+    )  # fmt: skip
+    report = sgld.measure(plan, _say)
+    found = {"plan": asdict(plan)} | asdict(report) | {"failures": report.failures}
+    _finish("sgld", device, plan.threads, found, tables.show_sgld, as_json)
+
+
+def _threads(asked: int | None) -> int:
+    """How many threads torch uses."""
+    import torch
+
+    return asked or torch.get_num_threads()
+
+
+def _say(line: str) -> None:
+    print(f"Measuring {line} ...", file=sys.stderr, flush=True)
+
+
+def _finish(
+    suite: str,
+    device: str,
+    threads: int,
+    found: dict[str, Any],
+    show: Callable[[Console, dict[str, Any]], None],
+    as_json: bool,
+) -> None:
+    """Prints a report, as tables or as JSON; a check that failed ends with exit code 1."""
+    from benchmarks import machine, tables
+
+    report = {"suite": suite, "machine": machine.facts(device, threads), **found}
+    if as_json:
+        print(json.dumps(report))
+    else:
+        console = Console()
+        tables.show_machine(console, report["machine"])
+        show(console, report)
+    for sentence in [*report.get("left_out", []), *report.get("failures", [])]:
+        print(sentence, file=sys.stderr)
+    if report.get("failures"):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Runs the command line; a ValueError is one sentence and exit code 2, never a traceback."""
+    from ebm.memory import keep_freed_memory
+
+    keep_freed_memory()
+    try:
+        app()
+    except (ValueError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,4 +1,4 @@
-"""The command line: python -m benchmarks setup | sgld."""
+"""The command line: python -m benchmarks setup | sgld | train | buffer | data | app."""
 
 import json
 import sys
@@ -55,6 +55,53 @@ def sgld_command(
     report = sgld.measure(plan, _say)
     found = {"plan": asdict(plan)} | asdict(report) | {"failures": report.failures}
     _finish("sgld", device, plan.threads, found, tables.show_sgld, as_json)
+
+
+@app.command("train")
+def train_command(
+    steps: Annotated[int, typer.Option(help="Optimiser steps a run.")] = 10,
+    rounds: Rounds = 5,
+    accuracy: Annotated[bool, typer.Option(help="Also train ours to 98 % validation accuracy: minutes.")] = True,
+    device: Device = "cpu",
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Optimiser steps per second against the notebook's step, and time to 98 % validation accuracy."""
+    from benchmarks import tables, train
+
+    threads = _threads(threads)
+    found = train.measure(device=device, threads=threads, steps=steps, rounds=rounds, accuracy=accuracy, say=_say)
+    _finish("train", device, threads, found, tables.show_report, as_json)
+
+
+@app.command("buffer")
+def buffer_command(
+    batch: Annotated[list[int] | None, typer.Option(help="Chains a draw; may be repeated.")] = None,
+    per_class: Annotated[int, typer.Option(help="Slots for each of 42 classes.")] = 60,
+    rounds: Rounds = 9,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """The replay buffer against the notebook's list of tensors."""
+    from benchmarks import buffer, tables
+
+    threads = _threads(threads)
+    found = buffer.measure(batches=tuple(batch or (64, 256)), per_class=per_class, rounds=rounds, threads=threads)
+    _finish("buffer", "cpu", threads, found, tables.show_report, as_json)
+
+
+@app.command("data")
+def data_command(
+    glyphs: Annotated[int, typer.Option(help="Of the pen corpus a round.")] = 200,
+    rounds: Rounds = 5,
+    whole: Annotated[bool, typer.Option(help="Also make the whole corpus, on all cores: about a minute.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Glyphs per second of the pen corpus and of reading pictures."""
+    from benchmarks import data, tables
+
+    found = data.measure(glyphs=glyphs, rounds=rounds, whole=whole, say=_say)
+    _finish("data", "cpu", 1, found, tables.show_report, as_json)
 
 
 def _threads(asked: int | None) -> int:

@@ -88,6 +88,13 @@ def _floors(row: dict[str, Any], dtypes: Iterable[str]) -> list[str]:
     return [f"{f[f'{kind}_ms']:.2f} ({f[f'share_of_{kind}']:.0%})" for f in floors for kind in FLOORS]
 
 
+def show_report(console: Console, report: dict[str, Any]) -> None:
+    """Prints the figures of any other suite, and its ratios where it has peers."""
+    show_figures(console, report["suite"], report["figures"])
+    for peer, ratio in report.get("ratios", {}).items():
+        console.print(f"{_ratio(ratio)} times as fast as {peer} (least - most)", highlight=False)
+
+
 def show_figures(console: Console, title: str, figures: Iterable[dict[str, Any]]) -> None:
     """Prints measured figures: name, value, unit and, where there is one, the target and whether it is met."""
     rows = []

@@ -84,6 +84,12 @@ class Worker:
         assert self.train_steps is not None, "load_training comes first"
         return {"seconds": self.train_steps(steps)}
 
+    def reach(self, recipe: dict[str, Any], accuracy: float, every: int) -> dict[str, Any]:
+        """Seconds and steps of our training until a validation accuracy is reached."""
+        import training
+
+        return training.reach(recipe, accuracy, every, self.device)
+
     def _wait(self) -> None:
         if self.device == "cuda":
             torch.cuda.synchronize()
@@ -100,7 +106,7 @@ def main() -> None:
     worker = Worker(peer, settings["device"])
     verbs = {
         "load": worker.load, "choose": worker.choose, "run": worker.run, "energies": worker.energies,
-        "load_training": worker.load_training, "train": worker.train,
+        "load_training": worker.load_training, "train": worker.train, "reach": worker.reach,
     }  # fmt: skip
     for line in sys.stdin:
         wish = json.loads(line)

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -12,6 +13,7 @@ from rich.console import Console
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="The speed figures, each against a peer or a target."
 )
+CHECKPOINT = Path(__file__).resolve().parent.parent / "checkpoints" / "jem.safetensors"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Of torch; by default as many as torch takes.")]
@@ -102,6 +104,26 @@ def data_command(
 
     found = data.measure(glyphs=glyphs, rounds=rounds, whole=whole, say=_say)
     _finish("data", "cpu", 1, found, tables.show_report, as_json)
+
+
+@app.command("app")
+def app_command(
+    checkpoint: Annotated[Path, typer.Option(help="Of the first page.")] = CHECKPOINT,
+    starts: Annotated[int, typer.Option(help="Of the server.")] = 3,
+    scores: Annotated[int, typer.Option(help="Requests.")] = 100,
+    rounds: Rounds = 5,
+    generations: Annotated[int, typer.Option(help="Short ones, over which the server's memory is watched.")] = 100,
+    browser: Annotated[bool, typer.Option(help="Count frames in a real browser.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """What a visitor of the explorer waits for, and what the server keeps of visitors."""
+    from benchmarks import app as explorer
+    from benchmarks import tables
+
+    found = explorer.measure(
+        checkpoint, starts=starts, scores=scores, rounds=rounds, generations=generations, browser=browser, say=_say
+    )
+    _finish("app", "cpu", _threads(None), found, tables.show_report, as_json)
 
 
 def _threads(asked: int | None) -> int:

@@ -54,7 +54,8 @@ def _row(batch: int, per_class: int, rounds: int) -> dict[str, Any]:
         for _ in range(PER_ROUND):
             peer.put(peer.draw(batch))
 
-    use_ours(), use_list()
+    use_ours()
+    use_list()
     seconds = timing.interleave({"ours": timing.timed(use_ours), "list": timing.timed(use_list)}, rounds)
     seconds = {name: [value / PER_ROUND for value in values] for name, values in seconds.items()}
     return {"batch": batch, "seconds": seconds, "ratio": asdict(timing.ratio(seconds["list"], seconds["ours"]))}

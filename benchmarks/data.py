@@ -1,5 +1,6 @@
 """Suite `data`: glyphs per second of the pen corpus, made anew, and of `ebm.to_glyph` on PNG files' bytes."""
 
+import functools
 import io
 import os
 import time
@@ -37,7 +38,7 @@ def measure(*, glyphs: int, rounds: int, whole: bool, seed: int = 0, say: Say = 
     founts = textura_founts(FOUNTS, seed)
     files = {side: _files(side, seed) for side in SIDES}
     runs = {"pen and press": timing.timed(lambda: _print(glyphs, seed, founts))}
-    runs |= {f"to_glyph, PNG of {side} x {side}": timing.timed(lambda s=side: _read(files[s])) for side in SIDES}
+    runs |= {f"to_glyph, PNG of {side} x {side}": timing.timed(functools.partial(_read, files[side])) for side in SIDES}
     counts = {name: glyphs if name == "pen and press" else PICTURES for name in runs}
     seconds = timing.interleave(runs, rounds, say)
     figures = [

@@ -97,7 +97,7 @@ class Worker:
         self.peer = peer
         self.process = subprocess.Popen(
             [str(python_of(peer)), str(ROOT / "benchmarks" / "worker"), peer, settings],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=FOLDER.parent / "benchmarks",
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT / "benchmarks",
         )  # fmt: skip
 
     def ask(self, do: str, **wish: Any) -> dict[str, Any]:

@@ -56,7 +56,7 @@ def measure(
             return lambda: median(worker.ask("train", steps=steps)["seconds"])
 
         seconds = timing.interleave({lane: run(worker) for lane, worker in workers.items()}, rounds, say)
-        found = {"recipe": fields, "seconds_per_step": seconds}
+        found: dict[str, Any] = {"recipe": fields, "seconds_per_step": seconds}
         found["figures"] = [
             figure(f"{lane}: optimiser steps per second", 1 / median(values), "1/s") for lane, values in seconds.items()
         ]

@@ -104,7 +104,7 @@ def main() -> None:
         runpy.run_path(str(ROOT / "ebm" / "memory.py"))["keep_freed_memory"]()
     torch.set_num_threads(settings["threads"])
     worker = Worker(peer, settings["device"])
-    verbs = {
+    verbs: dict[str, Callable[..., dict[str, Any]]] = {
         "load": worker.load, "choose": worker.choose, "run": worker.run, "energies": worker.energies,
         "load_training": worker.load_training, "train": worker.train, "reach": worker.reach,
     }  # fmt: skip

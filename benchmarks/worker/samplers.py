@@ -35,7 +35,7 @@ def ours(net: PlainNet, shape: dict[str, Any], device: str) -> dict[str, Run]:
     """`ebm.sgld` in float32, and as it is called by default."""
     import ebm
 
-    model = ebm.EnergyNet(**shape).to(device, memory_format=torch.channels_last)  # as `ebm.jem.JEM` keeps it
+    model = ebm.EnergyNet(**shape).to(memory_format=torch.channels_last).to(device)  # as `ebm.jem.JEM` keeps it
     model.load_state_dict(net.state_dict())
     model.eval().requires_grad_(False)
 

@@ -105,24 +105,27 @@ def reach(recipe: dict[str, Any], accuracy: float, every: int, device: str) -> d
         def on_train_start(self, *_: Any) -> None:
             self.resumed = time.perf_counter()
 
-        def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
+        def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
             if trainer.global_step % every:
                 return
             _wait(device)
             self.seconds += time.perf_counter() - self.resumed
-            with torch.no_grad():
-                right = sum((pl_module.net.get_logits(a).argmax(1) == b).sum() for a, b in zip(
-                    x.split(256), y.split(256), strict=True))  # fmt: skip
-            self.best, self.steps = max(self.best, float(right) / len(y)), trainer.global_step
+            self.best, self.steps = max(self.best, _accuracy(module.net, x, y)), trainer.global_step
             self.reached = trainer.should_stop = self.best >= accuracy
             self.resumed = time.perf_counter()
 
+    module = JEM(recipe, len(corpus.sorts))
     goal, averaging = Goal(), EMAWeightAveraging(decay=recipe["ema"], use_buffers=False)
     trainer = _trainer(device, recipe, [averaging, goal], max_epochs=recipe["epochs"])
-    trainer.fit(
-        JEM(recipe, len(corpus.sorts)), GlyphDataModule(corpus, recipe["batch_size"], recipe["workers"], recipe["seed"])
-    )
+    trainer.fit(module, GlyphDataModule(corpus, recipe["batch_size"], recipe["workers"], recipe["seed"]))
     return {"seconds": goal.seconds if goal.reached else None, "steps": goal.steps, "accuracy": goal.best}
+
+
+@torch.no_grad()
+def _accuracy(net: Any, x: Tensor, y: Tensor) -> float:
+    """Share of glyphs (N, 1, 56, 56) whose largest logit is that of their class (N,)."""
+    pairs = zip(x.split(256), y.split(256), strict=True)
+    return float(sum((net.get_logits(a).argmax(1) == b).sum() for a, b in pairs)) / len(y)
 
 
 def _corpus() -> Any:
@@ -131,7 +134,7 @@ def _corpus() -> Any:
     return load_corpus("pen", progress=False)
 
 
-def _trainer(device: str, recipe: dict[str, Any], callbacks: list[Any], **length: int) -> Any:
+def _trainer(device: str, recipe: dict[str, Any], callbacks: list[Any], **length: Any) -> Any:
     """A trainer that only trains: no validation, no files, no progress bar."""
     import pytorch_lightning as pl
 

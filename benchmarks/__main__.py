@@ -15,6 +15,8 @@ app = typer.Typer(
 )
 CHECKPOINT = Path(__file__).resolve().parent.parent / "checkpoints" / "jem.safetensors"
 
+WIDE = 140  # columns of tables that go into a file
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
 Threads = Annotated[int | None, typer.Option(min=1, help="Of torch; by default as many as torch takes.")]
 Device = Annotated[str, typer.Option(help="cpu or cuda.")]
@@ -41,6 +43,7 @@ def sgld_command(
     threads: Threads = None,
     seconds: Annotated[float, typer.Option(help="About how long a run of the slowest takes.")] = 1.0,
     rounds: Rounds = 7,
+    warm_up: Annotated[float, typer.Option(help="Seconds that each is run before anything counts.")] = 1.0,
     chains: Annotated[int, typer.Option(help="Of the check that all follow the same law.")] = 1024,
     as_json: AsJson = False,
 ) -> None:
@@ -52,7 +55,7 @@ def sgld_command(
     plan = sgld.Plan(
         batches=tuple(batch or sgld.BATCHES), widths=tuple(width or sgld.WIDTHS), modes=tuple(mode or sgld.MODES),
         peers=tuple(peer or sgld.PEERS), device=device, threads=_threads(threads), seconds=seconds, rounds=rounds,
-        chains=chains,
+        warm_up=warm_up, chains=chains,
     )  # fmt: skip
     report = sgld.measure(plan, _say)
     found = {"plan": asdict(plan)} | asdict(report) | {"failures": report.failures}
@@ -152,7 +155,7 @@ def _finish(
     if as_json:
         print(json.dumps(report))
     else:
-        console = Console()
+        console = Console(width=None if sys.stdout.isatty() else WIDE)
         tables.show_machine(console, report["machine"])
         show(console, report)
     for sentence in [*report.get("left_out", []), *report.get("failures", [])]:

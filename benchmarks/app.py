@@ -32,7 +32,7 @@ from ebm.checkpoint import load_examples
 from ebm.generate import any_sort, chains, sampler_of
 
 VISITORS = 10
-GROWTH = 20.0  # megabytes over 1,000 short generations that count as flat: a page of the allocator here and there
+GROWTH = 20.0  # mebibytes over all short generations that count as flat: what an allocator keeps here and there
 Say = Callable[[str], None]
 
 
@@ -181,10 +181,10 @@ def _memory(
     seen = memory_over(server, name, generations, *law)
     found["resident_bytes"] = seen
     settled = seen[len(seen) // 10 :]
-    growth = 1e3 * timing.slope([k for k, _ in settled], [size for _, size in settled]) / 2**20
+    growth = generations * timing.slope([k for k, _ in settled], [size for _, size in settled]) / 2**20
     visitor = memory_of_visitors(server, name, VISITORS, *law) / 2**20
     return [
         figure("resident memory of the server", seen[-1][1] / 2**20, "MiB"),
-        figure(f"growth over 1,000 short generations (of {generations})", growth, "MiB", at_most=GROWTH),
+        figure(f"growth over {generations:,} short generations", growth, "MiB", at_most=GROWTH),
         figure("memory a visitor", visitor, "MiB"),
     ]

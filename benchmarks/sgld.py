@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 import torch
@@ -16,14 +16,14 @@ from torch import Tensor, nn
 import ebm
 from benchmarks import machine, timing
 from benchmarks.floor import step_floor, step_multiply_adds
-from benchmarks.peers import ROOT, Worker, missing
+from benchmarks.peers import ROOT, Worker, installed, missing
 
 BATCHES, WIDTHS, MODES, PEERS = (1, 16, 64, 256, 1024), (16, 32, 64), ("equal", "best"), (
     "notebook", "torchebm", "ebmkit",
 )  # fmt: skip
 CANNOT_CLIP = {"torchebm"}
 CHECKPOINT = ROOT / "checkpoints" / "jem.safetensors"
-FEWEST_STEPS, MOST_STEPS = 4, 100  # a run
+FEWEST_STEPS, MOST_STEPS, FEWEST_ROUNDS = 4, 100, 3  # steps a run
 LAW_STEPS, LAW_BATCH = 20, 64
 STEEPER = 10.0
 # An error of a tenth in step size, noise or clip lies some 4 standard errors apart at 1,024 chains (tried).
@@ -40,8 +40,10 @@ class Plan:
         modes: "equal" is every library as it comes, in float32, ours with freed memory kept as
             `python -m ebm` does it; "best" is the fastest way each can be run without rewriting it,
             with freed memory kept for all.
-        seconds: of one run of the slowest of a size, about; rounds: interleaved runs of each.
-        chains: of the check of the law.
+        seconds: of one run of the slowest of a size, about; rounds: interleaved runs of each, fewer where a
+            run of the fewest steps takes longer than that, but at least 3.
+        warm_up: seconds that each is run before anything counts: more where `ebm.sgld` compiles in the background.
+        chains: of the check of the law at width 16; fewer of wider networks, whose energies are steeper.
     """
 
     batches: tuple[int, ...] = BATCHES
@@ -52,13 +54,14 @@ class Plan:
     threads: int = 1
     seconds: float = 1.0
     rounds: int = 7
+    warm_up: float = 1.0
     chains: int = 1024
 
     def __post_init__(self):
         if not self.batches or not self.widths or min(*self.batches, *self.widths, self.threads, self.rounds) < 1:
             raise ValueError("Batches, widths, threads and rounds must be at least 1.")
-        if self.chains < 2 or not self.seconds > 0:
-            raise ValueError("The check needs at least 2 chains, and a run more than 0 seconds.")
+        if self.chains < 2 or not self.seconds > 0 or not 0 <= self.warm_up < math.inf:
+            raise ValueError("The check needs at least 2 chains, a run more than 0 seconds, a warm-up at least 0.")
         if unknown := sorted(set(self.modes) - set(MODES)):
             raise ValueError(f"The mode is equal or best, not {unknown[0]!r}.")
         machine.check_device(self.device)
@@ -71,16 +74,17 @@ class Report:
     limits: machine.Limits
     rows: list[dict[str, Any]] = field(default_factory=list)
     law: list[dict[str, Any]] = field(default_factory=list)
+    versions: dict[str, str | None] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
     @property
     def failures(self) -> list[str]:
         """A sentence for each peer whose energies are not ours."""
         return [
-            f"{check['peer']} and ebm.sgld do not follow the same law (width {check['width']}, {check['mode']}): their "
-            f"mean energies lie {abs(check['z']):.1f} standard errors apart (at most {timing.MAX_Z:g} is chance)."
+            f"{check['peer']} and ebm.sgld do not follow the same law (width {check['width']}, {check['mode']}): "
+            f"mean energies {check['peers']} and {check['ours']}, z = {check['z']} (up to {timing.MAX_Z:g} is chance)."
             for check in self.law
-            if not abs(check["z"]) <= timing.MAX_Z
+            if check["z"] is None or abs(check["z"]) > timing.MAX_Z
         ]
 
 
@@ -90,6 +94,7 @@ def measure(plan: Plan, say: Say = lambda line: None) -> Report:
     report = Report(machine.limits(plan.device, plan.threads))
     report.left_out = [sentence for peer in plan.peers if (sentence := missing(peer))]
     peers = [peer for peer in plan.peers if not missing(peer)]
+    report.versions = {peer: installed(peer) for peer in peers}
     with tempfile.TemporaryDirectory() as folder:
         for mode in plan.modes:
             with _workers(["ours", *peers], plan, mode) as workers:
@@ -148,20 +153,18 @@ def _row(
     clips = {bool(_clip(peer)) for peer in workers if peer != "ours"} or {True}
     lanes = {peer: (worker, _clip(peer)) for peer, worker in workers.items() if peer != "ours"}
     lanes |= {_ours(clip): (workers["ours"], CLIP if clip else None) for clip in sorted(clips)}
-    first = [
-        [worker.ask("run", **_wish(batch, FEWEST_STEPS, clip, seed))["seconds"] for seed in range(2)]
-        for worker, clip in lanes.values()
-    ]
-    slowest = max(warm for _, warm in first)
+    slowest = max(_warm_up(worker, batch, clip, plan.warm_up) for worker, clip in lanes.values())
     steps = min(MOST_STEPS, max(FEWEST_STEPS, round(plan.seconds / slowest * FEWEST_STEPS)))
+    rounds = min(plan.rounds, max(FEWEST_ROUNDS, round(plan.rounds * plan.seconds / slowest)))
     seeds = iter(range(10**9))
 
     def run(worker: Worker, clip: float | None) -> Callable[[], float]:
         return lambda: worker.ask("run", **_wish(batch, steps, clip, next(seeds)))["seconds"] / steps
 
-    seconds = timing.interleave({name: run(*lane) for name, lane in lanes.items()}, plan.rounds)
+    seconds = timing.interleave({name: run(*lane) for name, lane in lanes.items()}, rounds)
     ours = next(seconds[_ours(clip)] for clip in sorted(clips, reverse=True))
-    row: dict[str, Any] = {"mode": mode, "width": width, "batch": batch, "steps": steps, "ways": ways}
+    row: dict[str, Any] = {"mode": mode, "width": width, "batch": batch, "steps": steps}
+    row |= {"rounds": rounds, "ways": ways}
     row["ms_per_step"] = {name: 1e3 * median(values) for name, values in seconds.items()}
     row["image_steps_per_second"] = {name: batch / median(values) for name, values in seconds.items()}
     row["ratios"] = {
@@ -172,13 +175,23 @@ def _row(
     return row | {"floor": _floor(limits, batch, width, median(ours))}
 
 
+def _warm_up(worker: Worker, batch: int, clip: float | None, seconds: float) -> float:
+    """Runs a few steps until enough seconds have passed; gives those of the last run."""
+    passed = last = 0.0
+    while passed < seconds or not last:
+        last = worker.ask("run", **_wish(batch, FEWEST_STEPS, clip, 0))["seconds"]
+        passed += last
+    return last
+
+
 def _settle(plan: Plan, mode: str, batch: int, workers: dict[str, Worker]) -> dict[str, str]:
     """Chooses how each is run: as it comes, or in the fastest way for this batch."""
     if mode == "equal":
         return {peer: "float32" if peer == "ours" else "as it comes" for peer in workers}
     chosen = {}
     for peer, worker in workers.items():
-        answer = worker.ask("choose", batch=batch, steps=FEWEST_STEPS, drift=DRIFT | {"grad_clip": _clip(peer)})
+        steps = FEWEST_STEPS * max(1, 64 // batch)  # a run too short would be chosen by chance
+        answer = worker.ask("choose", batch=batch, steps=steps, drift=DRIFT | {"grad_clip": _clip(peer)})
         chosen[peer] = answer["way"]
     return chosen
 
@@ -210,8 +223,9 @@ def _floor(limits: machine.Limits, batch: int, width: int, seconds: float) -> di
 
 def _law(plan: Plan, mode: str, width: int, workers: dict[str, Worker], path: Path) -> list[dict[str, Any]]:
     """The mean energy of many chains from the same starts, with independent noise: ours against each peer's."""
-    save_file({"x": starts(plan.chains)}, path)
-    batch = min(LAW_BATCH, plan.chains)
+    chains = min(plan.chains, max(LAW_BATCH, plan.chains * 16**2 // width**2))
+    save_file({"x": starts(chains)}, path)
+    batch = min(LAW_BATCH, chains)
     wish = {"starts": str(path), "batch": batch, "steps": LAW_STEPS}
     ours: dict[float | None, list[float]] = {}
     checks = []
@@ -223,8 +237,8 @@ def _law(plan: Plan, mode: str, width: int, workers: dict[str, Worker], path: Pa
         theirs = workers[peer].ask("energies", **wish, drift=drift, seed=10**6 * (k + 1))["energies"]
         z = timing.z_score(ours[clip], theirs)
         checks.append(
-            {"mode": mode, "width": width, "peer": peer, "chains": plan.chains, "clipped": clip is not None,
-             "ours": _mean(ours[clip]), "peers": _mean(theirs), "z": z if math.isfinite(z) else 1e9}
+            {"mode": mode, "width": width, "peer": peer, "chains": chains, "clipped": clip is not None,
+             "ours": _finite(mean(ours[clip])), "peers": _finite(mean(theirs)), "z": _finite(z)}
         )  # fmt: skip
     return checks
 
@@ -234,5 +248,6 @@ def starts(chains: int) -> Tensor:
     return torch.rand((chains, 1, 56, 56), generator=torch.Generator().manual_seed(0)) * 2 - 1
 
 
-def _mean(values: list[float]) -> float:
-    return math.fsum(values) / len(values)
+def _finite(value: float) -> float | None:
+    """None for what JSON has no word for."""
+    return value if math.isfinite(value) else None

@@ -56,11 +56,11 @@ def show_sgld(console: Console, report: dict[str, Any]) -> None:
             ways = "; ".join(f"{peer}: {way}" for peer, way in row["ways"].items())
             console.print(f"{_size(row)[0]}: {ways}", highlight=False)
     show(
-        console, "The same law? Mean energy of the same starts after 20 steps, z = standard errors apart",
+        console, "The same law? Mean energies of chains from the same starts; z = standard errors apart",
         ["peer", "mode", "width", "chains", "ours", "the peer's", "z"],
         [
             [check["peer"], check["mode"], str(check["width"]), str(check["chains"]),
-             f"{check['ours']:.4f}", f"{check['peers']:.4f}", f"{check['z']:+.2f}"]
+             *("not finite" if check[key] is None else f"{check[key]:.4f}" for key in ("ours", "peers", "z"))]
             for check in report["law"]
         ],
     )  # fmt: skip

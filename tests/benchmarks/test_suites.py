@@ -26,16 +26,7 @@ def without_peers(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def report() -> sgld.Report:
-    plan = sgld.Plan(
-        batches=(2,),
-        widths=(4,),
-        modes=("equal", "best"),
-        peers=("notebook",),
-        seconds=1e-3,
-        rounds=2,
-        chains=32,
-        warm_up=0,
-    )
+    plan = tiny(batches=(2,), modes=("equal", "best"), peers=("notebook",), rounds=2)
     return sgld.measure(plan)
 
 
@@ -67,9 +58,7 @@ def test_a_missing_peer_is_left_out_with_a_sentence(without_peers) -> None:
     sentence = peers.missing("torchebm")
     assert sentence == "torchebm is left out: it is not installed; `python -m benchmarks setup` installs it."
     assert peers.missing("notebook") is None
-    plan = sgld.Plan(
-        batches=(1,), widths=(2,), modes=("equal",), peers=("ebmkit",), seconds=1e-3, rounds=1, warm_up=0, chains=2
-    )
+    plan = tiny(batches=(1,), peers=("ebmkit",))
     report = sgld.measure(plan)
     assert report.left_out == [str(peers.missing("ebmkit"))] and report.rows[0]["ratios"] == {} and report.law == []
 
@@ -78,9 +67,7 @@ def test_a_missing_peer_is_left_out_with_a_sentence(without_peers) -> None:
 def test_an_installed_peer_follows_our_law(peer: str) -> None:
     if reason := peers.missing(peer):
         pytest.skip(reason)
-    plan = sgld.Plan(
-        batches=(4,), widths=(4,), modes=("equal",), peers=(peer,), seconds=1e-3, rounds=1, warm_up=0, chains=64
-    )
+    plan = tiny(batches=(4,), peers=(peer,))
     report = sgld.measure(plan)
     assert report.failures == [] and report.law[0]["clipped"] == (peer not in sgld.CANNOT_CLIP)
 

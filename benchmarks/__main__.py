@@ -1,0 +1,180 @@
+"""The command line: python -m benchmarks setup | sgld | train | buffer | data | app."""
+
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+app = typer.Typer(
+    add_completion=False, no_args_is_help=True, help="The speed figures, each against a peer or a target."
+)
+CHECKPOINT = Path(__file__).resolve().parent.parent / "checkpoints" / "jem.safetensors"
+
+WIDE = 140  # columns of tables that go into a file
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of tables.")]
+Threads = Annotated[int | None, typer.Option(min=1, help="Of torch; by default as many as torch takes.")]
+Device = Annotated[str, typer.Option(help="cpu or cuda.")]
+Rounds = Annotated[int, typer.Option(min=1, help="Interleaved runs of each.")]
+
+
+@app.command("setup")
+def setup_command() -> None:
+    """Installs the peers, each into an environment of its own under .venv-peers."""
+    from benchmarks import peers
+
+    for peer in peers.PACKAGES:
+        peers.install(peer)
+        print(f"{peer} {peers.installed(peer)}")
+
+
+@app.command("sgld")
+def sgld_command(
+    batch: Annotated[list[int] | None, typer.Option(help="Only this batch; may be repeated.")] = None,
+    width: Annotated[list[int] | None, typer.Option(help="Only this width; may be repeated.")] = None,
+    mode: Annotated[list[str] | None, typer.Option(help="Only equal or best; may be repeated.")] = None,
+    peer: Annotated[list[str] | None, typer.Option(help="Only this peer; may be repeated.")] = None,
+    device: Device = "cpu",
+    threads: Threads = None,
+    seconds: Annotated[float, typer.Option(help="About how long a run of the slowest takes.")] = 1.0,
+    rounds: Rounds = 7,
+    warm_up: Annotated[float, typer.Option(help="Seconds that each is run before anything counts.")] = 1.0,
+    chains: Annotated[int, typer.Option(help="Of the check that all follow the same law.")] = 1024,
+    as_json: AsJson = False,
+) -> None:
+    """The sampler against its peers, on the same weights, and against the machine's floor."""
+    from benchmarks import peers as processes
+    from benchmarks import sgld, tables
+
+    processes.check(peer or [])
+    plan = sgld.Plan(
+        batches=tuple(batch or sgld.BATCHES), widths=tuple(width or sgld.WIDTHS), modes=tuple(mode or sgld.MODES),
+        peers=tuple(peer or sgld.PEERS), device=device, threads=_threads(threads), seconds=seconds, rounds=rounds,
+        warm_up=warm_up, chains=chains,
+    )  # fmt: skip
+    report = sgld.measure(plan, _say)
+    found = {"plan": asdict(plan)} | asdict(report) | {"failures": report.failures}
+    _finish("sgld", device, plan.threads, found, tables.show_sgld, as_json)
+
+
+@app.command("train")
+def train_command(
+    steps: Annotated[int, typer.Option(help="Optimiser steps a run.")] = 10,
+    rounds: Rounds = 5,
+    accuracy: Annotated[bool, typer.Option(help="Also train ours to 98 % validation accuracy: minutes.")] = True,
+    device: Device = "cpu",
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """Optimiser steps per second against the notebook's step, and time to 98 % validation accuracy."""
+    from benchmarks import tables, train
+
+    threads = _threads(threads)
+    found = train.measure(device=device, threads=threads, steps=steps, rounds=rounds, accuracy=accuracy, say=_say)
+    _finish("train", device, threads, found, tables.show_report, as_json)
+
+
+@app.command("buffer")
+def buffer_command(
+    batch: Annotated[list[int] | None, typer.Option(help="Chains a draw; may be repeated.")] = None,
+    per_class: Annotated[int, typer.Option(help="Slots for each of 42 classes.")] = 60,
+    rounds: Rounds = 9,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """The replay buffer against the notebook's list of tensors."""
+    from benchmarks import buffer, tables
+
+    threads = _threads(threads)
+    found = buffer.measure(batches=tuple(batch or (64, 256)), per_class=per_class, rounds=rounds, threads=threads)
+    _finish("buffer", "cpu", threads, found, tables.show_report, as_json)
+
+
+@app.command("data")
+def data_command(
+    glyphs: Annotated[int, typer.Option(help="Of the pen corpus a round.")] = 200,
+    rounds: Rounds = 5,
+    whole: Annotated[bool, typer.Option(help="Also make the whole corpus, on all cores: about a minute.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Glyphs per second of the pen corpus and of reading pictures."""
+    from benchmarks import data, tables
+
+    found = data.measure(glyphs=glyphs, rounds=rounds, whole=whole, say=_say)
+    _finish("data", "cpu", 1, found, tables.show_report, as_json)
+
+
+@app.command("app")
+def app_command(
+    checkpoint: Annotated[Path, typer.Option(help="Of the first page.")] = CHECKPOINT,
+    starts: Annotated[int, typer.Option(help="Of the server.")] = 3,
+    scores: Annotated[int, typer.Option(help="Requests.")] = 100,
+    rounds: Rounds = 5,
+    generations: Annotated[int, typer.Option(help="Short ones, over which the server's memory is watched.")] = 100,
+    browser: Annotated[bool, typer.Option(help="Count frames in a real browser.")] = True,
+    as_json: AsJson = False,
+) -> None:
+    """What a visitor of the explorer waits for, and what the server keeps of visitors."""
+    from benchmarks import app as explorer
+    from benchmarks import tables
+
+    found = explorer.measure(
+        checkpoint, starts=starts, scores=scores, rounds=rounds, generations=generations, browser=browser, say=_say
+    )
+    _finish("app", "cpu", _threads(None), found, tables.show_report, as_json)
+
+
+def _threads(asked: int | None) -> int:
+    """How many threads torch uses."""
+    import torch
+
+    return asked or torch.get_num_threads()
+
+
+def _say(line: str) -> None:
+    print(f"Measuring {line} ...", file=sys.stderr, flush=True)
+
+
+def _finish(
+    suite: str,
+    device: str,
+    threads: int,
+    found: dict[str, Any],
+    show: Callable[[Console, dict[str, Any]], None],
+    as_json: bool,
+) -> None:
+    """Prints a report, as tables or as JSON; a check that failed ends with exit code 1."""
+    from benchmarks import machine, tables
+
+    report = {"suite": suite, "machine": machine.facts(device, threads), **found}
+    if as_json:
+        print(json.dumps(report))
+    else:
+        console = Console(width=None if sys.stdout.isatty() else WIDE)
+        tables.show_machine(console, report["machine"])
+        show(console, report)
+    for sentence in [*report.get("left_out", []), *report.get("failures", [])]:
+        print(sentence, file=sys.stderr)
+    if report.get("failures"):
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Runs the command line; a ValueError is one sentence and exit code 2, never a traceback."""
+    from ebm.memory import keep_freed_memory
+
+    keep_freed_memory()
+    try:
+        app()
+    except (ValueError, OSError) as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(2)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""The explorer as a process of its own, and what its programs' interface takes."""
+
+import http.client
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gradio_client import Client, handle_file
+
+from benchmarks import machine, timing
+from benchmarks.peers import ROOT
+
+HOST = "127.0.0.1"
+PATIENCE = 120.0  # seconds until a server that does not answer is given up
+GENERATION = ("any", 16, 256)  # sort, count, steps of the generations that are timed
+SHORT = ("any", 1, 16)
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running explorer: its address, its process, and the seconds from its start to its first byte."""
+
+    url: str
+    pid: int
+    seconds: float
+
+    def client(self) -> Client:
+        """A program's session, which fetches no files."""
+        return Client(self.url, download_files=False, verbose=False)
+
+
+@contextmanager
+def serve(checkpoint: Path) -> Iterator[Server]:
+    """Starts `python -m app` on a free port, and ends it.
+
+    Raises:
+        ValueError: when it ends by itself or never answers; with what it said.
+    """
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "app", "--no-browser", "--host", HOST, "--port", str(port)]
+    started = time.perf_counter()
+    process = subprocess.Popen(
+        [*command, "--checkpoint", str(checkpoint.resolve())], cwd=ROOT, stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    said: list[str] = []
+    assert process.stderr is not None
+    listener = threading.Thread(target=lambda stream: said.extend(stream), args=(process.stderr,), daemon=True)
+    listener.start()
+    try:
+        while not _answers(port):
+            if process.poll() is not None or time.perf_counter() - started > PATIENCE:
+                listener.join(1)
+                reason = said[-1].strip() if said else "it said nothing"
+                raise ValueError(f"The explorer did not start: {reason}")
+            time.sleep(0.01)
+        yield Server(f"http://{HOST}:{port}", process.pid, time.perf_counter() - started)
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def _answers(port: int) -> bool:
+    """Whether the page's first byte comes."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=10)
+    try:
+        connection.request("GET", "/")
+        return connection.getresponse().read(1) != b""
+    except OSError:
+        return False
+    finally:
+        connection.close()
+
+
+def endpoint(client: Client, verb: str, checkpoint: Path) -> str:
+    """The name of an endpoint of the checkpoint's page: with its name, or plain where it is the first page's."""
+    names = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
+    return name_of(verb, checkpoint, set(names))
+
+
+def name_of(verb: str, checkpoint: Path, names: set[str]) -> str:
+    """Which of some endpoints answers a verb for a checkpoint.
+
+    Raises:
+        ValueError: when none does.
+    """
+    for name in (f"/{verb}_{checkpoint.stem.replace('-', '_')}", f"/{verb}"):
+        if name in names:
+            return name
+    raise ValueError(
+        f"The explorer has no endpoint to {verb} with {checkpoint.stem}; it has: {', '.join(sorted(names))}."
+    )
+
+
+def score_seconds(server: Server, checkpoint: Path, picture: Path, times: int) -> list[float]:
+    """Seconds of each score over the network interface, the upload included."""
+    client = server.client()
+    name = endpoint(client, "score", checkpoint)
+    score = timing.timed(lambda: client.predict(handle_file(str(picture)), api_name=name))
+    return [score() for _ in range(times + 3)][3:]
+
+
+@dataclass(frozen=True)
+class Generation:
+    """One generation as a program sees it: seconds and steps of every frame, from the moment it was asked for."""
+
+    seconds: list[float]
+    steps: list[int]
+
+    @property
+    def rate(self) -> float:
+        """Sampler steps per second between the first frame and the last one but the closing one."""
+        return (self.steps[-2] - self.steps[0]) / (self.seconds[-2] - self.seconds[0])
+
+
+def generate(client: Client, name: str, order: tuple[str, int, int], step_size: float, noise: float) -> Generation:
+    """Asks for a generation and watches its frames come."""
+    started, seconds, steps = time.perf_counter(), [], []
+    for report, _ in client.submit(*order, step_size, noise, 0, api_name=name):
+        seconds.append(time.perf_counter() - started)
+        steps.append(report["step"])
+    return Generation(seconds, steps)
+
+
+def generate_together(
+    clients: list[Client], name: str, order: tuple[str, int, int], step_size: float, noise: float
+) -> list[Generation]:
+    """Several people's generations at once, started together."""
+    found: list[Generation | None] = [None] * len(clients)
+    barrier = threading.Barrier(len(clients))
+
+    def one(k: int) -> None:
+        barrier.wait()
+        found[k] = generate(clients[k], name, order, step_size, noise)
+
+    threads = [threading.Thread(target=one, args=(k,)) for k in range(len(clients))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if None in found:
+        raise RuntimeError("A generation at the same time as another one did not come to its end.")
+    return [generation for generation in found if generation is not None]
+
+
+def memory_over(server: Server, name: str, generations: int, step_size: float, noise: float) -> list[tuple[int, int]]:
+    """Resident bytes of the server after so many short generations: (how many, bytes), at about 20 moments."""
+    client, every = server.client(), max(1, generations // 20)
+    found = []
+    for k in range(1, generations + 1):
+        generate(client, name, SHORT, step_size, noise)
+        if k % every == 0:
+            found.append((k, machine.resident_bytes(server.pid)))
+    return found
+
+
+def memory_of_visitors(server: Server, name: str, visitors: int, step_size: float, noise: float) -> float:
+    """How much the server's resident memory grows with each further visitor who prints once, in bytes."""
+    before = machine.resident_bytes(server.pid)
+    clients: list[Any] = []
+    for _ in range(visitors):
+        clients.append(server.client())
+        generate(clients[-1], name, SHORT, step_size, noise)
+    return (machine.resident_bytes(server.pid) - before) / visitors

@@ -1,0 +1,15 @@
+"""A measured figure and its target, as one entry of a report."""
+
+from typing import Any
+
+
+def figure(
+    name: str, value: float, unit: str, *, at_most: float | None = None, at_least: float | None = None
+) -> dict[str, Any]:
+    """One entry: name, value, unit and, with a bound, the target and whether it is met."""
+    entry: dict[str, Any] = {"name": name, "value": value, "unit": unit}
+    if at_most is not None:
+        return entry | {"target": at_most, "at_most": True, "met": value <= at_most}
+    if at_least is not None:
+        return entry | {"target": at_least, "at_most": False, "met": value >= at_least}
+    return entry

@@ -1,0 +1,106 @@
+"""Reports as tables for people."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+FLOORS = ("arithmetic", "memory")
+
+
+def show(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Prints one table: the first column to the left, the figures to the right."""
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for k, column in enumerate(columns):
+        table.add_column(column, justify="left" if k == 0 else "right")
+    for row in rows:
+        table.add_row(*row)
+    console.print(table)
+
+
+def show_machine(console: Console, facts: dict[str, Any]) -> None:
+    """Prints what a report was measured on, in one line."""
+    load = ", ".join(map(str, facts["load_average"]))
+    console.print(
+        f"{facts['processor']}, {facts['cores']} cores, {facts['threads']} threads of torch {facts['torch']} "
+        f"on {facts['device']}; load {load}",
+        highlight=False,
+    )
+
+
+def show_sgld(console: Console, report: dict[str, Any]) -> None:
+    """Prints the suite `sgld`: rates, ratios, floors and the check of the law."""
+    limits = report["limits"]
+    rates = ", ".join(
+        f"{rate / 1e9:.1f} G multiply-adds/s in {dtype}" for dtype, rate in limits["multiply_adds"].items()
+    )
+    console.print(f"Measured limits: {rates}; {limits['bandwidth'] / 1e9:.1f} GB/s.", highlight=False)
+    for mode in dict.fromkeys(row["mode"] for row in report["rows"]):
+        rows = [row for row in report["rows"] if row["mode"] == mode]
+        lanes = list(dict.fromkeys(name for row in rows for name in row["ms_per_step"]))
+        cells = [[*_size(row), *(_rate(row, name) for name in lanes)] for row in rows]
+        show(console, f"{mode}: image-steps per second", ["width x batch", "steps", *lanes], cells)
+        peers = list(dict.fromkeys(name for row in rows for name in row["ratios"]))
+        if peers:
+            cells = [[_size(row)[0], *(_ratio(row["ratios"].get(peer)) for peer in peers)] for row in rows]
+            show(
+                console, f"{mode}: how many times as fast as the peer (least - most)", ["width x batch", *peers], cells
+            )
+        show(
+            console, f"{mode}: floor of a step in ms, and the share of it that ours reaches",
+            ["width x batch", "ours", *(f"{dtype}, {kind}" for dtype in limits["multiply_adds"] for kind in FLOORS)],
+            [[_size(row)[0], f"{_ours(row):.2f}", *_floors(row, limits["multiply_adds"])] for row in rows],
+        )  # fmt: skip
+        for row in rows if mode == "best" else []:
+            ways = "; ".join(f"{peer}: {way}" for peer, way in row["ways"].items())
+            console.print(f"{_size(row)[0]}: {ways}", highlight=False)
+    show(
+        console, "The same law? Mean energies of chains from the same starts; z = standard errors apart",
+        ["peer", "mode", "width", "chains", "ours", "the peer's", "z"],
+        [
+            [check["peer"], check["mode"], str(check["width"]), str(check["chains"]),
+             *("not finite" if check[key] is None else f"{check[key]:.4f}" for key in ("ours", "peers", "z"))]
+            for check in report["law"]
+        ],
+    )  # fmt: skip
+
+
+def _size(row: dict[str, Any]) -> list[str]:
+    return [f"{row['width']} x {row['batch']}", str(row["steps"])]
+
+
+def _rate(row: dict[str, Any], name: str) -> str:
+    rate = row["image_steps_per_second"].get(name)
+    return "" if rate is None else f"{rate:,.0f}"
+
+
+def _ratio(ratio: dict[str, float] | None) -> str:
+    return "" if ratio is None else f"{ratio['median']:.2f} ({ratio['low']:.2f} - {ratio['high']:.2f})"
+
+
+def _ours(row: dict[str, Any]) -> float:
+    return row["ms_per_step"].get("ours") or row["ms_per_step"]["ours, unclipped"]
+
+
+def _floors(row: dict[str, Any], dtypes: Iterable[str]) -> list[str]:
+    floors = [row["floor"][dtype] for dtype in dtypes]
+    return [f"{f[f'{kind}_ms']:.2f} ({f[f'share_of_{kind}']:.0%})" for f in floors for kind in FLOORS]
+
+
+def show_report(console: Console, report: dict[str, Any]) -> None:
+    """Prints the figures of any other suite, and its ratios where it has peers."""
+    show_figures(console, report["suite"], report["figures"])
+    for peer, ratio in report.get("ratios", {}).items():
+        console.print(f"{_ratio(ratio)} times as fast as {peer} (least - most)", highlight=False)
+
+
+def show_figures(console: Console, title: str, figures: Iterable[dict[str, Any]]) -> None:
+    """Prints measured figures: name, value, unit and, where there is one, the target and whether it is met."""
+    rows = []
+    for figure in figures:
+        target = figure.get("target")
+        wanted = "" if target is None else f"{'at most' if figure['at_most'] else 'at least'} {target:g}"
+        met = "" if target is None else "met" if figure["met"] else "missed"
+        rows.append([figure["name"], f"{figure['value']:,.4g}", figure["unit"], wanted, met])
+    show(console, title, ["figure", "value", "unit", "target", ""], rows)

@@ -8,8 +8,7 @@
 #define DEEP 3      /* the layers from here on have small maps and large weights */
 #define TOGETHER 8  /* pictures at most that go through them together */
 static const int SIDES[LAYERS] = {30, 15, 8, 4, 2};
-#define PLANE_ROW 32                          /* a row of the first layer's gradient, planar */
-#define PLANE (SIDES[0] * PLANE_ROW + V)      /* vectors may read beyond the last row */
+#define LINE 32 /* a row of one channel of the first layer's gradient, which lies planar: (rows, channels, LINE) */
 #define HALF 28
 
 typedef struct {
@@ -41,7 +40,7 @@ static long lay_out(const Net *net, float *base, Maps *maps) {
         if (b) *m = maps[0]; /* what is only passed through is shared */
         else {
             TAKE(m->picture, PADDED * PADDED);
-            TAKE(m->plane, width * PLANE);
+            TAKE(m->plane, SIDES[0] * width * LINE + V); /* vectors may read beyond the last row */
             TAKE(m->line, (SIDES[0] + 2) * 4 * width);
             TAKE(m->logits, net->outputs);
             TAKE(m->gradient, SIDE * SIDE);
@@ -173,7 +172,7 @@ static void times_slope(const Net *net, int k, const float *line, long r, Maps *
         for (long i = 0; i < n * c; i++) out[i] = line[i] * slope[i];
     } else /* the last way back reads planes */
         for (long p = 0; p < n; p++)
-            for (long i = 0; i < c; i++) m->plane[i * PLANE + r * PLANE_ROW + p] = line[p * c + i] * slope[p * c + i];
+            for (long i = 0; i < c; i++) m->plane[(r * c + i) * LINE + p] = line[p * c + i] * slope[p * c + i];
 }
 
 /* From the gradient before the last SiLU to that before layer DEEP - 1's, for all pictures together ... */
@@ -215,18 +214,22 @@ static void back_shallow(const Net *net, Maps *m) {
 static void back_to_picture(const Net *net, Maps *m) {
     for (long i = 0; i < HALF; i++)
         for (long part = 0; part < HALF; part += V) {
-            vec ee = {0}, eo = {0}, oe = {0}, oo = {0}; /* even and odd rows and columns */
+            /* For even and odd rows: the sums of the three taps a row that meet even columns, the two that meet odd ones.
+             * One sum for each, so that no addition waits for the one before. */
+            vec even[5] = {0}, odd[5] = {0};
             for (long c = 0; c < net->width; c++) {
-                const float *g = m->plane + c * PLANE + i * PLANE_ROW + part, *w = net->backward[0] + c * 25;
+                const float *g = m->plane + (i * net->width + c) * LINE + part, *w = net->backward[0] + c * 25;
                 for (int a = 0; a < 3; a++)
                     for (int b = 0; b < 3; b++) {
-                        vec at = *(const vec *)(g + a * PLANE_ROW + b);
-                        ee += w[(4 - 2 * a) * 5 + 4 - 2 * b] * at;
-                        if (b > 0) eo += w[(4 - 2 * a) * 5 + 5 - 2 * b] * at;
-                        if (a > 0) oe += w[(5 - 2 * a) * 5 + 4 - 2 * b] * at;
-                        if (a > 0 && b > 0) oo += w[(5 - 2 * a) * 5 + 5 - 2 * b] * at;
+                        vec at = *(const vec *)(g + a * net->width * LINE + b);
+                        even[b] += w[(4 - 2 * a) * 5 + 4 - 2 * b] * at;
+                        if (b > 0) even[2 + b] += w[(4 - 2 * a) * 5 + 5 - 2 * b] * at;
+                        if (a > 0) odd[b] += w[(5 - 2 * a) * 5 + 4 - 2 * b] * at;
+                        if (a > 0 && b > 0) odd[2 + b] += w[(5 - 2 * a) * 5 + 5 - 2 * b] * at;
                     }
             }
+            vec ee = even[0] + even[1] + even[2], eo = even[3] + even[4];
+            vec oe = odd[0] + odd[1] + odd[2], oo = odd[3] + odd[4];
             float *to = m->gradient + 2 * i * SIDE + 2 * part;
             for (int j = 0; j < V && part + j < HALF; j++) {
                 to[2 * j] = ee[j];

@@ -24,8 +24,9 @@
 typedef float vec __attribute__((vector_size(4 * V), aligned(4), may_alias));
 typedef int ivec __attribute__((vector_size(4 * V), aligned(4), may_alias));
 
-/* Sums of `taps` x `depth` products for P pixels (in rows of INNER) and NV vectors of channels. */
-#define TILE(P, INNER, NV)                                                                                            \
+/* Sums of `taps` x `depth` products for P pixels (in rows of INNER, found from pointers to each GROUP of them, so that
+ * the processor's own address arithmetic does) and NV vectors of channels. */
+#define TILE(P, INNER, GROUP, NV)                                                                                            \
     static void tile_##P##_##INNER##_##NV(float *restrict out, Steps to, const float *restrict in, Steps from,       \
                                           const long *offsets, const float *const *weights, int taps, long depth,    \
                                           long stride, const float *bias) {                                          \
@@ -33,13 +34,14 @@ typedef int ivec __attribute__((vector_size(4 * V), aligned(4), may_alias));
         for (int p = 0; p < P; p++)                                                                                   \
             for (int v = 0; v < NV; v++) sum[p][v] = bias ? *(const vec *)(bias + v * V) : (vec){0};                  \
         for (int t = 0; t < taps; t++) {                                                                              \
-            const float *x = in + offsets[t], *w = weights[t];                                                        \
+            const float *w = weights[t], *x[(P + GROUP - 1) / GROUP];                                                 \
+            for (int g = 0; g * GROUP < P; g++)                                                                       \
+                x[g] = in + offsets[t] + g * GROUP / INNER * from.row + g * GROUP % INNER * from.pixel;               \
             for (long c = 0; c < depth; c++, w += stride) {                                                           \
                 vec k[NV];                                                                                            \
                 for (int v = 0; v < NV; v++) k[v] = *(const vec *)(w + v * V);                                        \
                 for (int p = 0; p < P; p++)                                                                           \
-                    for (int v = 0; v < NV; v++)                                                                      \
-                        sum[p][v] += x[p / INNER * from.row + p % INNER * from.pixel + c] * k[v];                     \
+                    for (int v = 0; v < NV; v++) sum[p][v] += x[p / GROUP][p % GROUP * from.pixel + c] * k[v];        \
             }                                                                                                         \
         }                                                                                                             \
         for (int p = 0; p < P; p++)                                                                                   \
@@ -49,10 +51,10 @@ typedef int ivec __attribute__((vector_size(4 * V), aligned(4), may_alias));
 typedef struct {
     long pixel, row; /* floats from a pixel to the next, and from a row of pixels to the next */
 } Steps;
-TILE(4, 4, 1) TILE(4, 2, 1) TILE(5, 5, 1) TILE(15, 15, 1)
-TILE(4, 4, 2) TILE(4, 2, 2) TILE(5, 5, 2)
+TILE(4, 4, 4, 1) TILE(4, 2, 2, 1) TILE(5, 5, 5, 1) TILE(15, 15, 5, 1)
+TILE(4, 4, 4, 2) TILE(4, 2, 2, 2) TILE(5, 5, 5, 2)
 #if WIDEST == 4
-TILE(4, 4, 4) TILE(4, 2, 4) TILE(5, 5, 4)
+TILE(4, 4, 4, 4) TILE(4, 2, 2, 4) TILE(5, 5, 5, 4)
 #endif
 
 typedef void Tile(float *, Steps, const float *, Steps, const long *, const float *const *, int, long, long,
@@ -101,30 +103,34 @@ static void rows(const Job *job, Plan plan, long block, long first, long last, c
                      job->outs, bias);
 }
 
-static inline vec exponential(vec x) { /* relative error below 2e-7 for |x| < 87 */
-    const float low = -87.0f, high = 87.0f;
-    ivec below = x < low, above = x > high;
-    x = (vec)((below & (ivec)((vec){0} + low)) | (~below & (ivec)x));
-    x = (vec)((above & (ivec)((vec){0} + high)) | (~above & (ivec)x));
-    vec n = (x * 1.44269504f + 12582912.0f) - 12582912.0f; /* rounds to a whole number */
-    vec r = x - n * 0.693359375f + n * 2.12194440e-4f;
-    vec p = 1.0f + r * (1.0f + r * (0.5f + r * (1.6666667e-1f + r * (4.1666668e-2f + r * (8.3333333e-3f + r * 1.3888889e-3f)))));
-    return p * (vec)((__builtin_convertvector(n, ivec) + 127) << 23);
+static inline vec polynomial(vec r) { /* e^r for |r| < 0.35, relative error below 2e-7 */
+    vec p = 8.3333333e-3f + r * 1.3888889e-3f;
+    return 1.0f + r * (1.0f + r * (0.5f + r * (1.6666667e-1f + r * (4.1666668e-2f + r * p))));
 }
 
-static inline vec reciprocal(vec x) {
-#if defined(__AVX512F__) /* an estimate and one Newton step: a division takes longer than all the rest of a SiLU */
-    vec r = (vec)_mm512_rcp14_ps((__m512)x);
-    return r * (2.0f - x * r);
-#else
-    return 1.0f / x;
-#endif
+#if defined(__AVX512F__)
+static inline vec sigmoid(vec x) {
+    __m512 z = _mm512_min_ps((__m512)-x, _mm512_set1_ps(87.0f)); /* beyond, the sigmoid is 0 in any case */
+    __m512 n = _mm512_roundscale_ps(z * 1.44269504f, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    vec d = 1.0f + (vec)_mm512_scalef_ps((__m512)polynomial((vec)(z - n * 0.693147181f)), n);
+    vec r = (vec)_mm512_rcp14_ps((__m512)d); /* an estimate and one Newton step are faster than a division */
+    return r * (2.0f - d * r);
 }
+#else
+static inline vec sigmoid(vec x) {
+    vec z = -x;
+    ivec below = z < -87.0f, above = z > 87.0f;
+    z = (vec)((below & (ivec)((vec){0} - 87.0f)) | (above & (ivec)((vec){0} + 87.0f)) | (~(below | above) & (ivec)z));
+    vec n = (z * 1.44269504f + 12582912.0f) - 12582912.0f; /* rounds to a whole number */
+    vec e = polynomial(z - n * 0.693147181f) * (vec)((__builtin_convertvector(n, ivec) + 127) << 23);
+    return 1.0f / (1.0f + e);
+}
+#endif
 
 /* SiLU of `count` values into `active`, its derivative into `slope`. */
 static void silu(const float *z, float *restrict active, float *slope, long count) {
     for (long k = 0; k < count; k += V) {
-        vec x = *(const vec *)(z + k), s = reciprocal(1.0f + exponential(-x));
+        vec x = *(const vec *)(z + k), s = sigmoid(x);
         *(vec *)(active + k) = x * s;
         *(vec *)(slope + k) = s * (1.0f + x * (1.0f - s));
     }

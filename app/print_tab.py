@@ -67,11 +67,11 @@ def build(explorer: Explorer, processor: dict[str, Any], page: gr.Blocks, tab: g
             if frames[-1].step < order.steps:
                 sentence = f"Stopped after {frames[-1].step} of {order.steps} steps. {sentence}"
             done = printing.picture_of(frames, explorer, letters), message(sentence)
-            yield *done, gr.skip(), gr.skip(), *idle  # the animation takes a moment longer
+            yield *done, *[gr.skip()] * 4  # the files take a moment longer, and Gradio drops a press during this one
             with tempfile.TemporaryDirectory() as folder:  # Gradio copies the files when it sends them
                 png, film = _save(Path(folder), order, frames)
                 files = (gr.DownloadButton(value=str(path), interactive=True) for path in (png, film))
-                yield gr.skip(), gr.skip(), *files, gr.skip(), gr.skip()
+                yield gr.skip(), gr.skip(), *files, *idle
         finally:
             stopped.discard(who)
 

@@ -1,5 +1,6 @@
 """Tab 2: print new glyphs from noise and watch the energy fall."""
 
+import math
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,15 +79,19 @@ def build(explorer: Explorer, processor: dict[str, Any], page: gr.Blocks, tab: g
     def generate(
         sort: str, count: int, steps: int, step_size: float, noise: float, seed: int
     ) -> Iterator[tuple[Any, ...]]:
-        """Prints glyphs from noise: a frame every few steps (step, energies, picture); the last brings the grid."""
+        """Prints glyphs from noise: a frame every few steps (step, energies, picture); the last brings the grid.
+
+        `seconds` is what the sampler took so far, which does not wait for the frames.
+        """
         try:
             order = printing.check(explorer, sort, count, steps, step_size, noise, seed)
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from None
-        for frame in printing.run(explorer, order):
+        for frame in paced(printing.run(explorer, order), math.inf):
             report = {
                 "step": frame.step,
                 "steps": frame.of,
+                "seconds": round(frame.seconds, 4),
                 "energy": frame.energy,
                 "picture": data_uri(tile_grid(frame.ink), "jpeg"),
             }

@@ -2,6 +2,7 @@
 
 import io
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
@@ -36,12 +37,13 @@ class Order:
 
 @dataclass(frozen=True)
 class Frame:
-    """The chains after `step` of `of` steps: x (N, 1, 56, 56) and energy (N,)."""
+    """The chains after `step` of `of` steps, `seconds` after the sampler began: x (N, 1, 56, 56), energy (N,)."""
 
     step: int
     of: int
     x: Tensor
     energy: list[float]
+    seconds: float = 0.0
 
     @property
     def ink(self) -> Tensor:
@@ -78,8 +80,9 @@ def run(explorer: Explorer, order: Order) -> Iterator[Frame]:
     asked = sampler_of(card) | {"step_size": order.step_size, "noise": order.noise}
     every = math.ceil(order.steps / FRAMES)
     steps = chains(model, order.count, steps=order.steps, labels=labels, seed=order.seed, every=every, **asked)
+    began = time.monotonic()
     for step in steps:
-        yield Frame(step.index, order.steps, step.x, step.energy.tolist())
+        yield Frame(step.index, order.steps, step.x, step.energy.tolist(), time.monotonic() - began)
 
 
 def band(explorer: Explorer) -> tuple[float, float]:

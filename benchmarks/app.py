@@ -125,7 +125,7 @@ def _streaming(
 
     def streamed() -> float:
         seen.append(generate(client, name, GENERATION, *law))
-        return steps / seen[-1].rate
+        return seen[-1].sampling
 
     def silent() -> None:
         for _ in chains(model, count, steps=steps, labels=labels, every=steps, **asked):
@@ -144,6 +144,7 @@ def _streaming(
     return [
         figure("first frame of a generation, a program's", 1e3 * first, "ms", at_most=300),
         figure("frames per second, a program's", frames, "1/s"),
+        figure("steps per second that a program sees", median(generation.rate for generation in seen), "1/s"),
         figure("sampler steps per second, streamed", steps / median(seconds["streamed"]), "1/s"),
         figure("sampler steps per second, not streamed", steps / median(seconds["silent"]), "1/s"),
         figure("what streaming costs", 100 * cost, "%", at_most=10),

@@ -111,10 +111,15 @@ def score_seconds(server: Server, checkpoint: Path, picture: Path, times: int) -
 
 @dataclass(frozen=True)
 class Generation:
-    """One generation as a program sees it: seconds and steps of every frame, from the moment it was asked for."""
+    """One generation as a program sees it: seconds and steps of every frame, from the moment it was asked for.
+
+    Args:
+        sampling: seconds that the server's sampler says it took, which runs ahead of the frames.
+    """
 
     seconds: list[float]
     steps: list[int]
+    sampling: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -124,11 +129,12 @@ class Generation:
 
 def generate(client: Client, name: str, order: tuple[str, int, int], step_size: float, noise: float) -> Generation:
     """Asks for a generation and watches its frames come."""
-    started, seconds, steps = time.perf_counter(), [], []
+    started, seconds, steps, sampling = time.perf_counter(), [], [], 0.0
     for report, _ in client.submit(*order, step_size, noise, 0, api_name=name):
         seconds.append(time.perf_counter() - started)
         steps.append(report["step"])
-    return Generation(seconds, steps)
+        sampling = report["seconds"]
+    return Generation(seconds, steps, sampling)
 
 
 def generate_together(

@@ -46,7 +46,7 @@ def test_a_classifier_is_attacked_but_not_sampled(small_corpus, reader):
 
 
 def test_every_part_lands_in_report_page_and_card(small_corpus, reader, tmp_path, monkeypatch):
-    monkeypatch.setattr(quality, "STEPS", 2)
+    monkeypatch.setattr(quality, "LONG_STEPS", 40)
     monkeypatch.setattr(quality, "UNCONDITIONAL", 10)
     monkeypatch.setattr(quality, "LEARNING", 5)
     monkeypatch.setattr("ebm.evaluate.ATTACKED", 24)

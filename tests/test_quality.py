@@ -25,6 +25,7 @@ def measured(small_corpus, judge, monkeypatch):
     net = EnergyNet(4, len(small_corpus.sorts))
     card = make_card(net, sorts=small_corpus.sorts, texts=small_corpus.sorts)
     monkeypatch.setattr(quality, "UNCONDITIONAL", 40)
+    monkeypatch.setattr(quality, "LONG_STEPS", 40)
     monkeypatch.setattr(quality, "LEARNING", 120)
 
     def measure(glyphs=None):

@@ -31,4 +31,4 @@ $(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
 	touch $(VENV)/.app $@
 
 clean:
-	rm -rf $(VENV) runs report out
+	rm -rf $(VENV) .venv-peers runs report out

@@ -1,11 +1,14 @@
 """The energy network: a shallow CNN whose logits are read as (negative) energies."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from ebm.data.corpus import SIZE
 
 HEADS = ("flat", "pool")
+BATCH = 256  # glyphs at once where nothing is learnt
 
 
 def check_glyphs(x: Tensor) -> None:
@@ -78,3 +81,10 @@ class EnergyNet(nn.Module):
     def energy(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The energy E = -f (N,), of x or of (x, y): low = likely. Arguments as in `forward`."""
         return -self.forward(x, y)
+
+
+@torch.no_grad()
+def in_batches(model: nn.Module, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """function(part) of many glyphs (N, 1, 56, 56), part by part on the model's device: (N, ...) on the CPU."""
+    device = next(model.parameters()).device
+    return torch.cat([function(part.to(device)).cpu() for part in x.split(BATCH)])

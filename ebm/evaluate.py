@@ -9,14 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from ebm import data
 from ebm.calibration import predictive
 from ebm.checkpoint import Card, load, load_card, save_card
 from ebm.data.corpus import Corpus, to_bytes, to_model_space
-from ebm.energy import EnergyNet
+from ebm.energy import EnergyNet, in_batches
 from ebm.judge import Judge, judge_for
 from ebm.measures import detection
 from ebm.scores import score, scores_for
@@ -59,9 +58,7 @@ def measure(
     """
     started = time.monotonic()
     x, labels = to_model_space(corpus.images["test"]), corpus.labels["test"]
-    device = next(model.parameters()).device
-    with torch.no_grad():
-        logits = torch.cat([model.get_logits(part.to(device)).cpu() for part in x.split(256)])
+    logits = in_batches(model, model.get_logits, x)
     report: dict[str, Any] = {}
     if model.outputs > 1:
         report |= predictive(logits, labels, card.temperature)

@@ -17,7 +17,7 @@ from ebm.checkpoint import Card, load, save, save_examples
 from ebm.data import STRANGERS, strangers
 from ebm.data.corpus import SPLITS, Corpus, to_bytes, to_model_space
 from ebm.data.sorts import SORTS
-from ebm.energy import EnergyNet
+from ebm.energy import EnergyNet, in_batches
 from ebm.evaluate import measure
 from ebm.recipe import Recipe
 from ebm.scores import score, threshold
@@ -82,10 +82,7 @@ def _temperature(net: EnergyNet, held_out: Tensor, corpus: Corpus) -> float:
     """Fitted on the validation split; 1 where there are no classes."""
     if net.outputs == 1:
         return 1.0
-    device = next(net.parameters()).device
-    with torch.no_grad():
-        logits = torch.cat([net.get_logits(part.to(device)).cpu() for part in held_out.split(256)])
-    return round(fit_temperature(logits, corpus.labels["val"]), 5)
+    return round(fit_temperature(in_batches(net, net.get_logits, held_out), corpus.labels["val"]), 5)
 
 
 def _thin(values: np.ndarray) -> np.ndarray:

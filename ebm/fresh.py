@@ -7,7 +7,7 @@ import torch
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
-from ebm.generate import chains
+from ebm.generate import DEFAULT_SAMPLER, chains
 from ebm.jem import JEM
 from ebm.pictures import to_image
 from ebm.selector import Selector
@@ -63,7 +63,8 @@ class FreshChains(pl.Callback):
 
     def _print(self, module: JEM, n: int, labels: Tensor | None) -> Tensor:
         """Fresh chains of 256 steps: glyphs (N, 1, 56, 56)."""
-        sampler = {k: v for k, v in module.recipe.sampler().items() if k not in ("steps", "print_steps")}
+        trained = module.recipe.sampler()
+        sampler = {name: trained[name] for name in DEFAULT_SAMPLER}
         run = chains(module.net, n, steps=CHAIN_STEPS, labels=labels, seed=self.seed, every=CHAIN_STEPS, **sampler)
         *_, last = run
         return last.x

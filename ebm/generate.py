@@ -8,19 +8,13 @@ from torch import Tensor
 
 from ebm.checkpoint import Card
 from ebm.energy import EnergyNet
+from ebm.recipe import Recipe
 from ebm.sampling import STARTS, Step, sgld
 
 # What `sample` uses where neither the caller nor a card says otherwise: the shipped recipe's values.
-PRINT_STEPS = 96
-DEFAULT_SAMPLER: dict[str, Any] = {
-    "step_size": 0.12,
-    "noise": 0.01,
-    "grad_clip": 4.0,
-    "smooth": True,
-    "normalize": True,
-    "anneal": 0.25,
-    "start": "uniform",
-}
+_SHIPPED = Recipe().sampler()
+PRINT_STEPS = int(_SHIPPED["print_steps"])
+DEFAULT_SAMPLER: dict[str, Any] = {k: v for k, v in _SHIPPED.items() if k not in ("steps", "print_steps")}
 
 
 def sampler_of(card: Card) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from torch import Tensor
 
 from ebm.checkpoint import Card, load
 from ebm.data.corpus import Corpus
-from ebm.energy import EnergyNet
+from ebm.energy import EnergyNet, in_batches
 
 SHIPPED = Path(__file__).parent.parent / "checkpoints" / "judge" / "judge.safetensors"
 SEED = 104_729
@@ -28,16 +28,11 @@ class Judge:
 
     def features(self, x: Tensor) -> Tensor:
         """The penultimate layer (N, 4 width) of glyphs (N, 1, 56, 56), on the CPU."""
-        return self._batches(lambda part: self.net.classifier[:-1](self.net.features(part)), x)
+        return in_batches(self.net, lambda part: self.net.classifier[:-1](self.net.features(part)), x)
 
     def read(self, x: Tensor) -> Tensor:
         """The likeliest class (N,) int64 of glyphs (N, 1, 56, 56), on the CPU."""
-        return self._batches(lambda part: self.net.get_logits(part).argmax(1), x)
-
-    def _batches(self, function, x: Tensor) -> Tensor:
-        device = next(self.net.parameters()).device
-        with torch.no_grad():
-            return torch.cat([function(part.to(device)).cpu() for part in x.split(256)])
+        return in_batches(self.net, self.net.get_logits, x).argmax(1)
 
 
 def judge_for(corpus: Corpus, cache: str | Path | None = None) -> Judge:

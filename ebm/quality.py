@@ -7,12 +7,13 @@ import math
 from typing import Any
 
 import torch
+from scipy.stats import entropy
 from torch import Tensor
 
 from ebm.checkpoint import Card
 from ebm.data.corpus import Corpus, to_model_space
 from ebm.distances import density_coverage, frechet_distance, kernel_distance, nearest
-from ebm.energy import EnergyNet
+from ebm.energy import EnergyNet, in_batches
 from ebm.generate import chains, sample, sampler_of
 from ebm.judge import Judge
 from ebm.reader import train_reader
@@ -115,7 +116,7 @@ def _by_sort(corpus: Corpus, x: Tensor, read: Tensor, real: Tensor, fake: Tensor
 def _learnt_from(x: Tensor, y: Tensor, test: Tensor, labels: Tensor, classes: int) -> float:
     """Test accuracy of a classifier that has seen only (x, y) (Ravuri & Vinyals 2019)."""
     reader = train_reader(x, y, classes, seed=0, steps=LEARNING)
-    return _share(torch.cat([reader.get_logits(part).argmax(1) for part in test.split(256)]) == labels)
+    return _share(in_batches(reader, reader.get_logits, test).argmax(1) == labels)
 
 
 def _memorisation(x: Tensor, test: Tensor, train: Tensor) -> dict[str, float]:
@@ -135,7 +136,7 @@ def _memorisation(x: Tensor, test: Tensor, train: Tensor) -> dict[str, float]:
 def _any_sort(model: EnergyNet, card: Card, corpus: Corpus, judge: Judge, seed: int, steps: int) -> dict[str, Any]:
     """Sorts that 500 samples without a wanted sort hit, and the entropy over them, against the data's."""
     known = torch.bincount(corpus.labels["test"], minlength=len(corpus.sorts)).double()
-    result: dict[str, Any] = {"n": UNCONDITIONAL, "data_entropy": round(_entropy(known), 4)}
+    result: dict[str, Any] = {"n": UNCONDITIONAL, "data_entropy": round(float(entropy(known)), 4)}
     for name, marginal in (("ancestral", False), ("marginal", True)):
         if name == "ancestral" and model.outputs == 1:
             continue  # an EBM has no classes to draw first
@@ -144,14 +145,8 @@ def _any_sort(model: EnergyNet, card: Card, corpus: Corpus, judge: Judge, seed: 
             for k in range(math.ceil(UNCONDITIONAL / BATCH))
         ]
         counts = torch.bincount(judge.read(torch.cat(parts)[:UNCONDITIONAL]), minlength=len(corpus.sorts)).double()
-        result[name] = {"sorts_hit": int((counts > 0).sum()), "entropy": round(_entropy(counts), 4)}
+        result[name] = {"sorts_hit": int((counts > 0).sum()), "entropy": round(float(entropy(counts)), 4)}
     return result
-
-
-def _entropy(counts: Tensor) -> float:
-    """Of a histogram, in nats."""
-    p = counts / counts.sum()
-    return float(-(p * p.clamp_min(1e-300).log()).sum())
 
 
 def _long_chains(model: EnergyNet, card: Card, judge: Judge, classes: int, seed: int) -> dict[str, Any]:

@@ -5,18 +5,17 @@ Every score is turned so that higher means stranger; the stranger is the positiv
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
-from ebm.energy import EnergyNet
+from ebm.energy import EnergyNet, in_batches
 from ebm.sampling import frozen
 
 if TYPE_CHECKING:
     from ebm.checkpoint import Card
-
-BATCH = 256
 
 
 def energy(model: EnergyNet, x: Tensor) -> Tensor:
@@ -67,8 +66,7 @@ def score(model: EnergyNet, x: Tensor, name: str = "energy") -> Tensor:
     known = scores_for(model)
     if name not in known:
         raise ValueError(f"This model has no score {name!r}; it has: {', '.join(known)}.")
-    device = next(model.parameters()).device
-    return torch.cat([known[name](model, part.to(device)).cpu() for part in x.split(BATCH)])
+    return in_batches(model, partial(known[name], model), x)
 
 
 def threshold(reference: Tensor, quantile: float = 0.95, rule: str = "quantile") -> float:

@@ -4,6 +4,7 @@ import torch
 from torch import Tensor
 
 from ebm.data.corpus import Corpus, to_model_space
+from ebm.energy import in_batches
 from ebm.reader import train_reader
 
 SEED = 7919  # of its reader; the judge of the reports has another seed, architecture and length of training
@@ -30,14 +31,11 @@ class Selector:
             self.radii[own] = distances.sort(dim=1).values[:, min(NEIGHBOURS, len(own) - 1)]
 
     def _features(self, x: Tensor) -> Tensor:
-        device = next(self.reader.parameters()).device
-        parts = [self.reader.features(part.to(device)).flatten(1).cpu() for part in x.split(256)]
-        return torch.cat(parts)
+        return in_batches(self.reader, self.reader.features, x).flatten(1)
 
     def recognised(self, x: Tensor, wanted: Tensor) -> float:
         """The share of glyphs x (N, 1, 56, 56) that are read as the wanted classes (N,)."""
-        device = next(self.reader.parameters()).device
-        read = torch.cat([self.reader.get_logits(part.to(device)).argmax(1).cpu() for part in x.split(256)])
+        read = in_batches(self.reader, self.reader.get_logits, x).argmax(1)
         return float((read == wanted.cpu()).double().mean())
 
     def realistic(self, x: Tensor, wanted: Tensor | None = None) -> float:

@@ -123,6 +123,17 @@ def test_printing_starts_and_stops(page) -> None:
     assert download.value.suggested_filename.endswith(".webp")
 
 
+def test_printing_again_at_once_prints_again(page) -> None:
+    """Gradio drops a press that comes while the one before it still saves its files: the button must not offer it."""
+    done = "document.querySelector('#print-status').innerText.includes('Read back')"
+    page.click(PRINT)
+    page.wait_for_function(done, timeout=60_000)
+    for _ in range(2):
+        page.click("#go")  # waits until the button can be pressed
+        page.wait_for_function(f"!({done})", timeout=10_000)
+        page.wait_for_function(done, timeout=30_000)
+
+
 def test_strangers_are_shown(page) -> None:
     page.click(STRANGERS)
     page.wait_for_selector("#roc .js-plotly-plot .main-svg", timeout=30_000)

@@ -1,33 +1,16 @@
 """Any picture becomes a glyph, or one clear sentence says why not."""
 
-import io
 import sys
 import time
-import warnings
 
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
+from pictures import check_form, draw
 from PIL import Image, ImageDraw
 
 import ebm.data.image  # noqa: F401  (what it imports is itself under test)
 from ebm.data.image import fit_square, to_glyph
-
-PAPER, INK = 255, 0
-
-
-def draw(size=(400, 400), width=20, ink=INK, paper=PAPER, mode="L", scale=0.35, centre=None):
-    """A lopsided letter h, so that turning or mirroring it shows."""
-    image = Image.new(mode, size, paper)
-    x, y = centre or (size[0] / 2, size[1] / 2)
-    unit = min(size) * scale
-    pen = ImageDraw.Draw(image)
-    for stroke in ([(-0.6, -1), (-0.6, 1)], [(-0.6, 0), (0, -0.4), (0.6, 0), (0.6, 1)]):
-        pen.line([(x + a * unit, y + b * unit) for a, b in stroke], fill=ink, width=width)
-    return image
 
 
 def ink_box(glyph):
@@ -37,11 +20,6 @@ def ink_box(glyph):
 
 def difference(one, other):
     return (one - other).abs().mean().item()
-
-
-def check_form(glyph):
-    assert glyph.shape == (1, 56, 56) and glyph.dtype == torch.float32
-    assert torch.isfinite(glyph).all() and glyph.min() >= -1 and glyph.max() <= 1
 
 
 @pytest.fixture(scope="module")
@@ -248,80 +226,6 @@ def test_glyphs_preprocessing_is_min_max_shorter_side_and_centre_crop():
     assert difference(to_glyph(255 - grey, preprocessing="glyphs"), glyph) < 1e-5
 
 
-def png(image):
-    stream = io.BytesIO()
-    image.save(stream, "PNG")
-    return stream.getvalue()
-
-
-def lying_png(width, height):
-    """A small file whose header claims a huge picture."""
-    import struct
-    import zlib
-
-    data = bytearray(png(draw((8, 8))))
-    data[16:24] = struct.pack(">II", width, height)
-    data[29:33] = struct.pack(">I", zlib.crc32(bytes(data[12:29])))
-    return bytes(data)
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "not a picture"),
-        (b"hello", "not a picture"),
-        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n", "not a picture"),
-        (png(draw())[:300], "damaged or cut short"),
-        (lying_png(7000, 6000), "more than 40 megapixels"),
-        (lying_png(60_000, 60_000), "more than 40 megapixels"),
-    ],
-)
-@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_bad_files_are_named(tmp_path, content, words):
-    path = tmp_path / "picture.png"
-    path.write_bytes(content)
-    with pytest.raises(ValueError, match=words) as caught:
-        to_glyph(path)
-    assert "picture.png" in str(caught.value) and "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("picture", "words"),
-    [
-        (np.full((50, 50), 7, np.uint8), "blank"),
-        (Image.new("RGBA", (40, 40), (0, 0, 0, 0)), "blank"),
-        (np.random.default_rng(0).normal(230, 1.5, (200, 200)).astype(np.uint8), "blank"),
-        (np.tile(np.linspace(30, 220, 300).astype(np.uint8), (300, 1)), "blank"),
-        (np.zeros((0, 5)), "no pixels"),
-        (np.array([[0.0, np.nan], [1.0, 0.0]]), "NaN"),
-        (np.array([[0.0, np.inf], [1.0, 0.0]]), "infinite"),
-        (np.zeros(5), "shape"),
-        (np.zeros((2, 1, 56, 56)), "shape"),
-        (np.zeros((5, 5, 2)), "shape"),
-        (torch.zeros(7, 5, 5), "shape"),
-        (np.zeros((5, 5), complex), "numbers"),
-        (np.array([["a", "b"]]), "numbers"),
-        (np.broadcast_to(np.uint8(0), (7000, 6000)), "40 megapixels"),
-        ("no/such/file.png", "no such file"),
-        (".", "no such file"),
-        (None, "NoneType"),
-        (b"bytes", "bytes"),
-    ],
-)
-def test_bad_pictures(picture, words):
-    for preprocessing in ("pen", "glyphs"):
-        if words == "blank" and preprocessing == "glyphs" and np.ptp(np.asarray(picture)) > 0:
-            continue  # only "pen" looks for ink
-        with pytest.raises(ValueError, match=words) as caught:
-            to_glyph(picture, preprocessing=preprocessing)
-        assert "\n" not in str(caught.value)
-
-
-def test_unknown_preprocessing():
-    with pytest.raises(ValueError, match="'pen' or 'glyphs'"):
-        to_glyph(draw(), preprocessing="Pen")
-
-
 def test_large_jpeg_is_quick(tmp_path, reference):
     path = tmp_path / "photo.jpg"
     draw((6300, 6300), 315).save(path)
@@ -337,41 +241,3 @@ def test_no_slow_imports():
     code = "import sys, ebm.data.image; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"scipy", "torchvision", "sklearn", "lightning"} & set(run.stdout.split())
-
-
-SHAPES = st.one_of(
-    arrays.array_shapes(min_dims=2, max_dims=2, min_side=0, max_side=70),
-    st.tuples(st.integers(1, 40), st.integers(1, 40), st.sampled_from([1, 3, 4])),
-    arrays.array_shapes(min_dims=0, max_dims=4, max_side=6),
-)
-NUMBERS = st.sampled_from(["u1", "u2", ">u2", "i4", "i8", "f2", "f4", "f8", "?", "c8"])
-
-
-def check_glyph_or_value_error(array, preprocessing):
-    """No other error, and no warning of this call (an earlier test may leave some to the garbage collector)."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        try:
-            glyph = to_glyph(array, preprocessing)
-        except ValueError:
-            return
-    check_form(glyph)
-
-
-@given(NUMBERS.flatmap(lambda kind: arrays.arrays(kind, SHAPES)), st.sampled_from(["pen", "glyphs"]))
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
-def test_any_array_gives_a_glyph_or_a_value_error(array, preprocessing):
-    check_glyph_or_value_error(array, preprocessing)
-
-
-@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan, 3e38])
-def test_numbers_that_are_no_grey_values_are_refused_without_a_warning(value):
-    check_glyph_or_value_error(np.array([[0, value], [value, -value]], dtype=np.float32), "pen")
-    check_glyph_or_value_error(np.full((1, 1), value, dtype=np.float32), "pen")
-
-
-@given(SHAPES, st.integers(0, 2**32 - 1), st.sampled_from([2, 8, 256]))
-@settings(max_examples=100, deadline=None)
-def test_any_dense_array_gives_a_glyph_or_a_value_error(shape, seed, levels):
-    array = np.random.default_rng(seed).integers(0, levels, shape).astype(np.uint8)
-    check_glyph_or_value_error(array, "pen")

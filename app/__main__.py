@@ -17,6 +17,9 @@ def main(
     checkpoint: Annotated[
         Path, typer.Option(help="Trained model: a .safetensors file with its .json card.")
     ] = CHECKPOINT,
+    training: Annotated[
+        bool, typer.Option("--training/--no-training", help="Whether visitors may train small models on this machine.")
+    ] = True,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")] = True,
 ) -> None:
     """Opens the page that reads glyphs, prints new ones and tells strangers apart."""
@@ -26,7 +29,7 @@ def main(
 
     keep_freed_memory()
     try:
-        page = build(checkpoint)
+        page = build(checkpoint, training)
     except ValueError as error:
         _fail(str(error))
     page.launch(server_name=host, server_port=port, inbrowser=browser, **launch_options())

@@ -104,41 +104,6 @@ def energy_ruler(known: Sequence[float], threshold: float, mark: float | None = 
     )
 
 
-def energy_trace(energies: Sequence[Sequence[float]], steps: Sequence[int], of: int, band: tuple[float, float]) -> str:
-    """The energy of every chain along the steps as HTML, above the band where known glyphs lie.
-
-    Args:
-        energies: one list (N,) for each of `steps`; of: the steps asked for.
-        band: where nine in ten known glyphs lie.
-    """
-    table = np.asarray(energies, dtype=float)  # (frames, N)
-    low, high = min(float(table.min()), band[0]), max(float(table.max()), band[1])
-    pad = 0.06 * (high - low) or 0.5
-    low, high = low - pad, high + pad
-
-    def y(value: float) -> float:
-        return 100 - 100 * (value - low) / (high - low)
-
-    def path(values: np.ndarray) -> str:
-        return " ".join(f"{100 * s / of:.2f},{y(v):.2f}" for s, v in zip(steps, values, strict=True))
-
-    chains = "".join(f'<polyline class="chain" points="{path(table[:, k])}"/>' for k in range(table.shape[1]))
-    mean = f'<polyline class="mean" points="{path(table.mean(1))}"/>'
-    top, bottom = y(band[1]), y(band[0])
-    inside = f'<rect class="band" x="0" width="100" y="{top:.2f}" height="{max(bottom - top, 1):.2f}"/>'
-    last = number(float(table[-1].mean()))
-    middle = (top + bottom) / 2 if bottom - top > 14 else top - 5  # a thin band has its name above it
-    return (
-        f'<figure class="trace" role="img" aria-label="Mean energy {last} after {steps[-1]} of {of} steps">'
-        f'<div class="head"><span>energy</span><b>{last}</b></div><div class="plot">'
-        f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">{inside}{chains}{mean}</svg>'
-        f'<span class="tick" style="top:0">{number(high - pad)}</span>'
-        f'<span class="tick" style="bottom:0">{number(low + pad)}</span>'
-        f'<span class="note" style="top:{middle:.1f}%">known glyphs</span></div>'
-        f"<figcaption><span>step 0</span><span>{of}</span></figcaption></figure>"
-    )
-
-
 def message(text: str, kind: str = "hint") -> str:
     """A sentence for the visitor in place of a result."""
     return f'<div class="{kind}" role="status"><p>{escape(text)}</p></div>'

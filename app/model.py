@@ -1,7 +1,5 @@
-"""The loaded models that every visitor shares: network, card and example pictures. Never changed."""
+"""A loaded model as the page shows it: network, card and example pictures. Never changed, so visitors share it."""
 
-import re
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +7,7 @@ import torch
 from torch import Tensor
 
 import ebm
-from ebm.checkpoint import Card, load_examples
+from ebm.checkpoint import TYPICAL, Card, load_examples
 from ebm.data.corpus import SIZE, to_model_space
 from ebm.generate import class_of
 
@@ -25,14 +23,14 @@ class Explorer:
         card: what is known of it.
         examples: set -> uint8 (N, 56, 56), ink = 255; may be empty.
         energies: set -> energies (N,) of its examples.
-        suffix: of the names of its endpoints: "" for the model of the first page, else "_" and its name.
+        typical: one typical glyph of each sort, uint8 (C, 56, 56); empty where the checkpoint came without.
     """
 
     model: ebm.EnergyNet
     card: Card
     examples: dict[str, Tensor]
     energies: dict[str, Tensor]
-    suffix: str = ""
+    typical: Tensor
 
     @property
     def has_sorts(self) -> bool:
@@ -93,11 +91,11 @@ class Explorer:
         return chosen
 
 
-def load(path: str | Path, suffix: str = "") -> Explorer:
+def load(path: str | Path) -> Explorer:
     """Loads a checkpoint for the page.
 
     Args:
-        path: of the .safetensors file; suffix: as in `Explorer`.
+        path: of the .safetensors file.
 
     Raises:
         ValueError: one sentence, as `ebm.load` words it, or on example pictures of a wrong form.
@@ -112,23 +110,13 @@ def load(path: str | Path, suffix: str = "") -> Explorer:
             raise ValueError(
                 f"The example pictures {name!r} beside {Path(path).name} must be uint8 (N, {SIZE}, {SIZE})."
             )
+    typical = examples.pop(TYPICAL, torch.empty((0, SIZE, SIZE), dtype=torch.uint8))
+    if len(typical) != len(card.sorts):
+        typical = typical[:0]
     energies = {
         name: ebm.score(model, to_model_space(pictures)) for name, pictures in examples.items() if len(pictures)
     }
-    return Explorer(model, card, {name: examples[name] for name in energies}, energies, suffix)
-
-
-def load_siblings(path: str | Path) -> list[Explorer]:
-    """The other checkpoints of a folder, in alphabetical order; one that cannot be used is left out with a warning."""
-    found = []
-    for other in sorted(Path(path).parent.glob("*.safetensors")):
-        if other.name == Path(path).name or not other.with_suffix(".json").is_file():
-            continue
-        try:
-            found.append(load(other, "_" + re.sub(r"\W+", "_", other.stem)))
-        except ValueError as error:
-            warnings.warn(f"Left out: {error}", stacklevel=2)
-    return found
+    return Explorer(model, card, {name: examples[name] for name in energies}, energies, typical)
 
 
 def _unevenness(picture: Tensor) -> float:

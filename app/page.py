@@ -1,62 +1,153 @@
-"""The page: header, three tabs, footer; and the options it is launched with."""
+"""The page: header, model bar, tabs, footer; and the options it is launched with."""
 
+from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from app import print_tab, read_tab, strangers_tab
-from app.model import Explorer, load, load_siblings
-from app.style import CSS, ON_LOAD, theme
+from app import learn_tab, print_tab, read_tab, strangers_tab, surface_tab, train_tab
+from app.drawing import message
+from app.model import Explorer
+from app.models import Models
+from app.panel import QUIET, Panel, keep_link
+from app.style import CSS, HEAD, ON_LOAD, theme
 
 _DAY = 24 * 60 * 60
 # All use of the model shares one queue: a visitor who reads can overtake one who prints.
-_PROCESSOR: dict[str, Any] = {"concurrency_id": "processor", "concurrency_limit": 2}
+PROCESSOR: dict[str, Any] = {"concurrency_id": "processor", "concurrency_limit": 2}
 _QUEUE = 64
+_LOOKS = """<div><button type="button" data-do="link">Copy the link to what I see</button><button type="button"
+data-do="theme">Light / dark</button></div>"""
+_ON_LOOKS = """element.querySelector('[data-do=theme]').addEventListener('click', () => window.glyphTheme());
+element.querySelector('[data-do=link]').addEventListener('click', async (event) => {
+    const button = event.target, words = button.textContent;
+    try { await navigator.clipboard.writeText(location.href); button.textContent = 'Copied'; }
+    catch { button.textContent = 'Copy it from the address bar'; }
+    setTimeout(() => { button.textContent = words; }, 2000);
+});"""
 
 
-def build(checkpoint: str | Path) -> gr.Blocks:
-    """Builds the page on a checkpoint, and one more page for each other checkpoint beside it.
+def build(checkpoint: str | Path, training: bool = True) -> gr.Blocks:
+    """Builds the page on a checkpoint; the others in its folder may be chosen on it.
+
+    Args:
+        checkpoint: the .safetensors file of the model shown first.
+        training: whether visitors may train models of their own on this machine.
 
     Raises:
         ValueError: one sentence on a checkpoint that cannot be used.
     """
-    first, others = load(checkpoint), load_siblings(checkpoint)
+    models = Models(checkpoint)
     with gr.Blocks(
-        title="Glyph EBM: read, print, spot strangers",
+        title="Glyph EBM: see an energy-based model at work",
         analytics_enabled=False,
         delete_cache=(_DAY, _DAY),
         fill_width=True,
     ) as page:
-        _compose(first, page, first.card.name if others else None)
-    for explorer in others:
-        with page.route(explorer.card.name, explorer.suffix.strip("_").replace("_", "-")):
-            _compose(explorer, page, first.card.name)
+        gr.HTML(_header(), elem_id="masthead", js_on_load=None)
+        with gr.Row(elem_id="bar"):
+            model = gr.Dropdown(
+                models.shipped(), value=models.home, label="Model", elem_id="model", info=_kind(models.first), scale=2
+            )
+            bring = gr.UploadButton(
+                "Bring your own model", file_count="multiple", file_types=[".safetensors", ".json"],
+                elem_id="bring", size="sm", scale=1,
+            )  # fmt: skip
+            gr.HTML(_LOOKS, elem_id="looks", js_on_load=_ON_LOOKS)
+        said = gr.HTML("", elem_id="model-said", js_on_load=None)
+        with gr.Tabs(elem_id="tabs") as tabs:
+            panels = _tabs(models, model, page, training)
+        footer = gr.HTML(_footer(models.first), elem_id="colophon", js_on_load=None)
+        _follow_model(models, panels, page, model, bring, said, tabs, footer)
+        page.load(None, None, None, js=ON_LOAD, api_visibility="private")
     page.queue(max_size=_QUEUE, default_concurrency_limit=4)
     return page
 
 
-def _compose(explorer: Explorer, page: gr.Blocks, home: str | None) -> None:
-    """Everything that a model's page shows; home: the first page's name in the bar, None where there is one page."""
-    gr.Navbar(visible=home is not None, main_page_name=home or False)
-    gr.HTML(_header(explorer), elem_id="masthead", js_on_load=None)
-    with gr.Tabs(elem_id="tabs"):
-        with gr.Tab("Read", id="read"):
-            read_tab.build(explorer, _PROCESSOR)
-        with gr.Tab("Print", id="print") as printing:
-            print_tab.build(explorer, _PROCESSOR, page, printing)
-        with gr.Tab("Strangers", id="strangers"):
-            strangers_tab.build(explorer)
-    gr.HTML(_footer(explorer), elem_id="colophon", js_on_load=None)
-    page.load(None, None, None, js=ON_LOAD, api_visibility="private")
+def _tabs(models: Models, model: gr.Dropdown, page: gr.Blocks, training: bool) -> list[Panel]:
+    """Builds every tab; what a tab does on its own is its own affair."""
+    tabs = {
+        "Read": read_tab, "Print": print_tab, "Strangers": strangers_tab, "Surface": surface_tab, "Train": train_tab,
+        "Learn": learn_tab,
+    }  # fmt: skip
+    panels = []
+    for title, module in tabs.items():
+        if module is train_tab and not training:
+            continue
+        with gr.Tab(title, id=title.lower()) as tab:
+            panel = module.build(models, model, page, tab, PROCESSOR)
+        keep_link(panel)
+        panels.append(panel)
+    return panels
+
+
+def _follow_model(
+    models: Models, panels: list[Panel], page: gr.Blocks, model: gr.Dropdown, bring: gr.UploadButton,
+    said: gr.HTML, tabs: gr.Tabs, footer: gr.HTML,
+) -> None:  # fmt: skip
+    """When a model is chosen or brought, or a link is followed, every tab shows it."""
+    wanted = gr.State("")  # the tab that a link opens
+    outputs = [model, said, tabs, footer, wanted, *(c for panel in panels for c in panel.outputs)]
+    nothing = [gr.skip()] * len(outputs)
+
+    def turn_to(key: str, wishes: Mapping[str, str], tab: str = "") -> list[Any]:
+        try:
+            explorer = models.get(key)
+        except ValueError as error:
+            return [gr.Dropdown(value=models.home), message(str(error), "problem"), *nothing[2:]]
+        shown = [value for panel in panels for value in panel.show(explorer, wishes)]
+        choices = [(models.title(key), key)] if "~" in key else []
+        dropdown = gr.Dropdown([*models.shipped(), *choices], value=key, info=_kind(explorer))
+        chosen = gr.Tabs(selected=tab) if tab else gr.skip()
+        return [dropdown, "", chosen, _footer(explorer), tab, *shown]
+
+    def choose(key: str) -> list[Any]:
+        return turn_to(str(key), {})
+
+    def take(files: Any) -> list[Any]:
+        try:
+            return turn_to(models.bring([_path(file) for file in files or []]), {})
+        except ValueError as error:
+            return [gr.skip(), message(str(error), "problem"), *nothing[2:]]
+
+    def arrive(request: gr.Request) -> list[Any]:
+        asked = dict(request.query_params)
+        names = {panel.name for panel in panels}
+        tab = asked.get("tab", "") if asked.get("tab") in names else ""
+        if not tab and "model" not in asked:
+            return nothing
+        key = asked.get("model") or models.home
+        return turn_to(key if key in models.shipped() else models.home, asked, tab)
+
+    def again(panel: Panel) -> Any:
+        assert panel.again is not None
+        return panel.again
+
+    use = "(key) => window.glyphLink.use(key)"
+    model.input(None, model, None, js=use, queue=False, **QUIET)
+    chosen = model.input(choose, model, outputs, preprocess=False, **QUIET)
+    brought = bring.upload(take, bring, outputs, preprocess=False, **QUIET)
+    arrived = page.load(arrive, None, outputs, **QUIET)
+    for panel in panels:
+        if panel.again is not None:
+            for event in (chosen, brought, arrived):
+                inputs = [wanted, model, *panel.again_inputs]
+                event.then(again(panel), inputs, panel.again_outputs, preprocess=False, **QUIET, **PROCESSOR)
+
+
+def _path(file: Any) -> str:
+    path = file.get("path") if isinstance(file, dict) else getattr(file, "path", file)
+    return str(path)
 
 
 def launch_options() -> dict[str, Any]:
     """What `launch` must be given: looks and limits."""
     return {
         "theme": theme(),
-        "css_paths": [CSS],
+        "css_paths": CSS,
+        "head": f"<script>{HEAD.read_text(encoding='utf-8')}</script>",
         "ssr_mode": False,
         "allowed_paths": [],
         "max_file_size": "25mb",
@@ -66,23 +157,25 @@ def launch_options() -> dict[str, Any]:
     }
 
 
-# What a model learnt, for the line below the title; a checkpoint's mode says which it is.
+# What a model learnt, for the line below its name; a checkpoint's mode says which it is.
 _KINDS = {
     "jem": "a joint model: it learnt to read and, with the same numbers, to print",
-    "conditional": "a conditional joint model: it learnt to print each sort by that sort's own energy",
+    "conditional": "a conditional joint model: it prints each sort by that sort's own energy",
     "ebm": "an energy-based model without classes: it learnt to print, and cannot read",
-    "classifier": "a classifier: it learnt only to read. It is here to compare; what it prints is no letter",
+    "classifier": "a classifier: it learnt only to read, to compare; what it prints is no letter",
 }
 
 
-def _header(explorer: Explorer) -> str:
-    kind = _KINDS.get(explorer.card.mode, "")
-    model = f'<p class="model">This model, <b>{escape(explorer.card.name)}</b>, is {kind}.</p>' if kind else ""
+def _kind(explorer: Explorer) -> str:
+    return _KINDS.get(explorer.card.mode, "")
+
+
+def _header() -> str:
     return (
         '<header><h1><span class="versal">G</span>lyph EBM</h1>'
         "<p>An <b>energy</b> is a single number that a network gives to a picture: low for what looks like the early "
         "printed letters it was trained on, high for everything else. From this number and its slope alone it reads "
-        f"a glyph, prints new ones out of noise and notices strangers.</p>{model}</header>"
+        "a glyph, prints new ones out of noise and notices strangers.</p></header>"
     )
 
 

@@ -5,15 +5,14 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from app.drawing import GAP, columns, data_uri, energy_trace, tile_grid
+from app.drawing import tile_grid
 from app.model import ANY, Explorer
-from ebm.data.corpus import SIZE, to_bytes
+from ebm.data.corpus import to_bytes
 from ebm.generate import any_sort, chains, sampler_of
 
 STEPS, COUNT = (16, 512), (1, 36)
@@ -90,27 +89,6 @@ def band(explorer: Explorer) -> tuple[float, float]:
     reference = torch.tensor(explorer.card.reference_energies or [explorer.card.threshold])
     low, high = torch.quantile(reference, torch.tensor([0.05, 0.95])).tolist()
     return low, high
-
-
-def picture_of(frames: list[Frame], explorer: Explorer, letters: list[tuple[str, bool]] | None = None) -> str:
-    """The latest grid and the energy trace so far as HTML; letters: what each glyph was read as, and whether known."""
-    last = frames[-1]
-    tiles = tile_grid(last.ink)
-    labels = ""
-    wide, cell = columns(len(last.x)), SIZE + GAP
-    for k, (text, known) in enumerate(letters or []):
-        left, top = 100 * (k % wide * cell + GAP) / tiles.width, 100 * (k // wide * cell + GAP) / tiles.height
-        kind = "known" if known else "stranger"
-        labels += f'<span class="{kind}" style="left:{left:.2f}%;top:{top:.2f}%">{escape(text)}</span>'
-    trace = energy_trace([f.energy for f in frames], [f.step for f in frames], last.of, band(explorer))
-    share = 100 * last.step / last.of
-    words = f"step {last.step} of {last.of}" if last.step else "starting noise"
-    return (
-        f'<section class="print"><div class="grid" style="--wide:{wide}">'
-        f'<div class="tiles"><img src="{data_uri(tiles, "jpeg")}" alt="{len(last.x)} glyphs, {words}">{labels}</div>'
-        f'<div class="progress"><i style="width:{share:.1f}%"></i></div><p class="steps">{words}</p></div>'
-        f"{trace}</section>"
-    )
 
 
 def read_back(explorer: Explorer, order: Order, x: Tensor) -> tuple[list[tuple[str, bool]], str]:

@@ -12,7 +12,9 @@ from torch import Tensor
 import ebm
 from app.drawing import data_uri, energy_ruler, message, number, on_paper
 from app.model import Explorer
+from app.models import Models
 from app.pad import drawing, pad
+from app.panel import QUIET, Panel, Wishes
 from ebm.data.corpus import SIZE, to_bytes, to_model_space
 
 HINT = "Draw a letter, bring a picture, or click one of the examples: its energy appears here."
@@ -23,49 +25,57 @@ _CLICK = """element.addEventListener('click', (event) => {
     trigger('click', { index: Number(button.dataset.index) });
     if (window.innerWidth <= 760) document.querySelector('#reading').scrollIntoView({ behavior: 'smooth' });
 });"""
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
-def build(explorer: Explorer, processor: dict[str, Any]) -> None:
+def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, processor: dict[str, Any]) -> Panel:
     """Puts the tab's components into the page being built.
 
     Args:
-        processor: the event options that all use of the model shares.
+        models, model: what there is to choose from, and the choice.
+        page, tab: where the components go.
+        processor: the event options that all use of a model shares.
     """
-    samples = explorer.samples_to_read()
 
-    def read_drawing(value: Any) -> str:
+    def read_drawing(key: str, value: Any) -> str:
         try:
-            return report(explorer, drawing(value))
+            return report(models.get(key), drawing(value))
         except ValueError as error:
             return message(str(error), "problem")
 
-    def read_picture(upload: Any) -> str:
-        return report(explorer, path_of(upload))
+    def read_picture(key: str, upload: Any) -> str:
+        return report(models.get(key), path_of(upload))
 
-    def read_example(event: gr.EventData) -> str:
+    def read_example(key: str, event: gr.EventData) -> str:
+        explorer = models.get(key)
+        samples = explorer.samples_to_read()
         index = getattr(event, "index", None)
         if not isinstance(index, int) or not 0 <= index < len(samples):
             return message(HINT)
         return card_of(explorer, glyph_of(samples[index][1]))
 
-    def score(picture: Any) -> dict[str, Any]:
+    def score(picture: Any, model: str = "") -> dict[str, Any]:
         """Scores the picture of one glyph: its energy, whether it is a stranger, and the likeliest sorts."""
         try:
             path = path_of(picture)
             if path is None:
                 raise ValueError("Send the picture of one glyph.")
+            explorer = models.get(model)
             return as_json(explorer, explorer.verdict(to_glyph(explorer, path)))
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
+    def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
+        samples = explorer.samples_to_read()
+        return [_shelf(samples), card_of(explorer, glyph_of(samples[0][1]))]
+
+    samples = models.first.samples_to_read()
     with gr.Row(elem_id="read", elem_classes="areas"):
         with gr.Column(elem_classes="area-d", min_width=0):
             examples = gr.HTML(_shelf(samples), label="Examples", elem_id="examples", js_on_load=_CLICK)
         with gr.Column(elem_classes="area-a", min_width=0):
             sketch = pad()
         with gr.Column(elem_classes="area-b", min_width=0):
-            first = card_of(explorer, glyph_of(samples[0][1]))
+            first = card_of(models.first, glyph_of(samples[0][1]))
             result = gr.HTML(first, label="What the model reads", elem_id="reading", js_on_load=None)
         with gr.Column(elem_classes="area-c", min_width=0):
             picture = gr.Image(
@@ -78,13 +88,16 @@ def build(explorer: Explorer, processor: dict[str, Any]) -> None:
             )
     answer = gr.JSON(visible=False)
 
-    sketch.change(read_drawing, sketch, result, trigger_mode="always_last", **_QUIET, **processor)
+    fast = {"preprocess": False, "trigger_mode": "always_last", **QUIET, **processor}
+    sketch.change(read_drawing, [model, sketch], result, **fast)
     # preprocess=False: we decode uploads ourselves, so that every error is one sentence.
-    gr.on([picture.upload, picture.clear], read_picture, picture, result, preprocess=False, **_QUIET, **processor)
-    examples.click(read_example, None, result, trigger_mode="always_last", **_QUIET, **processor)
-    gr.Button(visible=False).click(
-        score, picture, answer, preprocess=False, api_name="score" + explorer.suffix, **processor
+    gr.on(
+        [picture.upload, picture.clear], read_picture, [model, picture], result, preprocess=False, **QUIET, **processor
     )
+    examples.click(read_example, model, result, **fast)
+    which = gr.Textbox("", visible=False, label="model")
+    gr.Button(visible=False).click(score, [picture, which], answer, preprocess=False, api_name="score", **processor)
+    return Panel("read", [examples, result], show)
 
 
 def _shelf(samples: list[tuple[str, Tensor]]) -> str:

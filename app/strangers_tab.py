@@ -9,6 +9,8 @@ import numpy as np
 
 from app.drawing import data_uri, message, number, on_paper
 from app.model import Explorer
+from app.models import Models
+from app.panel import QUIET, Panel, Wishes, number_wish
 from ebm import figures
 
 SCORES = {
@@ -18,7 +20,6 @@ SCORES = {
     "mass": "approximate mass",
 }
 _SHOWN = 8  # example pictures of each set
-_PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # While the slider moves, so does the line in the histogram; the figure itself is redrawn on release.
 _DRAG = """(threshold) => {
     const figure = document.querySelector('#histogram .js-plotly-plot');
@@ -31,24 +32,20 @@ _DRAG = """(threshold) => {
 _MISSING = "This checkpoint came without scores of stranger sets: there is nothing to draw. Training again adds them."
 
 
-def build(explorer: Explorer) -> None:
-    """Puts the tab's components into the page being built."""
+def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, processor: dict[str, Any]) -> Panel:
+    """Puts the tab's components into the page being built; arguments as in `read_tab.build`."""
 
-    def strangers(set: str, threshold: float) -> dict[str, Any]:
+    def strangers(set: str, threshold: float, model: str = "") -> dict[str, Any]:
         """Rates of one stranger set at an energy threshold, and its AUROC by every score; stranger = positive."""
         try:
-            return rates(explorer, set, threshold)
+            return rates(models.get(model), set, threshold)
         except ValueError as error:
             raise gr.Error(str(error), print_exception=False) from None
 
-    gr.api(strangers, api_name="strangers" + explorer.suffix)
-    names = explorer.sets()
-    if not names or not explorer.card.set_scores.get("test", {}).get("energy"):
-        gr.HTML(message(_MISSING), elem_id="no-strangers", js_on_load=None)
-        gr.HTML(_examples(explorer, explorer.examples), js_on_load=None)
-        return
+    gr.api(strangers, api_name="strangers")
 
-    def look(chosen: list[str], score: str, threshold: float) -> tuple[Any, ...]:
+    def look(key: str, chosen: list[str], score: str, threshold: float) -> tuple[Any, ...]:
+        explorer = models.get(key)
         return (
             _rates_table(explorer, chosen, score, threshold),
             _histogram(explorer, chosen, score, threshold),
@@ -56,47 +53,77 @@ def build(explorer: Explorer) -> None:
             _examples(explorer, chosen),
         )
 
-    def move(chosen: list[str], score: str, threshold: float) -> str:
-        return _rates_table(explorer, chosen, score, threshold)
+    def move(key: str, chosen: list[str], score: str, threshold: float) -> str:
+        return _rates_table(models.get(key), chosen, score, threshold)
 
-    def redraw(chosen: list[str], score: str, threshold: float) -> Any:
-        return _histogram(explorer, chosen, score, threshold)
+    def redraw(key: str, chosen: list[str], score: str, threshold: float) -> Any:
+        return _histogram(models.get(key), chosen, score, threshold)
 
-    def change_score(chosen: list[str], score: str) -> tuple[Any, ...]:
-        span = _span(explorer, score)
-        return gr.Slider(**span), *look(chosen, score, span["value"])[:3]
+    def change_score(key: str, chosen: list[str], score: str) -> tuple[Any, ...]:
+        span = _span(models.get(key), score)
+        return gr.Slider(**span), *look(key, chosen, score, span["value"])[:3]
 
-    chosen = _at_first(explorer, names)
-    span = _span(explorer, "energy")
-    scores = [(label, name) for name, label in SCORES.items() if name in explorer.card.set_scores["test"]]
+    def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
+        fresh = _view(explorer, wishes)
+        return [type(component)(**given) for component, given in zip(outputs, fresh, strict=True)]
+
+    first = iter(_view(models.first, {}))
+    said = gr.HTML(**next(first), elem_id="no-strangers", js_on_load=None)
     with gr.Row(elem_id="strangers", elem_classes="areas"):
         with gr.Column(elem_classes="area-a", min_width=0):
-            sets = gr.CheckboxGroup(names, value=chosen, label="Stranger sets", elem_id="sets")
+            sets = gr.CheckboxGroup(**next(first), label="Stranger sets", elem_id="sets")
             score = gr.Dropdown(
-                scores,
-                value="energy",
-                label="Score",
-                elem_id="score",
+                **next(first), label="Score", elem_id="score",
                 info="every score is turned so that higher means stranger",
-            )
+            )  # fmt: skip
             threshold = gr.Slider(
-                **span, label="Threshold", elem_id="threshold", info="what scores higher is called a stranger"
-            )
-            table = gr.HTML(_rates_table(explorer, chosen, "energy", span["value"]), elem_id="rates", js_on_load=None)
+                **next(first), label="Threshold", elem_id="threshold",
+                info="what scores higher is called a stranger",
+            )  # fmt: skip
+            table = gr.HTML(**next(first), elem_id="rates", js_on_load=None)
         with gr.Column(elem_classes="area-b", min_width=0):
-            histogram = gr.Plot(
-                _histogram(explorer, chosen, "energy", span["value"]), show_label=False, elem_id="histogram"
-            )
-            roc = gr.Plot(_roc(explorer, chosen, "energy"), show_label=False, elem_id="roc")
+            histogram = gr.Plot(**next(first), show_label=False, elem_id="histogram")
+            roc = gr.Plot(**next(first), show_label=False, elem_id="roc")
         with gr.Column(elem_classes="area-c", min_width=0):
-            gr.HTML(_auroc_table(explorer, [name for _, name in scores]), elem_id="auroc", js_on_load=None)
-            pictures = gr.HTML(_examples(explorer, chosen), elem_id="strips", js_on_load=None)
-    wishes = [sets, score, threshold]
-    sets.change(look, wishes, [table, histogram, roc, pictures], **_PRIVATE)
-    score.input(change_score, [sets, score], [threshold, table, histogram, roc], **_PRIVATE)
-    threshold.input(move, wishes, table, trigger_mode="always_last", **_PRIVATE)
-    threshold.input(None, threshold, None, js=_DRAG, api_visibility="private")
-    threshold.release(redraw, wishes, histogram, trigger_mode="always_last", **_PRIVATE)
+            areas = gr.HTML(**next(first), elem_id="auroc", js_on_load=None)
+            pictures = gr.HTML(**next(first), elem_id="strips", js_on_load=None)
+    outputs = [said, sets, score, threshold, table, histogram, roc, areas, pictures]
+    wishes = [model, sets, score, threshold]
+    alike: dict[str, Any] = {"preprocess": False, **QUIET}
+    sets.change(look, wishes, [table, histogram, roc, pictures], **alike)
+    score.input(change_score, [model, sets, score], [threshold, table, histogram, roc], **alike)
+    threshold.input(move, wishes, table, trigger_mode="always_last", **alike)
+    threshold.input(None, threshold, None, js=_DRAG, queue=False, **QUIET)
+    threshold.release(redraw, wishes, histogram, trigger_mode="always_last", **alike)
+    return Panel("strangers", outputs, show, {"sets": sets, "score": score, "threshold": threshold})
+
+
+def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:
+    """What every component of the tab shows at first, in the order of its `outputs`, as their arguments."""
+    names = explorer.sets()
+    if not names or not explorer.card.set_scores.get("test", {}).get("energy"):
+        nothing: list[dict[str, Any]] = [
+            {"choices": [], "value": []},
+            {"choices": []},
+            {},
+            {"value": ""},
+            {"value": None},
+            {"value": None},
+        ]
+        pictures = _examples(explorer, explorer.examples)
+        return [{"value": message(_MISSING, "problem")}, *nothing, {"value": ""}, {"value": pictures}]
+    chosen = [name for name in wishes.get("sets", "").split(",") if name in names] or _at_first(explorer, names)
+    scores = [(label, name) for name, label in SCORES.items() if name in explorer.card.set_scores["test"]]
+    score = wishes.get("score", "energy") if wishes.get("score") in dict(scores).values() else "energy"
+    span = _span(explorer, score)
+    span["value"] = number_wish(wishes, "threshold", span["value"], span["minimum"], span["maximum"])
+    pieces = (
+        _rates_table(explorer, chosen, score, span["value"]), _histogram(explorer, chosen, score, span["value"]),
+        _roc(explorer, chosen, score), _auroc_table(explorer, [name for _, name in scores]),
+        _examples(explorer, chosen),
+    )  # fmt: skip
+    controls: list[dict[str, Any]] = [{"choices": names, "value": chosen}, {"choices": scores, "value": score}, span]
+    return [{"value": ""}, *controls, *({"value": piece} for piece in pieces)]
 
 
 def rates(explorer: Explorer, name: str, threshold: Any) -> dict[str, Any]:

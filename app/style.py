@@ -34,15 +34,56 @@ _STONE = Color(
     "#1c1814",
 )
 
-CSS = Path(__file__).with_name("page.css")
+_HERE = Path(__file__).parent
+CSS = [_HERE / f"{name}.css" for name in ("page", "player", "read", "print", "strangers", "surface", "train", "learn")]
+HEAD = _HERE / "link.js"
 
-# The page is light on purpose: ink on paper.
-ON_LOAD = "() => { document.body.classList.remove('dark'); document.documentElement.lang = 'en'; }"
+# The reader's own choice of light or dark comes before the system's.
+ON_LOAD = """() => {
+    document.documentElement.lang = 'en';
+    let kept = null;
+    try { kept = localStorage.getItem('glyph-theme'); } catch { /* private windows */ }
+    if (kept && !new URLSearchParams(location.search).has('__theme')) window.glyphTheme(kept);
+    window.glyphLink.watch();
+}"""
 
 
 def theme() -> gr.themes.Base:
-    """The theme, with the system's own fonts: nothing is fetched."""
-    return gr.themes.Base(
+    """The theme, with the system's own fonts: nothing is fetched. The colours are those of page.css, light and dark."""
+    plain = {
+        "body_background_fill": "var(--page)",
+        "body_text_color": "var(--text)",
+        "body_text_color_subdued": "var(--soft)",
+        "background_fill_primary": "var(--card)",
+        "background_fill_secondary": "var(--page)",
+        "border_color_primary": "var(--line)",
+        "block_background_fill": "var(--card)",
+        "block_border_color": "var(--line)",
+        "block_info_text_color": "var(--soft)",
+        "block_label_background_fill": "var(--page)",
+        "block_label_text_color": "var(--text)",
+        "block_title_text_color": "var(--text)",
+        "input_background_fill": "var(--hover)",
+        "input_border_color": "var(--axis)",
+        "input_placeholder_color": "var(--soft)",
+        "button_primary_background_fill": "var(--accent)",
+        "button_primary_background_fill_hover": "var(--accent)",
+        "button_primary_text_color": "var(--on-accent)",
+        "button_secondary_background_fill": "var(--button)",
+        "button_secondary_background_fill_hover": "var(--button-hover)",
+        "button_secondary_text_color": "var(--text)",
+        "checkbox_background_color_selected": "var(--accent)",
+        "checkbox_border_color": "var(--axis)",
+        "checkbox_border_color_selected": "var(--accent)",
+        "checkbox_label_background_fill": "var(--button)",
+        "checkbox_label_background_fill_hover": "var(--button-hover)",
+        "checkbox_label_background_fill_selected": "var(--button-hover)",
+        "checkbox_label_text_color": "var(--text)",
+        "checkbox_label_text_color_selected": "var(--text)",
+        "slider_color": "var(--accent)",
+        "link_text_color": "var(--known-text)",
+    }
+    base = gr.themes.Base(
         primary_hue=_RUBRIC,
         secondary_hue=_RUBRIC,
         neutral_hue=_STONE,
@@ -51,26 +92,6 @@ def theme() -> gr.themes.Base:
         radius_size="md",
         spacing_size="md",
         text_size="md",
-    ).set(
-        body_background_fill="#f4efe4",
-        block_background_fill="#fffdf8",
-        block_border_color="#dfd6c4",
-        block_border_width="1px",
-        block_label_background_fill="#f7f3ea",
-        block_label_text_color="#504840",
-        block_title_text_color="#3a332c",
-        body_text_color="#2b2520",
-        body_text_color_subdued="#6b6259",
-        input_background_fill="#ffffff",
-        input_border_color="#cfc4ae",
-        input_border_width="1px",
-        button_primary_background_fill="#96291f",
-        button_primary_background_fill_hover="#7b2119",
-        button_primary_text_color="#ffffff",
-        button_secondary_background_fill="#f1eadc",
-        button_secondary_background_fill_hover="#e6dcc8",
-        block_shadow="none",
-        slider_color="#96291f",
-        checkbox_background_color_selected="#96291f",
-        checkbox_border_color_selected="#96291f",
     )
+    both = plain | {f"{name}_dark": value for name, value in plain.items()}
+    return base.set(**both, block_border_width="1px", input_border_width="1px", block_shadow="none")

@@ -15,6 +15,7 @@ from torch import Tensor
 from ebm.energy import EnergyNet
 
 FORMAT = 1
+TYPICAL = "typical"  # the key of the examples that hold one glyph of each sort, in the order of the sorts
 SAMPLER = ("steps", "print_steps", "step_size", "noise", "grad_clip", "smooth", "normalize", "anneal", "start")
 
 
@@ -143,7 +144,7 @@ def examples_path(path: str | Path) -> Path:
 
 
 def save_examples(path: str | Path, examples: dict[str, Tensor]) -> None:
-    """Writes uint8 pictures (N, 56, 56) of "test" and of every stranger set for the explorer."""
+    """Writes uint8 pictures (N, 56, 56) of "test", of every stranger set and of the typical glyphs for the explorer."""
     save_file({name: value.contiguous() for name, value in examples.items()}, examples_path(path))
 
 

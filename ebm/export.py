@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from ebm.calibration import fit_temperature
-from ebm.checkpoint import Card, load, save, save_examples
+from ebm.checkpoint import TYPICAL, Card, load, save, save_examples
 from ebm.data import STRANGERS, strangers
 from ebm.data.corpus import SPLITS, Corpus, to_bytes, to_model_space
 from ebm.data.sorts import SORTS
@@ -71,11 +71,27 @@ def export(path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dic
     described = {name: about | {"digest": result.digests[name]} for name, about in card.data["strangers"].items()}
     data = card.data | {"strangers": described}
     save(path, net, dataclasses.replace(card, set_scores=kept, metrics=result.report, data=data))
+    save_examples(path, examples_of(corpus))
+    return path
+
+
+def examples_of(corpus: Corpus) -> dict[str, Tensor]:
+    """The pictures that a checkpoint carries for the explorer: uint8 (N, 56, 56) by set, and the typical glyphs."""
     examples = {"test": corpus.images["test"][:KEPT_EXAMPLES]}
     examples |= {name: to_bytes(strangers(name, KEPT_EXAMPLES, seed=1)) for name in STRANGERS}
     examples |= {name: images[:KEPT_EXAMPLES] for name, images in corpus.strangers.items()}
-    save_examples(path, examples)
-    return path
+    return examples | {TYPICAL: typical_glyphs(corpus)}
+
+
+def typical_glyphs(corpus: Corpus) -> Tensor:
+    """Of each sort the test glyph nearest to its sort's mean: uint8 (C, 56, 56), blank where there is none."""
+    images, labels = corpus.images["test"], corpus.labels["test"]
+    chosen = torch.zeros((len(corpus.sorts), *images.shape[1:]), dtype=torch.uint8)
+    for label in labels.unique().tolist():
+        glyphs = images[labels == label].float()
+        far = (glyphs - glyphs.mean(0)).square().sum((1, 2))
+        chosen[label] = glyphs[far.argmin()].to(torch.uint8)
+    return chosen
 
 
 def _temperature(net: EnergyNet, held_out: Tensor, corpus: Corpus) -> float:

@@ -1,7 +1,10 @@
 """A tiny checkpoint and an explorer running on it, shared by the app's tests."""
 
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import urlparse
 
 import pytest
 import torch
@@ -12,6 +15,10 @@ from ebm.data.corpus import to_bytes
 from ebm.data.sorts import SORTS
 from ebm.energy import EnergyNet
 
+ARGUMENTS = [
+    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
 SETS = {"noise": ("far", "Every pixel random."), "stripes": ("near", "Stripes.")}
 
 
@@ -83,3 +90,45 @@ def url(checkpoint: Path) -> Iterator[str]:
     _, address, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options())
     yield address
     page.close()
+
+
+def missing(reason: str) -> None:
+    """Skips, but never where CI is set: there a browser is part of the deal."""
+    if os.environ.get("CI"):
+        pytest.fail(f"{reason}; CI must have a browser")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator:
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError:
+        missing("Playwright is not installed")
+    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if path is None:
+        missing("no chromium was found on this machine")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=[1280, 390])
+def page(browser, url: str, request: pytest.FixtureRequest) -> Iterator:
+    """The explorer in a window of a desk's and of a phone's width; fails on errors and on outside requests."""
+    page = browser.new_page(viewport={"width": request.param, "height": 844})
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+    hosts: set[str] = set()
+    page.on(
+        "request", lambda sent: hosts.add(urlparse(sent.url).hostname or "") if sent.url.startswith("http") else None
+    )
+    page.goto(url)
+    page.wait_for_selector("#reading .energy")
+    yield page
+    assert page.evaluate("document.documentElement.scrollWidth") <= request.param, "the page is wider than the window"
+    page.close()
+    assert problems == []
+    assert hosts == {"127.0.0.1"}

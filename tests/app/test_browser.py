@@ -1,81 +1,10 @@
 """A real browser: draws a stroke, reads the label, starts and stops a generation, visits the strangers."""
 
-import os
-import shutil
-from collections.abc import Iterator
-from urllib.parse import urlparse
+from app_pages import draw, wait_for_change
 
-import pytest
-
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
 PRINT, STRANGERS = ("button[role=tab]:has-text('Print')", "button[role=tab]:has-text('Strangers')")
 
 READING = "#reading .reading"
-
-
-def missing(reason: str) -> None:
-    """Skips, but never where CI is set: there a browser is part of the deal."""
-    if os.environ.get("CI"):
-        pytest.fail(f"{reason}; CI must have a browser")
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        missing("Playwright is not installed")
-    path = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-    if path is None:
-        missing("no chromium was found on this machine")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=[1280, 390])
-def page(browser, url: str, request: pytest.FixtureRequest) -> Iterator:
-    """The explorer in a window of a desk's and of a phone's width; fails on errors and on outside requests."""
-    page = browser.new_page(viewport={"width": request.param, "height": 844})
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    hosts: set[str] = set()
-    page.on(
-        "request", lambda sent: hosts.add(urlparse(sent.url).hostname or "") if sent.url.startswith("http") else None
-    )
-    page.goto(url)
-    page.wait_for_selector("#reading .energy")
-    yield page
-    assert page.evaluate("document.documentElement.scrollWidth") <= request.param, "the page is wider than the window"
-    page.close()
-    assert problems == []
-    assert hosts == {"127.0.0.1"}
-
-
-def draw(page, points: list[tuple[float, float]]) -> None:
-    """One stroke on the pad, in fractions of its side."""
-    canvas = page.locator("#sketch canvas").first
-    canvas.scroll_into_view_if_needed()
-    box = canvas.bounding_box()
-    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
-    page.mouse.move(*at[0])
-    page.mouse.down()
-    for x, y in at[1:]:
-        page.mouse.move(x, y, steps=8)
-    page.mouse.up()
-
-
-def wait_for_change(page, selector: str, before: str) -> str:
-    page.wait_for_function(
-        "([s, b]) => document.querySelector(s).innerText != b", arg=[selector, before], timeout=10_000
-    )
-    return page.inner_text(selector)
 
 
 def test_first_paint_and_a_stroke_read_on_release(page) -> None:

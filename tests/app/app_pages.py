@@ -1,0 +1,21 @@
+"""Hands for the browser tests: drawing on the pad, waiting for a change."""
+
+
+def draw(page, points: list[tuple[float, float]]) -> None:
+    """One stroke on the pad, in fractions of its side."""
+    canvas = page.locator("#sketch canvas").first
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    at = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in points]
+    page.mouse.move(*at[0])
+    page.mouse.down()
+    for x, y in at[1:]:
+        page.mouse.move(x, y, steps=8)
+    page.mouse.up()
+
+
+def wait_for_change(page, selector: str, before: str) -> str:
+    page.wait_for_function(
+        "([s, b]) => document.querySelector(s).innerText != b", arg=[selector, before], timeout=10_000
+    )
+    return page.inner_text(selector)

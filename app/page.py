@@ -1,6 +1,9 @@
 """The page: header, model bar, tabs, footer; and the options it is launched with."""
 
+import json
+import uuid
 from collections.abc import Mapping
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -87,9 +90,9 @@ def _follow_model(
     models: Models, panels: list[Panel], page: gr.Blocks, model: gr.Dropdown, bring: gr.UploadButton,
     said: gr.HTML, tabs: gr.Tabs, footer: gr.HTML,
 ) -> None:  # fmt: skip
-    """When a model is chosen or brought, or a link is followed, every tab shows it."""
-    wanted = gr.State("")  # the tab that a link opens
-    outputs = [model, said, tabs, footer, wanted, *(c for panel in panels for c in panel.outputs)]
+    """When a model is chosen or brought, or a link or a lesson's door is followed, every tab shows it."""
+    wanted, turn = gr.State(""), gr.State("")  # the tab that a link opens; changes with every turn
+    outputs = [model, said, tabs, footer, wanted, turn, *(c for panel in panels for c in panel.outputs)]
     nothing = [gr.skip()] * len(outputs)
 
     def turn_to(key: str, wishes: Mapping[str, str], tab: str = "") -> list[Any]:
@@ -101,7 +104,7 @@ def _follow_model(
         choices = [(models.title(key), key)] if "~" in key else []
         dropdown = gr.Dropdown([*models.shipped(), *choices], value=key, info=_kind(explorer))
         chosen = gr.Tabs(selected=tab) if tab else gr.skip()
-        return [dropdown, "", chosen, _footer(explorer), tab, *shown]
+        return [dropdown, "", chosen, _footer(explorer), tab, uuid.uuid4().hex, *shown]
 
     def choose(key: str) -> list[Any]:
         return turn_to(str(key), {})
@@ -112,29 +115,30 @@ def _follow_model(
         except ValueError as error:
             return [gr.skip(), message(str(error), "problem"), *nothing[2:]]
 
-    def arrive(request: gr.Request) -> list[Any]:
-        asked = dict(request.query_params)
-        names = {panel.name for panel in panels}
-        tab = asked.get("tab", "") if asked.get("tab") in names else ""
+    def follow(asked: Mapping[str, str]) -> list[Any]:
+        tab = asked.get("tab", "")
+        tab = tab if tab in {panel.name for panel in panels} else ""
         if not tab and "model" not in asked:
             return nothing
-        key = asked.get("model") or models.home
+        key = asked.get("model", models.home)
         return turn_to(key if key in models.shipped() else models.home, asked, tab)
 
-    def again(panel: Panel) -> Any:
-        assert panel.again is not None
-        return panel.again
+    def arrive(request: gr.Request) -> list[Any]:
+        return follow(dict(request.query_params))
 
     use = "(key) => window.glyphLink.use(key)"
     model.input(None, model, None, js=use, queue=False, **QUIET)
-    chosen = model.input(choose, model, outputs, preprocess=False, **QUIET)
-    brought = bring.upload(take, bring, outputs, preprocess=False, **QUIET)
-    arrived = page.load(arrive, None, outputs, **QUIET)
+    model.input(choose, model, outputs, preprocess=False, **QUIET)
+    bring.upload(take, bring, outputs, preprocess=False, **QUIET)
+    page.load(arrive, None, outputs, **QUIET)
+    for button, wishes in (door for panel in panels for door in panel.doors):
+        key = json.dumps(wishes.get("model", ""))
+        button.click(partial(follow, wishes), None, outputs, **QUIET)
+        button.click(None, js=f"() => {{ window.glyphLink.use({key}); window.scrollTo(0, 0); }}", queue=False, **QUIET)
     for panel in panels:
         if panel.again is not None:
-            for event in (chosen, brought, arrived):
-                inputs = [wanted, model, *panel.again_inputs]
-                event.then(again(panel), inputs, panel.again_outputs, preprocess=False, **QUIET, **PROCESSOR)
+            inputs = [wanted, model, *panel.again_inputs]
+            turn.change(panel.again, inputs, panel.again_outputs, preprocess=False, **QUIET, **PROCESSOR)
 
 
 def _path(file: Any) -> str:

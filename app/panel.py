@@ -27,6 +27,7 @@ class Panel:
         again: called after `show`, as again(tab, model, *values of `again_inputs`) -> values of `again_outputs`:
             shows the same thing by the new model, or starts what a link asked for (tab: the tab that a link opens,
             "" when the visitor chose a model). May be a generator.
+        doors: buttons that open a tab in a state, and that state as wishes; "tab" and "model" among them.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Panel:
     again: Callable[..., Any] | None = None
     again_inputs: Sequence[Component] = field(default_factory=list)
     again_outputs: Sequence[Component] = field(default_factory=list)
+    doors: Sequence[tuple[gr.Button, Wishes]] = ()
 
 
 def keep_link(panel: Panel) -> None:

@@ -4,11 +4,14 @@ from typing import Any
 
 import gradio as gr
 
-from app.lessons import LESSONS, Lesson
+from app.lessons import LESSONS
 from app.models import Models
 from app.panel import Panel
 
-_LATEX: list[dict[str, str | bool]] = [{"left": "$$", "right": "$$", "display": True}, {"left": "$", "right": "$", "display": False}]
+_LATEX: list[dict[str, str | bool]] = [
+    {"left": "$$", "right": "$$", "display": True},
+    {"left": "$", "right": "$", "display": False},
+]
 
 
 def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, processor: dict[str, Any]) -> Panel:
@@ -17,20 +20,19 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
     shipped = models.shipped()
     with gr.Column(elem_id="lessons"):
         for number, lesson in enumerate(LESSONS, 1):
-            with gr.Column(elem_classes="sheet lesson"):
-                gr.Markdown(_words(number, lesson), latex_delimiters=_LATEX, elem_classes="words")
-                with gr.Row(elem_classes="buttons doors"):
-                    for door in lesson.doors:
-                        if door.wishes.get("model", models.home) in shipped:
-                            button = gr.Button(door.says, size="sm", min_width=150, elem_classes="door")
-                            doors.append((button, door.wishes))
+            with gr.Row(elem_classes="sheet lesson"):
+                with gr.Column(elem_classes="words", scale=3, min_width=280):
+                    gr.Markdown(f"## {number}. {lesson.title}\n\n{lesson.text}", latex_delimiters=_LATEX)
+                    for asked, answer in lesson.questions:
+                        with gr.Accordion(asked, open=False):
+                            gr.Markdown(answer, latex_delimiters=_LATEX)
+                with gr.Column(elem_classes="see", scale=2, min_width=280):
+                    gr.Markdown(
+                        f"$$ {lesson.equation} $$\n\n**What to notice.** {lesson.notice}", latex_delimiters=_LATEX
+                    )
+                    with gr.Row(elem_classes="buttons doors"):
+                        for door in lesson.doors:
+                            if door.wishes.get("model", models.home) in shipped:
+                                button = gr.Button(door.says, size="sm", min_width=120, elem_classes="door")
+                                doors.append((button, door.wishes))
     return Panel("learn", doors=doors)
-
-
-def _words(number: int, lesson: Lesson) -> str:
-    """A lesson as Markdown."""
-    questions = "".join(f"\n\n**{asked}** {answer}" for asked, answer in lesson.questions)
-    return (
-        f"## {number}. {lesson.title}\n\n{lesson.text}\n\n$$ {lesson.equation} $$\n\n"
-        f"*What to notice.* {lesson.notice}{questions}"
-    )

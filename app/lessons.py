@@ -64,8 +64,8 @@ LESSONS = (
         "**Langevin dynamics** starts from noise, goes a step down the slope, adds a little noise, and begins again. "
         "This is inference: the pixels move, the weights stay. In practice drift and noise are set apart, which "
         "amounts to sampling at a low temperature.",
-        "x^{k+1} = x^k - \\frac{\\eta}{2}\\,\\frac{\\partial E_\\theta(x^k)}{\\partial x^k} + \\epsilon, "
-        "\\qquad \\epsilon \\sim \\mathcal{N}(0, \\eta)",
+        "\\begin{aligned} x^{k+1} &= x^k - \\frac{\\eta}{2}\\,\\frac{\\partial E_\\theta(x^k)}{\\partial x^k} "
+        "+ \\epsilon, \\\\ \\epsilon &\\sim \\mathcal{N}(0, \\eta) \\end{aligned}",
         "The energies fall steeply at first and then wander within the band of known glyphs. Pause, go back step by "
         "step, and look when the letter appears. Without noise every chain runs straight into the nearest valley; "
         "with too much of it none stays in one.",
@@ -94,9 +94,9 @@ LESSONS = (
         "slope in the weights is an average over the model's own samples. So training lowers the energy of real "
         "glyphs and raises that of glyphs it has just printed, until the two cannot be told apart. A **replay "
         "buffer** keeps the chains, so that each need not start from noise again.",
-        "\\frac{\\partial \\mathcal{L}}{\\partial \\theta} = \\mathbb{E}_{p(x)}\\!\\left[\\frac{\\partial E_\\theta(x)}"
-        "{\\partial \\theta}\\right] - \\mathbb{E}_{q_\\theta(x)}\\!\\left[\\frac{\\partial E_\\theta(x)}{\\partial "
-        "\\theta}\\right]",
+        "\\begin{aligned} \\frac{\\partial \\mathcal{L}}{\\partial \\theta} = {} & \\mathbb{E}_{p(x)}\\!\\left["
+        "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right] \\\\ {} - {} & \\mathbb{E}_{q_\\theta(x)}\\!\\left["
+        "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right] \\end{aligned}",
         "The energies of real and of printed glyphs stay close together. If they part for long, training has failed; a "
         "loss near zero alone says nothing. The twin, a plain classifier, never had its dreams pushed up: its chains "
         "find low energies where no letters are.",
@@ -122,8 +122,8 @@ LESSONS = (
         "A classifier's 42 outputs are read as the energies of 42 pairs of glyph and sort. Summed up they give the "
         "energy of the glyph alone; compared they give the probability of each sort. This is the **joint energy-based "
         "model** (JEM).",
-        "\\log q_\\theta(x, y) = \\log q_\\theta(x) + \\log q_\\theta(y \\mid x), \\qquad "
-        "q_\\theta(x) \\propto \\sum_y e^{f_\\theta(x)[y]}",
+        "\\begin{aligned} \\log q_\\theta(x, y) &= \\log q_\\theta(x) + \\log q_\\theta(y \\mid x), \\\\ "
+        "q_\\theta(x) &\\propto \\sum_y e^{f_\\theta(x)[y]} \\end{aligned}",
         "Print an o, then an ō: the same network, another output to climb. The model without classes prints "
         "letters too, but cannot be told which.",
         (

@@ -21,8 +21,8 @@ _DAY = 24 * 60 * 60
 # All use of the model shares one queue: a visitor who reads can overtake one who prints.
 PROCESSOR: dict[str, Any] = {"concurrency_id": "processor", "concurrency_limit": 2}
 _QUEUE = 64
-_LOOKS = """<div><button type="button" data-do="link">Copy the link to what I see</button><button type="button"
-data-do="theme">Light / dark</button></div>"""
+_LOOKS = """<div id="looks"><button type="button" data-do="link" title="Copies the address: it brings back what you
+see">Copy link</button><button type="button" data-do="theme">Light / dark</button></div>"""
 _ON_LOOKS = """element.querySelector('[data-do=theme]').addEventListener('click', () => window.glyphTheme());
 element.querySelector('[data-do=link]').addEventListener('click', async (event) => {
     const button = event.target, words = button.textContent;
@@ -49,21 +49,19 @@ def build(checkpoint: str | Path, training: bool = True) -> gr.Blocks:
         delete_cache=(_DAY, _DAY),
         fill_width=True,
     ) as page:
-        gr.HTML(_header(), elem_id="masthead", js_on_load=None)
+        gr.HTML(_header(), elem_id="masthead", js_on_load=_ON_LOOKS)
         with gr.Row(elem_id="bar"):
-            model = gr.Dropdown(
-                models.shipped(), value=models.home, label="Model", elem_id="model", info=_kind(models.first), scale=2
-            )
+            model = gr.Dropdown(models.shipped(), value=models.home, label="Model", elem_id="model", min_width=200)
+            kind = gr.HTML(_kind(models.first), elem_id="kind", js_on_load=None)
             bring = gr.UploadButton(
-                "Bring your own model", file_count="multiple", file_types=[".safetensors", ".json"],
-                elem_id="bring", size="sm", scale=1,
+                "Bring your own", file_count="multiple", file_types=[".safetensors", ".json"], elem_id="bring",
+                size="sm", min_width=120,
             )  # fmt: skip
-            gr.HTML(_LOOKS, elem_id="looks", js_on_load=_ON_LOOKS)
         said = gr.HTML("", elem_id="model-said", js_on_load=None)
         with gr.Tabs(elem_id="tabs") as tabs:
             panels = _tabs(models, model, page, training)
         footer = gr.HTML(_footer(models.first), elem_id="colophon", js_on_load=None)
-        _follow_model(models, panels, page, model, bring, said, tabs, footer)
+        _follow_model(models, panels, page, model, (said, kind, footer), bring, tabs)
         page.load(None, None, None, js=ON_LOAD, api_visibility="private")
     page.queue(max_size=_QUEUE, default_concurrency_limit=4)
     return page
@@ -87,12 +85,16 @@ def _tabs(models: Models, model: gr.Dropdown, page: gr.Blocks, training: bool) -
 
 
 def _follow_model(
-    models: Models, panels: list[Panel], page: gr.Blocks, model: gr.Dropdown, bring: gr.UploadButton,
-    said: gr.HTML, tabs: gr.Tabs, footer: gr.HTML,
+    models: Models, panels: list[Panel], page: gr.Blocks, model: gr.Dropdown, words: tuple[gr.HTML, ...],
+    bring: gr.UploadButton, tabs: gr.Tabs,
 ) -> None:  # fmt: skip
-    """When a model is chosen or brought, or a link or a lesson's door is followed, every tab shows it."""
+    """When a model is chosen or brought, or a link or a door is followed, every tab shows it.
+
+    Args:
+        words: where a problem is told, the kind of the model, and the footer.
+    """
     wanted, turn = gr.State(""), gr.State("")  # the tab that a link opens; changes with every turn
-    outputs = [model, said, tabs, footer, wanted, turn, *(c for panel in panels for c in panel.outputs)]
+    outputs = [model, *words, tabs, wanted, turn, *(c for panel in panels for c in panel.outputs)]
     nothing = [gr.skip()] * len(outputs)
 
     def turn_to(key: str, wishes: Mapping[str, str], tab: str = "") -> list[Any]:
@@ -102,9 +104,9 @@ def _follow_model(
             return [gr.Dropdown(value=models.home), message(str(error), "problem"), *nothing[2:]]
         shown = [value for panel in panels for value in panel.show(explorer, wishes)]
         choices = [(models.title(key), key)] if "~" in key else []
-        dropdown = gr.Dropdown([*models.shipped(), *choices], value=key, info=_kind(explorer))
+        dropdown = gr.Dropdown([*models.shipped(), *choices], value=key)
         chosen = gr.Tabs(selected=tab) if tab else gr.skip()
-        return [dropdown, "", chosen, _footer(explorer), tab, uuid.uuid4().hex, *shown]
+        return [dropdown, "", _kind(explorer), _footer(explorer), chosen, tab, uuid.uuid4().hex, *shown]
 
     def choose(key: str) -> list[Any]:
         return turn_to(str(key), {})
@@ -171,15 +173,16 @@ _KINDS = {
 
 
 def _kind(explorer: Explorer) -> str:
-    return _KINDS.get(explorer.card.mode, "")
+    kind = _KINDS.get(explorer.card.mode, "")
+    return f"<p>{kind[:1].upper()}{kind[1:]}.</p>" if kind else ""
 
 
 def _header() -> str:
     return (
-        '<header><h1><span class="versal">G</span>lyph EBM</h1>'
+        f'<header>{_LOOKS}<h1><span class="versal">G</span>lyph EBM</h1>'
         "<p>An <b>energy</b> is a single number that a network gives to a picture: low for what looks like the early "
-        "printed letters it was trained on, high for everything else. From this number and its slope alone it reads "
-        "a glyph, prints new ones out of noise and notices strangers.</p></header>"
+        "printed letters it was trained on, high for everything else. <span>From this number and its slope alone it "
+        "reads a glyph, prints new ones out of noise and notices strangers.</span></p></header>"
     )
 
 

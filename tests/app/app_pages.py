@@ -19,3 +19,12 @@ def wait_for_change(page, selector: str, before: str) -> str:
         "([s, b]) => document.querySelector(s).innerText != b", arg=[selector, before], timeout=10_000
     )
     return page.inner_text(selector)
+
+
+def open_tab(page, title: str) -> None:
+    """Opens a tab by its title; on a phone it may be in the menu of those that have no room."""
+    tab = page.locator(f"#tabs button[role=tab]:has-text('{title}')").first
+    if not tab.is_visible():
+        page.click("#tabs .overflow-menu button")
+        tab = page.locator(f"#tabs .overflow-dropdown button:has-text('{title}')").first
+    tab.click()

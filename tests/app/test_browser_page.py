@@ -1,0 +1,86 @@
+"""The page as a whole in a real browser: links, lessons, light and dark, models, accessibility."""
+
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+from app_pages import open_tab, wait_for_change
+
+TABS = ("Read", "Print", "Strangers", "Surface", "Train", "Learn")
+
+
+def query(page) -> dict[str, str]:
+    """What the address says."""
+    return {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
+
+
+def wait_for_query(page, **wanted: str) -> None:
+    """Until the address says so."""
+    page.wait_for_function(
+        "wanted => { const q = new URLSearchParams(location.search);"
+        "return Object.entries(wanted).every(([k, v]) => q.get(k) === v); }",
+        arg=wanted,
+        timeout=10_000,
+    )
+
+
+def test_the_address_follows_the_page_and_brings_it_back(page, url: str) -> None:
+    assert query(page) == {}  # nothing was touched yet
+    open_tab(page, "Strangers")
+    page.wait_for_selector("#sets input")
+    before = page.inner_text("#rates")
+    page.uncheck("#sets label:has-text('noise') input")
+    wait_for_change(page, "#rates", before)
+    wait_for_query(page, tab="strangers", sets="stripes")
+    page.goto(page.url)
+    page.wait_for_selector("#rates:has-text('stripes')")
+    assert not page.is_checked("#sets label:has-text('noise') input")
+    assert "noise" not in page.inner_text("#rates")
+
+
+def test_a_link_that_cannot_be_met_shows_the_page_all_the_same(page, url: str) -> None:
+    page.goto(url + "?model=none&tab=strangers&sets=martians&threshold=NaN&score=luck")
+    page.wait_for_selector("#rates:has-text('noise')")
+
+
+def test_a_lesson_opens_the_tab_in_its_state(page) -> None:
+    open_tab(page, "Learn")
+    page.wait_for_selector(".lesson .katex")
+    page.click("button:has-text('Print without noise')")
+    page.wait_for_selector("#noise input[type=number]", timeout=10_000)
+    page.wait_for_function("document.querySelector('#noise input[type=number]').value === '0'")
+    wait_for_query(page, tab="print", sort="a", noise="0")
+    assert page.get_attribute("button[role=tab]:has-text('Print')", "aria-selected") == "true"
+
+
+def test_a_model_is_brought_and_refused(page, checkpoint) -> None:
+    page.set_input_files("#bring input[type=file], input[type=file][multiple]", [str(checkpoint)])
+    page.wait_for_selector("#model-said .problem:has-text('two files')", timeout=10_000)
+    files = [str(checkpoint), str(checkpoint.with_suffix(".json"))]
+    page.set_input_files("#bring input[type=file], input[type=file][multiple]", files)
+    page.wait_for_function("document.querySelector('#model input').value.includes('(yours)')", timeout=10_000)
+    assert page.locator("#model-said .problem").count() == 0
+
+
+def test_the_page_can_be_dark_and_stays_so(page) -> None:
+    dark = "document.body.classList.contains('dark')"
+    was = page.evaluate(dark)
+    page.click("#looks [data-do=theme]")
+    assert page.evaluate(dark) is not was
+    page.reload()
+    page.wait_for_selector("#reading .energy")
+    page.wait_for_function(f"{dark} === {'false' if was else 'true'}")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_serious_finding_of_axe(page, theme: str) -> None:
+    from axe_playwright_python.sync_playwright import Axe
+
+    page.evaluate(f"window.glyphTheme('{theme}')")
+    found = []
+    for tab in TABS:
+        open_tab(page, tab)
+        page.wait_for_timeout(400)  # transitions of colour
+        for violation in Axe().run(page).response["violations"]:
+            if violation["impact"] in ("serious", "critical"):
+                found += [f"{tab}: {violation['id']}: {node['html'][:160]}" for node in violation["nodes"]]
+    assert found == []

@@ -127,7 +127,7 @@ def _step(
         slope = slope or gradient_of(model, x, *extra)
         gradient = slope(x)
         if smooth:
-            gradient = _binomial(_binomial(gradient, -1), -2)
+            gradient = binomial(binomial(gradient, -1), -2)
         if normalize:
             size = gradient.flatten(1).square().mean(1).sqrt().clamp_min(TINY)
             gradient = gradient / size.view(-1, *[1] * (gradient.dim() - 1))
@@ -139,7 +139,7 @@ def _step(
     return take_step
 
 
-def _binomial(x: Tensor, dim: int) -> Tensor:
+def binomial(x: Tensor, dim: int) -> Tensor:
     """(1, 2, 1) / 4 along one axis, zeros beyond the ends: sums of slices, ten times as fast as a pooling layer."""
     n = x.shape[dim]
     blurred = x / 2

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from copy import deepcopy
 
 import torch
 from torch import Tensor, nn
@@ -82,7 +83,10 @@ def metropolis_acceptance(
     no such law at all: what is judged here is the plain step of the same size.
 
     Args:
-        model: as in `ebm.sgld`; x: states (N, ...), y: labels (N,) or None; generator: on x's device.
+        model: as in `ebm.sgld`, a network is run in double precision; x: states (N, ...); y: labels (N,) or None.
+        step_size, noise: of the plain step. Where a recipe normalises, its step is one of step_size divided
+            by the root mean square of a chain's gradient.
+        generator: on x's device.
 
     Returns:
         the mean over the states of min(1, ratio), one proposal each.
@@ -92,9 +96,11 @@ def metropolis_acceptance(
     """
     if not noise > 0:
         raise ValueError(f"The noise must be above 0, not {noise}.")
-    t = temperature(step_size, noise)
+    t, x = temperature(step_size, noise), x.detach()
+    if isinstance(model, nn.Module):  # the trained temperatures are down to where single precision rounds energies
+        model, x = deepcopy(model).double(), x.double()
     energy, extra = getattr(model, "energy", model), () if y is None else (y,)
-    slope, x = gradient_of(model, x, y), x.detach()
+    slope = gradient_of(model, x, y)
     white = torch.empty_like(x).normal_(generator=generator)
     before = slope(x)
     proposal = x - step_size * before + noise * white

@@ -19,7 +19,7 @@ TINY = 1e-12  # a gradient of this size or less does not move a chain
 
 @dataclass(frozen=True)
 class Step:
-    """One state of the chains: x (N, 1, 56, 56), its energy (N,), and how many steps led there."""
+    """One state of the chains, or of a path: x (N, 1, 56, 56), its energy (N,), and how many steps led there."""
 
     x: Tensor
     energy: Tensor

@@ -15,7 +15,7 @@ FEWEST_STEPS = 4
 def split_r_hat(trace: Tensor) -> float:
     """The rank-normalised split-R-hat: near 1 where chains, and their halves, agree; above 1.01 they do not.
 
-    Source: Vehtari et al. 2021, Eq. 14, by ArviZ.
+    Source: Vehtari et al. 2021, by ArviZ.
 
     Args:
         trace: one number a state (steps, N), for instance energies, without the steps of warming up.
@@ -33,7 +33,7 @@ def split_r_hat(trace: Tensor) -> float:
 def effective_sample_size(trace: Tensor) -> float:
     """How many independent draws the chains together are worth (bulk, rank-normalised).
 
-    Source: Vehtari et al. 2021, Eq. 10 and Sec. 4, by ArviZ.
+    Source: Vehtari et al. 2021, by ArviZ.
 
     Args, Raises:
         as `split_r_hat`, but one chain is enough.
@@ -78,7 +78,7 @@ def metropolis_acceptance(
     """How likely Metropolis-Hastings would be to accept one plain Langevin step from each of these states.
 
     The proposal is N(x - step_size dE/dx, noise^2), the law exp(-E / T) at the step's own `temperature`
-    (MALA: Roberts & Tweedie 1996, Sec. 1.4.1). Near 1, chains without the test follow nearly that law; near 0,
+    (MALA: Roberts & Tweedie 1996). Near 1, chains without the test follow nearly that law; near 0,
     they follow another. The shipped recipes clip, normalise, smooth and clamp, and what they then follow is
     no such law at all: what is judged here is the plain step of the same size.
 

@@ -101,7 +101,7 @@ def compose(model: EnergyNet, weights: dict[int, float]) -> EnergyNet:
     with the model. The weights are divided by the sum of those above 0: energies then stay on the scale
     of one sort's energy, and so does the temperature at which chains run. One sort alone is q(x, y).
 
-    Source: Du, Li & Mordatch 2020, Sec. 3.2: conjunction is the sum of energies, negation a negative weight.
+    Source: Du, Li & Mordatch 2020: conjunction is the sum of energies, negation a negative weight.
 
     Args:
         model: a network with classes; weights: class -> weight, as `parse` gives them.
@@ -146,8 +146,8 @@ def guide(model: EnergyNet, label: int | Tensor, strength: float) -> Guided:
     log p(y | x) = f(x)[y] - log q(x), up to one constant, so strength 0 is the energy of x, 1 that of
     (x, y), and above 1 the class counts more than in the joint model.
 
-    Source: a JEM is both parts in one network (Grathwohl et al. 2020, Eqs. 5 to 7); the strength above 1
-    is guidance (Dhariwal & Nichol 2021, Sec. 4; with no classifier apart: Ho & Salimans 2022, Eq. 6).
+    Source: a JEM is both parts in one network (Grathwohl et al. 2020); the strength above 1
+    is guidance (Dhariwal & Nichol 2021; with no classifier apart: Ho & Salimans 2022).
 
     Args:
         model: a network with classes.

@@ -15,7 +15,7 @@ PAPER, INK = -1.0, 1.0
 def gradient(model: nn.Module | Callable[..., Tensor], x: Tensor, y: Tensor | None = None) -> Tensor:
     """dE/dx: how fast the energy rises with the ink of each pixel.
 
-    Source: Simonyan, Vedaldi & Zisserman 2014, Sec. 3, there of a class score and without its sign.
+    Source: Simonyan, Vedaldi & Zisserman 2014, there of a class score and without its sign.
 
     Args:
         model: as in `ebm.sgld`; x: glyphs (N, 1, 56, 56); y: classes (N,), for the energy of (x, y).
@@ -30,7 +30,7 @@ def dab_effect(model: nn.Module, x: Tensor, size: int = 1, y: int | None = None)
     """How the energy changes, exactly, if a square dab around a pixel became paper, or ink.
 
     The change is that of a finite step, where the gradient only says where a small one would lead. The
-    idea is that of occlusion (Zeiler & Fergus 2014, Sec. 4.2), with both of the values a pixel can take.
+    idea is that of occlusion (Zeiler & Fergus 2014), with both of the values a pixel can take.
 
     Args:
         model: has `energy`, and parameters; x: one glyph (1, 56, 56).

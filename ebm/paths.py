@@ -33,7 +33,7 @@ def lowest_energy(
 ) -> Iterator[Step]:  # fmt: skip
     """A path of lowest energy between two glyphs, relaxed from the straight line, as it relaxes.
 
-    The string method (E, Ren & Vanden-Eijnden 2007, Sec. II): every image goes down dE/dx, then all are
+    The string method (E, Ren & Vanden-Eijnden 2007): every image goes down dE/dx, then all are
     put back at equal spacing along the path through them, which takes away what they moved along it. It
     settles where dE/dx has no part across the path. From another start it may settle elsewhere: the path
     is the lowest nearby, not of all. Real glyphs are no minima, so that a long relaxation sinks far below

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ebm.checkpoint import Card
-from ebm.energy import EnergyNet
+from ebm.energy import EnergyNet, check_glyphs
 from ebm.recipe import Recipe
 from ebm.sampling import STARTS, Step, sgld
 
@@ -23,19 +23,23 @@ def sampler_of(card: Card) -> dict[str, Any]:
 
 
 def chains(
-    model: EnergyNet, n: int, *, steps: int, labels: Tensor | None = None, seed: int = 0, every: int = 1, **sampler: Any
-) -> Iterator[Step]:
-    """Runs n fresh chains and yields their states, the start included as step 0.
+    model: nn.Module, n: int, *, steps: int, labels: Tensor | None = None, x: Tensor | None = None,
+    free: Tensor | None = None, seed: int = 0, every: int = 1, **sampler: Any,
+) -> Iterator[Step]:  # fmt: skip
+    """Runs n chains, fresh ones unless x is given, and yields their states, the start included as step 0.
 
     Args:
-        model: the network; its parameters' device is where the chains run.
+        model: has `energy`, and parameters, on whose device the chains run.
         n: how many; steps: how long; every: steps between two yields.
         labels: classes (n,) that steer the chains; None runs them on the unconditional energy.
+        x: glyphs (n, 1, 56, 56), or one (1, 1, 56, 56) for all chains, to start from instead of noise.
+        free: mask (n or 1, 1, 56, 56), True where pixels may move: from the given x or, where that is
+            None, from noise. With x the free pixels start from x too; put noise there to have them made anew.
         seed: of the starts and the noise.
         sampler: step_size, noise, grad_clip, smooth, normalize, anneal, start where they differ from `DEFAULT_SAMPLER`.
 
     Raises:
-        ValueError: for an unknown sampler argument or start, or n or steps below 1.
+        ValueError: for an unknown sampler argument or start, n or steps below 1, or an x or free of a wrong shape.
     """
     if n < 1 or steps < 1:
         raise ValueError(f"At least one glyph and one step are needed, not {n} and {steps}.")
@@ -47,11 +51,18 @@ def chains(
         raise ValueError(f"A chain starts from {' or '.join(map(repr, STARTS))}, not {start!r}.")
     device = next(model.parameters()).device
     generator = torch.Generator(device).manual_seed(seed)
-    x = STARTS[start](n, generator)
+    if x is None:
+        x = STARTS[start](n, generator)
+    else:
+        check_glyphs(x)
+        if len(x) not in (1, n):
+            raise ValueError(f"{n} chains start from {n} glyphs or from one, not from {len(x)}.")
+        x = x.detach().to(device).expand(n, *x.shape[1:])
     y = None if labels is None else labels.to(device)
+    energy: Any = model.energy
     with torch.no_grad():
-        yield Step(x, model.energy(x) if y is None else model.energy(x, y), 0)
-    yield from sgld(model, x, steps=steps, y=y, generator=generator, every=every, **settings)
+        yield Step(x, energy(x) if y is None else energy(x, y), 0)
+    yield from sgld(model, x, steps=steps, y=y, free=free, generator=generator, every=every, **settings)
 
 
 def sample(

@@ -13,6 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ebm.chain_statistics import temperature
 from ebm.checkpoint import Card
 from ebm.data.corpus import SIZE, Corpus, to_model_space
 from ebm.energy import EnergyNet
@@ -146,8 +147,8 @@ def measure_likelihood(
         "chains": chains,
         "sampler_temperature": sampler_temperature(card, f, x[:256].to(device)),
     }
-    for name, temperature in TEMPERATURES.items():
-        betas = ladder(1 / temperature, max(10, steps // 10 if temperature == 1 else steps))
+    for name, wanted in TEMPERATURES.items():
+        betas = ladder(1 / wanted, max(10, steps // 10 if wanted == 1 else steps))
         sizes = _forward(f, betas, 0.05, chains, generator).step_sizes
         forward = _forward(f, betas, sizes, chains, generator)
         settled = _settle(f, forward.x, float(betas[-1]), float(sizes[-1]), generator)
@@ -182,10 +183,10 @@ def sampler_temperature(card: Card, f: ValueAndGradient, x: Tensor) -> float:
 
     Where steps are normalised their size depends on the slope; the median slope at glyphs x (N, 1, 56, 56) is taken.
     """
-    temperature = card.sampler["noise"] ** 2 / (2 * card.sampler["step_size"])
-    if card.sampler["normalize"]:
-        temperature *= float(f(x)[1].flatten(1).square().mean(1).sqrt().median())
-    return temperature
+    plain = temperature(card.sampler["step_size"], card.sampler["noise"])
+    if not card.sampler["normalize"]:
+        return plain
+    return plain * float(f(x)[1].flatten(1).square().mean(1).sqrt().median())
 
 
 def _settle(f: ValueAndGradient, x: Tensor, beta: float, size: float, generator: torch.Generator) -> Tensor:

@@ -19,7 +19,7 @@ TINY = 1e-12  # a gradient of this size or less does not move a chain
 
 @dataclass(frozen=True)
 class Step:
-    """One state of the chains: x (N, 1, 56, 56), its energy (N,), and how many steps led there."""
+    """One state of the chains, or of a path: x (N, 1, 56, 56), its energy (N,), and how many steps led there."""
 
     x: Tensor
     energy: Tensor
@@ -39,6 +39,7 @@ def sgld(
     anneal: float = 0.0,
     clamp: tuple[float, float] | None = (-1.0, 1.0),
     y: Tensor | None = None,
+    free: Tensor | None = None,
     generator: torch.Generator | None = None,
     every: int = 1,
 ) -> Iterator[Step]:
@@ -61,25 +62,43 @@ def sgld(
         anneal: share of the steps, at the end, over which step_size and noise fall to zero, in [0, 1].
         clamp: range the state is kept in; None = the whole space.
         y: class labels (N,) int64 that steer every chain to its class.
+        free: mask that can be broadcast to x, True or 1 where pixels may move. Elsewhere every state is
+            exactly the start's, also outside `clamp` (inpainting: the known pixels). What `smooth` and
+            `normalize` make of the gradient, they make of the whole gradient.
         generator: on x's device, makes the noise reproducible.
         every: yields after each `every` steps, and always after the last.
 
     Yields:
         `Step`, detached. Between yields, and when abandoned or on an exception, the model's
         parameters have their flags and gradients as before.
+
+    Raises:
+        ValueError: for a mask that does not fit x.
     """
     energy = getattr(model, "energy", model)
     extra = () if y is None else (y,)
-    x = x.detach()
+    start = x = x.detach()
+    moving = None if free is None else _mask(free, x)
     take_step = _step(model, x, extra, grad_clip, smooth, normalize, clamp)
     for index in range(1, steps + 1):
         left = min(1.0, (steps - index + 1) / (anneal * steps)) if anneal else 1.0
         white = torch.empty_like(x).normal_(generator=generator) if noise else None
         x = take_step(x, white, left * step_size, left * noise)
+        if moving is not None:
+            x = torch.where(moving, x, start)
         if index % every == 0 or index == steps:
             with torch.no_grad():
                 now = energy(x, *extra)
             yield Step(x, now, index)
+
+
+def _mask(free: Tensor, x: Tensor) -> Tensor:
+    """A mask as booleans on x's device that can be broadcast to x."""
+    try:
+        torch.broadcast_to(free, x.shape)
+    except RuntimeError:
+        raise ValueError(f"The mask {tuple(free.shape)} does not fit chains {tuple(x.shape)}.") from None
+    return free.to(x.device).bool()
 
 
 def _step(
@@ -90,14 +109,14 @@ def _step(
 
     On a CPU the compiled step takes over as soon as it is there, be it in the middle of a run.
     """
-    gradient_of: Callable[[Tensor], Tensor] | None = None
+    slope: Callable[[Tensor], Tensor] | None = None
     native: NativeStep | None = None
     native_fits = fits(model, x)
     low, high = clamp if clamp is not None else (-math.inf, math.inf)
     limit = clip if clip is not None else math.inf
 
     def take_step(x: Tensor, white: Tensor | None, drift: float, spread: float) -> Tensor:
-        nonlocal gradient_of, native
+        nonlocal slope, native
         if native is None and native_fits and (code := library().code) is not None:
             assert isinstance(model, EnergyNet)
             check_glyphs(x)
@@ -105,10 +124,10 @@ def _step(
         if native is not None:
             how = Move(smooth, normalize, drift, spread, limit, low, high, TINY)
             return native(x, extra[0] if extra else None, how, white)[1]
-        gradient_of = gradient_of or _gradient(model, x, extra)
-        gradient = gradient_of(x)
+        slope = slope or gradient_of(model, x, *extra)
+        gradient = slope(x)
         if smooth:
-            gradient = _binomial(_binomial(gradient, -1), -2)
+            gradient = binomial(binomial(gradient, -1), -2)
         if normalize:
             size = gradient.flatten(1).square().mean(1).sqrt().clamp_min(TINY)
             gradient = gradient / size.view(-1, *[1] * (gradient.dim() - 1))
@@ -120,7 +139,7 @@ def _step(
     return take_step
 
 
-def _binomial(x: Tensor, dim: int) -> Tensor:
+def binomial(x: Tensor, dim: int) -> Tensor:
     """(1, 2, 1) / 4 along one axis, zeros beyond the ends: sums of slices, ten times as fast as a pooling layer."""
     n = x.shape[dim]
     blurred = x / 2
@@ -129,10 +148,16 @@ def _binomial(x: Tensor, dim: int) -> Tensor:
     return blurred
 
 
-def _gradient(
-    model: nn.Module | Callable[..., Tensor], x: Tensor, extra: tuple[Tensor, ...]
+def gradient_of(
+    model: nn.Module | Callable[..., Tensor], x: Tensor, y: Tensor | None = None
 ) -> Callable[[Tensor], Tensor]:
-    """dE/dx as a function of x: by hand where that is faster, else by autograd."""
+    """dE/dx as a function of x, parameters out of the graph: by hand where that is faster, else by autograd.
+
+    Args:
+        model: as in `sgld`, with its weights as they are now.
+        x: only its device and type matter; y: class labels (N,) int64, or None.
+    """
+    extra = () if y is None else (y,)
     if type(model) is EnergyNet and x.device.type == "cpu" and x.dtype == torch.float32:
         by_hand = InputGradient(model)
         return lambda x: by_hand(x, *extra)[1]

@@ -43,6 +43,23 @@ def test_chains_begin_with_their_start_and_end_with_the_last_step(net):
     assert (steps[-1].energy < steps[0].energy).all()
 
 
+def test_chains_can_start_from_one_drawing_and_hold_its_known_part(net):
+    drawing, free = torch.rand(1, 1, 56, 56), torch.zeros(56, 56)
+    free[30:] = 1
+    first, last = chains(net, 3, steps=5, every=5, x=drawing, free=free)
+    assert torch.equal(first.x, drawing.expand(3, 1, 56, 56))
+    assert torch.equal(last.x[:, :, :30], first.x[:, :, :30])
+    assert all(not torch.equal(last.x[k, :, 30:], last.x[j, :, 30:]) for k, j in ((0, 1), (1, 2), (0, 2)))
+
+
+@pytest.mark.parametrize(
+    "arguments", [{"x": torch.zeros(2, 1, 56, 56)}, {"x": torch.zeros(3, 1, 20, 20)}, {"free": torch.ones(7, 1)}]
+)
+def test_chains_refuse_starts_and_masks_of_a_wrong_shape(net, arguments):
+    with pytest.raises(ValueError):
+        list(chains(net, 3, steps=1, **arguments))
+
+
 def test_a_sort_is_found_by_name_character_and_number(net):
     assert class_of(net, "long-s") == class_of(net, "ſ") == class_of(net, 19) == 19
 

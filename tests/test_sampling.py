@@ -161,6 +161,51 @@ def run_flat(**settings):
     return sgld(flat, start, step_size=1.0, noise=0.3, clamp=None, generator=generator, every=99, **settings)
 
 
+@pytest.mark.parametrize("width", [4, 16])  # 16: the compiled step, where there is one
+def test_held_pixels_stay_bit_for_bit_and_free_ones_move(width):
+    torch.manual_seed(0)
+    net, start = EnergyNet(width, 6).requires_grad_(False), torch.rand(3, 1, 56, 56) * 3 - 1.5  # beyond the clamp too
+    free = torch.zeros(56, 56)
+    free[:, :20] = 1
+    settings = {"steps": 6, "step_size": 0.1, "noise": 0.01, "smooth": True, "normalize": True, "anneal": 0.5}
+    for step in sgld(net, start, y=torch.arange(3), free=free, **settings):
+        assert torch.equal(step.x[..., 20:], start[..., 20:])
+        assert (step.x[..., :20] != start[..., :20]).double().mean() > 0.9
+        assert torch.allclose(step.energy, net.energy(step.x, torch.arange(3)), atol=1e-5)
+
+
+def test_a_mask_of_all_ones_changes_nothing_and_each_chain_may_have_its_own():
+    x, free = torch.zeros(2, 1, 4, 4), torch.tensor([True, False])[:, None, None, None]
+    settings = {"steps": 5, "step_size": 0.1, "noise": 0.3}
+    assert torch.equal(
+        run(gaussian_energy(1.0), x, free=torch.ones(1), **settings), run(gaussian_energy(1.0), x, **settings)
+    )
+    moved = run(gaussian_energy(1.0), x, free=free, **settings)
+    assert (moved[0] != 0).all() and (moved[1] == 0).all()
+
+
+def test_the_law_of_the_free_pixels_is_the_conditional_law_given_the_held_ones():
+    """Two correlated Gaussian pixels: the free one is AR(1) around rho times the held one."""
+    rho, held, step_size, noise, steps = 0.8, 1.5, 0.1, 0.3, 100
+    precision = 1 / (1 - rho**2)
+    energy = lambda x: precision * (x[:, 0] ** 2 - 2 * rho * x[:, 0] * x[:, 1] + x[:, 1] ** 2) / 2  # noqa: E731
+    x = torch.tensor([0.0, held]).repeat(60000, 1)
+    end = run(energy, x, steps=steps, step_size=step_size, noise=noise, free=torch.tensor([1, 0]))
+    phi = 1 - step_size * precision
+    assert (end[:, 1] == held).all()
+    assert float(end[:, 0].mean()) == pytest.approx(rho * held * (1 - phi**steps), abs=0.01)
+    assert float(end[:, 0].var()) == pytest.approx(noise**2 * (1 - phi ** (2 * steps)) / (1 - phi**2), rel=0.03)
+
+
+def test_a_mask_that_does_not_fit_is_refused():
+    with pytest.raises(ValueError, match="mask"):
+        next(
+            sgld(
+                gaussian_energy(1.0), torch.zeros(2, 1, 4, 4), steps=1, step_size=1.0, noise=0.0, free=torch.ones(3, 3)
+            )
+        )
+
+
 def test_starts_have_the_stated_laws():
     generator = torch.Generator().manual_seed(0)
     uniform, gaussian = STARTS["uniform"](20, generator), STARTS["gaussian"](20, generator)

@@ -37,8 +37,9 @@ def test_the_address_follows_the_page_and_brings_it_back(page, url: str) -> None
     assert "noise" not in page.inner_text("#rates")
 
 
-def test_a_link_that_cannot_be_met_shows_the_page_all_the_same(page, url: str) -> None:
-    other, problems = page.context.new_page(), []  # not this one: it would be left while it still arrives
+def test_a_link_that_cannot_be_met_shows_the_page_all_the_same(browser, url: str) -> None:
+    other = browser.new_page()
+    problems: list[str] = []
     other.on("pageerror", lambda error: problems.append(str(error)))
     other.goto(url + "?model=none&tab=strangers&sets=martians&threshold=NaN&score=luck")
     other.wait_for_selector("#rates:has-text('noise')")

@@ -18,12 +18,10 @@ from benchmarks.app_server import (
     GENERATION,
     Generation,
     Server,
-    endpoint,
     generate,
     generate_together,
     memory_of_visitors,
     memory_over,
-    name_of,
     score_seconds,
     serve,
 )  # fmt: skip
@@ -64,20 +62,19 @@ def measure(
     with tempfile.TemporaryDirectory() as folder, serve(checkpoint) as server:
         picture = _picture(checkpoint, Path(folder))
         say("scores")
-        seconds = score_seconds(server, checkpoint, picture, scores)
+        seconds = score_seconds(server, picture, scores)
         figures += _quantiles("score over the network interface", seconds)
         figures += _quantiles("score in process, without the network", _in_process(checkpoint, picture, scores), 50)
         say("generations")
-        name = endpoint(server.client(), "generate", checkpoint)
-        figures += _streaming(server, checkpoint, name, law, rounds)
-        figures += _two_at_once(server, name, law, rounds)
+        figures += _streaming(server, checkpoint, law, rounds)
+        figures += _two_at_once(server, law, rounds)
         if reason := app_browser.missing() if browser else None:
             found["left_out"].append(reason)
         elif browser:
             say("frames in a browser")
             figures += _browser(server, rounds)
         say("memory")
-        figures += _memory(server, name, law, generations, found)
+        figures += _memory(server, law, generations, found)
     return found
 
 
@@ -107,15 +104,13 @@ def _in_process(checkpoint: Path, picture: Path, times: int) -> list[float]:
 
     page = build(checkpoint)
     functions = {f"/{f.api_name}": f.fn for f in page.fns.values() if isinstance(f.api_name, str)}
-    function = functions[name_of("score", checkpoint, set(functions))]
+    function = functions["/score"]
     assert function is not None
     run = timing.timed(lambda: function({"path": str(picture)}))
     return [run() for _ in range(times + 3)][3:]
 
 
-def _streaming(
-    server: Server, checkpoint: Path, name: str, law: tuple[float, float], rounds: int
-) -> list[dict[str, Any]]:
+def _streaming(server: Server, checkpoint: Path, law: tuple[float, float], rounds: int) -> list[dict[str, Any]]:
     """Time to the first frame, and the sampler's rate with frames and without, in turns."""
     client, (model, card) = server.client(), ebm.load(checkpoint)
     _, count, steps = GENERATION
@@ -124,7 +119,7 @@ def _streaming(
     seen: list[Generation] = []
 
     def streamed() -> float:
-        seen.append(generate(client, name, GENERATION, *law))
+        seen.append(generate(client, GENERATION, *law))
         return seen[-1].sampling
 
     def silent() -> None:
@@ -151,13 +146,13 @@ def _streaming(
     ]
 
 
-def _two_at_once(server: Server, name: str, law: tuple[float, float], rounds: int) -> list[dict[str, Any]]:
+def _two_at_once(server: Server, law: tuple[float, float], rounds: int) -> list[dict[str, Any]]:
     """The slower one's share of the rate that one person alone has."""
     clients = [server.client(), server.client()]
     shares = []
     for _ in range(rounds):
-        alone = generate(clients[0], name, GENERATION, *law).rate
-        shares.append(min(g.rate for g in generate_together(clients, name, GENERATION, *law)) / alone)
+        alone = generate(clients[0], GENERATION, *law).rate
+        shares.append(min(g.rate for g in generate_together(clients, GENERATION, *law)) / alone)
     return [figure("two at once: the slower one's share of one's speed", 100 * median(shares), "%", at_least=40)]
 
 
@@ -172,18 +167,16 @@ def _browser(server: Server, rounds: int) -> list[dict[str, Any]]:
     ]
 
 
-def _memory(
-    server: Server, name: str, law: tuple[float, float], generations: int, found: dict[str, Any]
-) -> list[dict[str, Any]]:
+def _memory(server: Server, law: tuple[float, float], generations: int, found: dict[str, Any]) -> list[dict[str, Any]]:
     """Growth over short generations, the first tenth left out: caches fill then; and growth a visitor."""
     if not sys.platform.startswith("linux"):
         found["left_out"].append("The server's memory is left out: it is read from /proc, which only Linux has.")
         return []
-    seen = memory_over(server, name, generations, *law)
+    seen = memory_over(server, generations, *law)
     found["resident_bytes"] = seen
     settled = seen[len(seen) // 10 :]
     growth = generations * timing.slope([k for k, _ in settled], [size for _, size in settled]) / 2**20
-    visitor = memory_of_visitors(server, name, VISITORS, *law) / 2**20
+    visitor = memory_of_visitors(server, VISITORS, *law) / 2**20
     return [
         figure("resident memory of the server", seen[-1][1] / 2**20, "MiB"),
         figure(f"growth over {generations:,} short generations", growth, "MiB", at_most=GROWTH),

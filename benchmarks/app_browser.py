@@ -9,16 +9,15 @@ _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PATIENCE = 180_000  # milliseconds
 
-# Notes the moment of every new picture in #printed, and that of the click that asked for it.
+# Notes when each frame was drawn by the player in #printed, and the moment of the click that asked for it.
 _WATCH = """() => {
-    window.frames_seen = []; window.asked = null; let last = document.querySelector('#printed img')?.src;
-    new MutationObserver(() => {
-        const now = document.querySelector('#printed img')?.src;
-        if (now && now !== last) { last = now; window.frames_seen.push(performance.now()); }
-    }).observe(document.querySelector('#printed'), {subtree: true, childList: true, attributes: true});
+    window.frames_seen = []; window.asked = null; let last = null;
+    document.querySelector('#printed').addEventListener('frame', ({ detail }) => {
+        if (detail.step !== last) { last = detail.step; window.frames_seen.push(performance.now()); }
+    });
     document.querySelector('#go').addEventListener('click', () => { window.asked = performance.now(); }, true);
 }"""
-_DONE = "document.querySelector('#print-status').innerText.includes('Read back')"
+_DONE = "document.querySelector('#print-status')?.innerText.includes('Read back')"
 
 
 @dataclass(frozen=True)

@@ -81,31 +81,10 @@ def _answers(port: int) -> bool:
         connection.close()
 
 
-def endpoint(client: Client, verb: str, checkpoint: Path) -> str:
-    """The name of an endpoint of the checkpoint's page: with its name, or plain where it is the first page's."""
-    names = client.view_api(return_format="dict", print_info=False)["named_endpoints"]
-    return name_of(verb, checkpoint, set(names))
-
-
-def name_of(verb: str, checkpoint: Path, names: set[str]) -> str:
-    """Which of some endpoints answers a verb for a checkpoint.
-
-    Raises:
-        ValueError: when none does.
-    """
-    for name in (f"/{verb}_{checkpoint.stem.replace('-', '_')}", f"/{verb}"):
-        if name in names:
-            return name
-    raise ValueError(
-        f"The explorer has no endpoint to {verb} with {checkpoint.stem}; it has: {', '.join(sorted(names))}."
-    )
-
-
-def score_seconds(server: Server, checkpoint: Path, picture: Path, times: int) -> list[float]:
+def score_seconds(server: Server, picture: Path, times: int) -> list[float]:
     """Seconds of each score over the network interface, the upload included."""
     client = server.client()
-    name = endpoint(client, "score", checkpoint)
-    score = timing.timed(lambda: client.predict(handle_file(str(picture)), api_name=name))
+    score = timing.timed(lambda: client.predict(handle_file(str(picture)), api_name="/score"))
     return [score() for _ in range(times + 3)][3:]
 
 
@@ -127,10 +106,10 @@ class Generation:
         return (self.steps[-2] - self.steps[0]) / (self.seconds[-2] - self.seconds[0])
 
 
-def generate(client: Client, name: str, order: tuple[str, int, int], step_size: float, noise: float) -> Generation:
+def generate(client: Client, order: tuple[str, int, int], step_size: float, noise: float) -> Generation:
     """Asks for a generation and watches its frames come."""
     started, seconds, steps, sampling = time.perf_counter(), [], [], 0.0
-    for report, _ in client.submit(*order, step_size, noise, 0, api_name=name):
+    for report, _ in client.submit(*order, step_size, noise, 0, api_name="/generate"):
         seconds.append(time.perf_counter() - started)
         steps.append(report["step"])
         sampling = report["seconds"]
@@ -138,7 +117,7 @@ def generate(client: Client, name: str, order: tuple[str, int, int], step_size: 
 
 
 def generate_together(
-    clients: list[Client], name: str, order: tuple[str, int, int], step_size: float, noise: float
+    clients: list[Client], order: tuple[str, int, int], step_size: float, noise: float
 ) -> list[Generation]:
     """Several people's generations at once, started together."""
     found: list[Generation | None] = [None] * len(clients)
@@ -146,7 +125,7 @@ def generate_together(
 
     def one(k: int) -> None:
         barrier.wait()
-        found[k] = generate(clients[k], name, order, step_size, noise)
+        found[k] = generate(clients[k], order, step_size, noise)
 
     threads = [threading.Thread(target=one, args=(k,)) for k in range(len(clients))]
     for thread in threads:
@@ -158,22 +137,22 @@ def generate_together(
     return [generation for generation in found if generation is not None]
 
 
-def memory_over(server: Server, name: str, generations: int, step_size: float, noise: float) -> list[tuple[int, int]]:
+def memory_over(server: Server, generations: int, step_size: float, noise: float) -> list[tuple[int, int]]:
     """Resident bytes of the server after so many short generations: (how many, bytes), at about 20 moments."""
     client, every = server.client(), max(1, generations // 20)
     found = []
     for k in range(1, generations + 1):
-        generate(client, name, SHORT, step_size, noise)
+        generate(client, SHORT, step_size, noise)
         if k % every == 0:
             found.append((k, machine.resident_bytes(server.pid)))
     return found
 
 
-def memory_of_visitors(server: Server, name: str, visitors: int, step_size: float, noise: float) -> float:
+def memory_of_visitors(server: Server, visitors: int, step_size: float, noise: float) -> float:
     """How much the server's resident memory grows with each further visitor who prints once, in bytes."""
     before = machine.resident_bytes(server.pid)
     clients: list[Any] = []
     for _ in range(visitors):
         clients.append(server.client())
-        generate(clients[-1], name, SHORT, step_size, noise)
+        generate(clients[-1], SHORT, step_size, noise)
     return (machine.resident_bytes(server.pid) - before) / visitors

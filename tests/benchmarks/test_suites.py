@@ -9,7 +9,7 @@ from rich.console import Console
 
 from benchmarks import __main__ as command_line
 from benchmarks import app, app_browser, buffer, data, machine, peers, sgld, tables, train
-from benchmarks.app_server import Generation, name_of
+from benchmarks.app_server import Generation
 from benchmarks.figures import figure
 
 
@@ -117,17 +117,6 @@ def test_rates_of_a_generation_and_of_frames_by_hand() -> None:
     # 12 steps between the first frame and the last one before the closing one, in half a second.
     assert Generation([0.1, 0.4, 0.6, 2.0], [0, 6, 12, 16]).rate == pytest.approx(24)
     assert app_browser.Seen([100.0, 200.0, 300.0]).per_second == pytest.approx(10)
-
-
-def test_endpoints_are_found_by_the_checkpoints_name() -> None:
-    from pathlib import Path
-
-    names = {"/score_jem", "/score_jem_conditional", "/generate"}
-    assert name_of("score", Path("jem.safetensors"), names) == "/score_jem"
-    assert name_of("score", Path("jem-conditional.safetensors"), names) == "/score_jem_conditional"
-    assert name_of("generate", Path("jem.safetensors"), names) == "/generate"
-    with pytest.raises(ValueError, match="no endpoint to print with jem"):
-        name_of("print", Path("jem.safetensors"), names)
 
 
 def test_the_explorers_scores_in_process(tmp_path) -> None:

@@ -2,7 +2,9 @@
 
 import os
 import socket
+import webbrowser
 from pathlib import Path
+from threading import Timer
 from typing import Annotated
 
 import typer
@@ -20,19 +22,26 @@ def main(
     training: Annotated[
         bool, typer.Option("--training/--no-training", help="Whether visitors may train small models on this machine.")
     ] = True,
+    root_path: Annotated[
+        str | None, typer.Option(help="Path below which a reverse proxy shows the page, such as /glyphs.")
+    ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")] = True,
 ) -> None:
     """Opens the page that reads glyphs, prints new ones and tells strangers apart."""
     _check_port(host, port)
-    from app.page import build, launch_options  # after the cheap checks: this brings torch and gradio in
+    from app.server import create, run  # after the cheap checks: this brings torch and gradio in
     from ebm.memory import keep_freed_memory
 
     keep_freed_memory()
     try:
-        page = build(checkpoint, training)
+        app = create(checkpoint, training, root_path)
     except ValueError as error:
         _fail(str(error))
-    page.launch(server_name=host, server_port=port, inbrowser=browser, **launch_options())
+    address = f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{port}{root_path or ''}"
+    typer.echo(f"The explorer is at {address} (Ctrl-C ends it).")
+    if browser:
+        Timer(1.0, webbrowser.open, [address]).start()  # by then it answers
+    run(app, host, port)
 
 
 def _check_port(host: str, port: int) -> None:

@@ -1,4 +1,4 @@
-"""The page: header, model bar, tabs, footer; and the options it is launched with."""
+"""The page: header, model bar, tabs, footer, and what follows the choice of a model."""
 
 import json
 import uuid
@@ -15,7 +15,7 @@ from app.drawing import message
 from app.model import Explorer
 from app.models import Models
 from app.panel import QUIET, Panel, keep_link
-from app.style import CSS, HEAD, ON_LOAD, theme
+from app.style import ON_LOAD
 
 _DAY = 24 * 60 * 60
 # All use of the model shares one queue: a visitor who reads can overtake one who prints.
@@ -146,21 +146,6 @@ def _follow_model(
 def _path(file: Any) -> str:
     path = file.get("path") if isinstance(file, dict) else getattr(file, "path", file)
     return str(path)
-
-
-def launch_options() -> dict[str, Any]:
-    """What `launch` must be given: looks and limits."""
-    return {
-        "theme": theme(),
-        "css_paths": CSS,
-        "head": f"<script>{HEAD.read_text(encoding='utf-8')}</script>",
-        "ssr_mode": False,
-        "allowed_paths": [],
-        "max_file_size": "25mb",
-        "footer_links": ["api"],
-        "share": False,
-        "show_error": False,
-    }
 
 
 # What a model learnt, for the line below its name; a checkpoint's mode says which it is.

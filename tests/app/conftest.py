@@ -2,7 +2,11 @@
 
 import os
 import shutil
+import socket
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from urllib.parse import urlparse
 
@@ -84,12 +88,36 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def url(checkpoint: Path) -> Iterator[str]:
     """The address of an explorer on the tiny checkpoint."""
-    from app.page import build, launch_options
+    with explorer_at(checkpoint) as address:
+        yield address
 
-    page = build(checkpoint)
-    _, address, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options())
-    yield address
-    page.close()
+
+@contextmanager
+def explorer_at(checkpoint: Path) -> Iterator[str]:
+    """An explorer in this process, on a free port: its address."""
+    import uvicorn
+
+    from app.server import create
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = uvicorn.Server(
+        uvicorn.Config(create(checkpoint), host="127.0.0.1", port=port, log_level="error", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        assert thread.is_alive(), "the explorer did not start"
+        time.sleep(0.02)
+    yield f"http://127.0.0.1:{port}/"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="session")
+def serving() -> Callable[[Path], AbstractContextManager[str]]:
+    return explorer_at
 
 
 def missing(reason: str) -> None:

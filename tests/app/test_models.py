@@ -9,7 +9,6 @@ from gradio_client.exceptions import AppError
 
 from app import models as models_module
 from app.models import Models
-from app.page import build, launch_options
 
 
 @pytest.fixture(scope="module")
@@ -80,10 +79,8 @@ def test_only_so_many_models_of_visitors_are_kept(models: Models, folder: Path, 
         models.get(second)
 
 
-def test_endpoints_take_the_model_by_name(folder: Path):
-    page = build(folder / "first.safetensors")
-    _, url, _ = page.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, **launch_options())
-    try:
+def test_endpoints_take_the_model_by_name(folder: Path, serving):
+    with serving(folder / "first.safetensors") as url:
         client = Client(url, verbose=False, download_files=False)
         first, other = (client.predict("noise", -1.0, name, api_name="/strangers") for name in ("first", "an-ebm"))
         assert first != other and client.predict("noise", -1.0, api_name="/strangers") == first
@@ -91,5 +88,3 @@ def test_endpoints_take_the_model_by_name(folder: Path):
         assert grid
         with pytest.raises(AppError, match="There is no model 'third'; there are: first, an-ebm, broken."):
             client.predict(handle_file(__file__), "third", api_name="/score")
-    finally:
-        page.close()

@@ -1,22 +1,23 @@
 // The drawing pad: a broad nib held at 42 degrees, as the letters of the pen data are written, or a round pen.
-// Every finished stroke sets the component's value to a PNG, which is read at once.
-const SIDE = 320, NIB = 30, ANGLE = 42 * Math.PI / 180;
+// Every finished stroke sets the component's value to the strokes as a text (see pad.py), which is read at once.
+const SIDE = 320, NIB = 30, ANGLE = 42 * Math.PI / 180, LONGEST = 1500, GRID = 64 * 64 - 1;
+const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const half = { x: Math.cos(ANGLE) * NIB / 2, y: -Math.sin(ANGLE) * NIB / 2 };
 const canvas = element.querySelector('canvas');
 const ink = canvas.getContext('2d');
 const hint = element.querySelector('.pad-hint');
-let strokes = [], current = null;
+let strokes = [], current = null, sent = '';
 
 function wipe() {
     ink.fillStyle = '#ffffff';
     ink.fillRect(0, 0, SIDE, SIDE);
 }
 
-function sweep(from, to, round) {
+function sweep(from, to, pen) {
     ink.fillStyle = ink.strokeStyle = '#1c1814';
     ink.lineJoin = ink.lineCap = 'round';
     ink.beginPath();
-    if (round) {
+    if (pen === 'r') {
         ink.lineWidth = NIB / 2;
         ink.moveTo(from.x, from.y);
         ink.lineTo(to.x, to.y);
@@ -34,15 +35,53 @@ function sweep(from, to, round) {
 
 function redraw() {
     wipe();
-    for (const { points, round } of strokes) {
-        points.forEach((point, k) => sweep(points[Math.max(k - 1, 0)], point, round));
+    for (const { points, pen } of strokes) {
+        points.forEach((point, k) => sweep(points[Math.max(k - 1, 0)], point, pen));
     }
     hint.hidden = strokes.length > 0;
 }
 
-function publish() {
-    props.value = strokes.length ? canvas.toDataURL('image/png') : '';
+// Leaves out points that lie nearer than `slack` to the line between their neighbours (Ramer-Douglas-Peucker).
+function simplify(points, slack) {
+    if (points.length < 3) return points;
+    const [a, b] = [points[0], points.at(-1)], long = Math.hypot(b.x - a.x, b.y - a.y);
+    let farthest = 0, at = 0;
+    for (let k = 1; k < points.length - 1; k++) {
+        const p = points[k];
+        const off = long ? Math.abs((b.x - a.x) * (a.y - p.y) - (a.x - p.x) * (b.y - a.y)) / long
+            : Math.hypot(p.x - a.x, p.y - a.y);
+        if (off > farthest) { farthest = off; at = k; }
+    }
+    if (farthest <= slack) return [a, b];
+    return [...simplify(points.slice(0, at + 1), slack).slice(0, -1), ...simplify(points.slice(at), slack)];
 }
+
+function number(value) {
+    const n = Math.round(Math.min(Math.max(value / SIDE, 0), 1) * GRID);
+    return DIGITS[n >> 6] + DIGITS[n & 63];
+}
+
+function encode() {
+    let text = '';
+    for (let slack = 0.7; slack < 40; slack *= 1.6) {
+        text = strokes.map(({ points, pen }) => pen + simplify(points, slack).map((p) => number(p.x) + number(p.y)).join(''))
+            .join('.');
+        if (text.length <= LONGEST) break;
+    }
+    return text;
+}
+
+function decode(text) {
+    return text.split('.').filter(Boolean).map((stroke) => {
+        const values = [...stroke.slice(1)].map((c) => DIGITS.indexOf(c)), points = [];
+        for (let k = 0; k + 3 < values.length; k += 4) {
+            points.push({ x: (values[k] * 64 + values[k + 1]) / GRID * SIDE, y: (values[k + 2] * 64 + values[k + 3]) / GRID * SIDE });
+        }
+        return { pen: stroke[0], points };
+    });
+}
+
+function publish() { sent = encode(); props.value = sent; trigger('input'); }
 
 function place(event) {
     const box = canvas.getBoundingClientRect();
@@ -50,9 +89,10 @@ function place(event) {
 }
 
 function extend(event) {
-    for (const part of event.getCoalescedEvents?.() ?? [event]) {
+    const parts = event.getCoalescedEvents?.() ?? [];
+    for (const part of parts.length ? parts : [event]) {
         const point = place(part);
-        sweep(current.points.at(-1), point, current.round);
+        sweep(current.points.at(-1), point, current.pen);
         current.points.push(point);
     }
 }
@@ -61,9 +101,9 @@ canvas.addEventListener('pointerdown', (event) => {
     if (event.button !== 0 || current) return;
     canvas.setPointerCapture(event.pointerId);
     const point = place(event);
-    current = { points: [point], round: element.querySelector('input[value=round]').checked };
+    current = { points: [point], pen: element.querySelector('input[name=pen]:checked').value };
     hint.hidden = true;
-    sweep(point, point, current.round);
+    sweep(point, point, current.pen);
 });
 canvas.addEventListener('pointermove', (event) => { if (current) extend(event); });
 for (const end of ['pointerup', 'pointercancel']) {
@@ -76,4 +116,12 @@ for (const end of ['pointerup', 'pointercancel']) {
 }
 element.querySelector('[data-do=undo]').addEventListener('click', () => { strokes.pop(); redraw(); publish(); });
 element.querySelector('[data-do=clear]').addEventListener('click', () => { strokes = []; redraw(); publish(); });
+function take() {  // strokes that a link brought
+    if (typeof props.value !== 'string' || props.value === sent) return;
+    sent = props.value;
+    strokes = decode(sent);
+    redraw();
+}
 redraw();
+watch('value', take);
+take();

@@ -1,23 +1,29 @@
-"""The drawing pad: a square canvas with a broad nib, whose value is a PNG as a data URI.
+"""The drawing pad: strokes with a broad nib or a round pen, inked by the pen that wrote the corpus.
 
-Gradio's Sketchpad has a round brush only and sends each stroke in a dozen uploads, which takes over a
-second where the browser draws without a GPU; this one sends a few kilobytes once, and its nib is the pen data's.
+Gradio's Sketchpad has a round brush only and sends each stroke in a dozen uploads. This one's value is a short text,
+the strokes themselves, which is also what a link to a drawing holds: for each stroke `b` or `r` (broad, round), then
+four characters a point, two for x and two for y, in the digits of base64url; strokes are parted by `.`.
 """
 
-import base64
-import binascii
-import io
+import re
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
-_PREFIX = "data:image/png;base64,"
-_LONGEST, _SIDE = 600_000, 1024  # of the text and of the picture
+from ebm.data.pen import Fount, sweep
+
+LONGEST = 6000  # characters; the page simplifies what is longer
+_DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_GRID = 64 * 64 - 1  # points lie on a grid this wide
+_SHAPE = re.compile(r"[br](?:[A-Za-z0-9_-]{4})+(?:\.[br](?:[A-Za-z0-9_-]{4})+)*")
+_SIDE = 448  # pixels of the sheet that is inked: fine enough for its reduction to 56 to be smooth
+_NIB = 30 / 320  # width of the nib, as a share of the pad's side; pad.js draws the same
+_PENS = {"b": Fount(nib=1.0, hairline=4 / 30, angle=42.0), "r": Fount(nib=0.5, hairline=0.5)}
 _TEMPLATE = """<div class="pad"><div class="pad-head"><span class="pad-title">Draw a letter</span>
-<span role="radiogroup" aria-label="Pen"><label><input type="radio" name="pen" value="broad" checked> broad nib</label>
-<label><input type="radio" name="pen" value="round"> round pen</label></span></div>
+<span role="radiogroup" aria-label="Pen"><label><input type="radio" name="pen" value="b" checked> broad nib</label>
+<label><input type="radio" name="pen" value="r"> round pen</label></span></div>
 <div class="pad-sheet">
 <canvas width="320" height="320" role="img" aria-label="Drawing area: draw one letter"></canvas>
 <i style="top:25%"></i><i style="top:72%"></i>
@@ -28,7 +34,7 @@ _TEMPLATE = """<div class="pad"><div class="pad-head"><span class="pad-title">Dr
 
 
 def pad() -> gr.HTML:
-    """The pad; its `change` event fires after each stroke, and its value is "" when it is blank."""
+    """The pad; its `input` event fires after each stroke, and its value is "" when it is blank."""
     return gr.HTML(
         "",
         label="Draw a letter",
@@ -39,23 +45,26 @@ def pad() -> gr.HTML:
     )
 
 
+def is_drawing(text: object) -> bool:
+    """Whether a text holds strokes in the pad's form."""
+    return isinstance(text, str) and len(text) <= LONGEST and _SHAPE.fullmatch(text) is not None
+
+
 def drawing(value: object) -> np.ndarray | None:
-    """The pad's value as grey (H, W); None when nothing is drawn.
+    """The pad's value as grey (448, 448) uint8, dark on light; None when nothing is drawn.
 
     Raises:
-        ValueError: for anything that is not a small PNG.
+        ValueError: for anything that is not strokes.
     """
     if not value:
         return None
-    problem = ValueError("The drawing did not arrive in one piece: draw it again.")
-    if not isinstance(value, str) or not value.startswith(_PREFIX) or len(value) > _LONGEST:
-        raise problem
-    try:
-        image = Image.open(io.BytesIO(base64.b64decode(value[len(_PREFIX) :], validate=True)), formats=["PNG"])
-        if max(image.size) > _SIDE:
-            raise problem
-        flat = Image.alpha_composite(Image.new("RGBA", image.size, "white"), image.convert("RGBA"))
-    except (binascii.Error, OSError, SyntaxError, Image.DecompressionBombError):
-        raise problem from None
-    grey = np.asarray(flat.convert("L"))
-    return None if grey.min() == grey.max() else grey
+    if not is_drawing(value):
+        raise ValueError("The drawing did not arrive in one piece: draw it again.")
+    sheet = Image.new("L", (_SIDE, _SIDE))
+    draw = ImageDraw.Draw(sheet)
+    for stroke in str(value).split("."):
+        digits = np.array([_DIGITS.index(c) for c in stroke[1:]]).reshape(-1, 2, 2)
+        points = (digits[..., 0] * 64 + digits[..., 1]) / _GRID  # (P, 2), in sides of the pad
+        path = points * [1, -1] / _NIB  # in nib widths, y upwards
+        sweep(draw, [path], _PENS[stroke[0]], _NIB * _SIDE, np.zeros(2))
+    return 255 - np.asarray(sheet)

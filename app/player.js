@@ -78,7 +78,7 @@ function tiles(frame) {
     const spark = frames.length > 1 ? SPARK : 0, high = Math.ceil(reel.tiles / reel.wide);
     const width = (reel.wide * cell + reel.gap) * ZOOM, height = (high * (cell + spark) + reel.gap) * ZOOM;
     if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
-    canvas.style.maxWidth = `${Math.max(reel.wide * 168, 240)}px`;
+    canvas.style.maxWidth = `${Math.max(reel.wide * 168, 300)}px`;
     canvas.setAttribute('aria-label', `${reel.tiles} glyphs, ${find('.controls output').textContent}`);
     if (!frame.picture.complete || !frame.picture.naturalWidth) return;
     const ink = canvas.getContext('2d'), [low, top] = bounds();

@@ -1,7 +1,5 @@
 """The explorer through gradio_client, and its parts where a browser is not needed."""
 
-import base64
-import io
 import json
 import socket
 import subprocess
@@ -18,7 +16,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 
 import ebm
-from app import pad, printing, read_tab, strangers_tab
+from app import printing, reading, strangers_tab
 from app.model import load
 from app.page import build
 
@@ -125,8 +123,11 @@ def test_strangers_answers_rates_and_auroc(client: Client, checkpoint: Path) -> 
     assert "threshold" in refusal(client, "noise", None, api_name="/strangers")
 
 
-def test_only_the_three_endpoints_are_public(client: Client) -> None:
-    assert set(client.view_api(return_format="dict")["named_endpoints"]) == {"/score", "/generate", "/strangers"}
+PUBLIC = {"/score", "/influence", "/restore", "/generate", "/strangers"}
+
+
+def test_only_the_named_endpoints_are_public(client: Client) -> None:
+    assert set(client.view_api(return_format="dict")["named_endpoints"]) == PUBLIC
 
 
 def test_start_brings_no_training_stack(checkpoint: Path) -> None:
@@ -175,29 +176,6 @@ def free_port() -> int:
         return probe.getsockname()[1]
 
 
-def test_drawings_are_decoded_and_nonsense_refused() -> None:
-    assert pad.drawing("") is None and pad.drawing(None) is None
-    image = Image.new("RGBA", (64, 64), (0, 0, 0, 0))
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    uri = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
-    assert pad.drawing(uri) is None  # blank
-    ImageDraw.Draw(image).line((10, 10, 50, 50), fill=(0, 0, 0, 255), width=5)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    drawn = pad.drawing("data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode())
-    assert drawn is not None and drawn.shape == (64, 64) and drawn.min() == 0 and drawn.max() == 255
-    for bad in (
-        {"composite": 1},
-        "data:image/png;base64,@@@",
-        "data:image/png;base64,AAAA",
-        "data:text/html,hello",
-        "x" * 10**6,
-    ):
-        with pytest.raises(ValueError, match="draw it again"):
-            pad.drawing(bad)
-
-
 def test_an_ebm_prints_only_any(make_checkpoint: Callable[..., Path], tmp_path: Path) -> None:
     explorer = load(make_checkpoint(tmp_path / "one.safetensors", outputs=1))
     order = printing.check(explorer, "any", 2, 16, 1.0, 0.0, 0)
@@ -205,7 +183,7 @@ def test_an_ebm_prints_only_any(make_checkpoint: Callable[..., Path], tmp_path: 
     assert frames[-1].step == 16 and len(printing.read_back(explorer, order, frames[-1].x)[0]) == 0
     with pytest.raises(ValueError, match="any"):
         printing.check(explorer, "a", 2, 16, 1.0, 0.0, 0)
-    assert "no sorts" in read_tab.card_of(explorer, torch.zeros(1, 56, 56))
+    assert "no sorts" in reading.card_of(explorer, torch.zeros(1, 56, 56))
     build(tmp_path / "one.safetensors")
 
 

@@ -1,0 +1,37 @@
+"""What visitors send -> glyphs; every refusal is one sentence that shows none of the server's paths."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+import ebm
+from app.model import Explorer
+from ebm.data.corpus import SIZE, to_model_space
+
+
+def path_of(upload: Any) -> str | None:
+    """Where Gradio put an uploaded file (it has checked that the path is an upload's); None where there is none."""
+    path = upload.get("path") if isinstance(upload, dict) else getattr(upload, "path", None)
+    return path if isinstance(path, str) and path else None
+
+
+def to_glyph(explorer: Explorer, picture: str | np.ndarray) -> Tensor:
+    """Any picture as a glyph (1, 56, 56).
+
+    Raises:
+        ValueError: one sentence without any of the server's paths.
+    """
+    try:
+        return ebm.to_glyph(picture, preprocessing=explorer.card.preprocessing)
+    except ValueError as error:
+        text = str(error).rstrip(".") + "."
+        if isinstance(picture, str) and picture in text:
+            raise ValueError(text.replace(picture, Path(picture).name)) from None
+        raise ValueError(text[:1].upper() + text[1:]) from None
+
+
+def glyph_of(picture: Tensor) -> Tensor:
+    """An example (56, 56) uint8 as a glyph (1, 56, 56)."""
+    return to_model_space(picture.reshape(1, SIZE, SIZE))[0]

@@ -20,7 +20,7 @@ from app.pace import paced
 from app.panel import QUIET, Panel, Wishes, number_wish
 from app.player import Reel, player
 from app.printing import band
-from app.uploads import path_of, to_glyph
+from app.uploads import path_of, refusals, to_glyph
 from ebm.data.corpus import SIZE, to_bytes
 from ebm.data.decode import read_grey
 from ebm.pictures import to_image
@@ -65,15 +65,13 @@ def build(
 
         mask: a picture whose light parts are to be filled in, or nothing; sort: a sort, "as read" or "any".
         """
-        try:
+        with refusals():
             explorer, path, covered = models.get(model), path_of(picture), path_of(mask)
             if path is None:
                 raise ValueError("Send the picture of one glyph.")
             glyph = to_glyph(explorer, path)
             free = None if covered is None else _mask(covered)
             *_, last = finish(explorer, glyph, free, **_order(preset, sort, steps, seed))
-        except ValueError as error:
-            raise gr.Error(str(error), print_exception=False) from None
         before, after = explorer.verdict(glyph), explorer.verdict(last.x[0])
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "restored.png"

@@ -1,37 +1,59 @@
 """Printing glyphs from noise: what may be ordered, and the frames of a running order."""
 
-import io
+import dataclasses
 import math
 import time
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from app.drawing import tile_grid
 from app.model import ANY, Explorer
+from ebm.composition import compose, guide, parse
 from ebm.data.corpus import to_bytes
 from ebm.generate import any_sort, chains, sampler_of
 
-STEPS, COUNT = (16, 512), (1, 36)
+STEPS, COUNT = (16, 1024), (1, 36)
 STEP_SIZE, NOISE = (0.01, 100.0), (0.0, 0.5)
+GUIDANCE = (0.0, 8.0)
 SEED = (0, 2**31 - 1)
-FRAMES = 48  # about as many pictures as one run shows
+FRAMES = 128  # up to so many steps are recorded each; of longer runs every second, third, ...
+WORD = 16  # characters of the longest word
+# What can be ordered, and what it means.
+WAYS = {
+    "sort": "one sort: every chain climbs that sort's own output",
+    "combination": "several sorts in one glyph, such as: u and v; e but not c. A weighted sum of energies that are not "
+    "normalised: a heuristic, not the law of both",
+    "word": "one glyph for each letter, then set on a line",
+    "straight": "downhill for the energy of the glyph alone, without a sort",
+}
 
 
 @dataclass(frozen=True)
 class Order:
-    """A checked order: label is the sort's class, None for any."""
+    """A checked order.
 
+    Args:
+        way: of `WAYS`; sort: the name of the wanted sort, or "any"; text: the combination or the word.
+        labels: the class of every chain, or None.
+        guidance: how much the class counts: 1 = as trained.
+        begin: (glyphs (N, 1, 56, 56), steps run so far) where chains go on, or None to start from noise.
+    """
+
+    way: str
     sort: str
-    label: int | None
+    text: str
+    labels: Tensor | None
     count: int
     steps: int
     step_size: float
     noise: float
     seed: int
+    guidance: float = 1.0
+    begin: tuple[Tensor, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -50,38 +72,91 @@ class Frame:
         return to_bytes(self.x)
 
 
-def check(explorer: Explorer, sort: Any, count: Any, steps: Any, step_size: Any, noise: Any, seed: Any) -> Order:
+def check(
+    explorer: Explorer, sort: Any, count: Any, steps: Any, step_size: Any, noise: Any, seed: Any, *,
+    way: Any = "sort", text: Any = "", guidance: Any = 1.0,
+) -> Order:  # fmt: skip
     """Makes an order of what a visitor or a program asks for.
 
     Raises:
         ValueError: one sentence for the first value out of bounds.
     """
-    label = explorer.find_sort(sort if isinstance(sort, str) else str(sort))
-    name = ANY if label is None else explorer.card.sorts[label]
+    if way not in WAYS:
+        raise ValueError(f"What is printed is one of {', '.join(WAYS)}, not {str(way)[:40]!r}.")
+    number = int(_within("number of glyphs", count, COUNT, whole=True))
+    whole = int(_within("seed", seed, SEED, whole=True))
+    text = text if isinstance(text, str) else ""
+    name, labels = ANY, None
+    if way == "sort":
+        label = explorer.find_sort(sort if isinstance(sort, str) else str(sort))
+        name = ANY if label is None else explorer.card.sorts[label]
+        alike = torch.full((number,), label) if label is not None else None
+        labels = any_sort(explorer.model, number, whole, explorer.card) if alike is None else alike
+    elif way == "combination":
+        parse(text, explorer.card)
+    elif way == "word":
+        labels = letters_of(explorer, text)
+        number = len(labels)
     return Order(
-        name,
-        label,
-        int(_within("number of glyphs", count, COUNT, whole=True)),
+        way, name, text.strip(), labels, number,
         int(_within("number of steps", steps, STEPS, whole=True)),
         _within("step size", step_size, STEP_SIZE),
         _within("noise", noise, NOISE),
-        int(_within("seed", seed, SEED, whole=True)),
-    )
+        whole,
+        _within("guidance", guidance, GUIDANCE),
+    )  # fmt: skip
 
 
-def run(explorer: Explorer, order: Order) -> Iterator[Frame]:
-    """The start and then every few steps of SGLD, the last one included."""
-    card, model = explorer.card, explorer.model
-    if order.label is None:
-        labels = any_sort(model, order.count, order.seed, card)
-    else:
-        labels = torch.full((order.count,), order.label)
-    asked = sampler_of(card) | {"step_size": order.step_size, "noise": order.noise}
-    every = math.ceil(order.steps / FRAMES)
-    steps = chains(model, order.count, steps=order.steps, labels=labels, seed=order.seed, every=every, **asked)
+def continued(order: Order, x: Tensor, done: int) -> Order:
+    """The same order, going on from glyphs (N, 1, 56, 56) after `done` steps."""
+    return dataclasses.replace(order, begin=(x, done))
+
+
+def letters_of(explorer: Explorer, word: str) -> Tensor:
+    """The classes (N,) of a word's letters; blanks have none.
+
+    Raises:
+        ValueError: for an empty or too long word, a letter that is not in the case, or a model without sorts.
+    """
+    if not explorer.has_sorts:
+        raise ValueError("This model has no sorts, so it cannot be told which letters to print.")
+    letters = [c for c in unicodedata.normalize("NFC", word) if not c.isspace()]
+    if not 0 < len(letters) <= WORD:
+        raise ValueError(f"Type a word of 1 to {WORD} letters.")
+    texts = [unicodedata.normalize("NFC", text) for text in explorer.card.texts]
+    if missing := [c for c in letters if c not in texts]:
+        raise ValueError(f"There is no {missing[0]!r} in the case; there are: {' '.join(texts)}.")
+    return torch.tensor([texts.index(c) for c in letters])
+
+
+def law(explorer: Explorer, order: Order) -> tuple[nn.Module, Tensor | None]:
+    """The model whose energy the chains go down, and the labels that go with it."""
+    model = explorer.model
+    if order.way == "combination":
+        return compose(model, parse(order.text, explorer.card)), None
+    if order.labels is not None and order.guidance != 1.0:
+        return guide(model, order.labels, order.guidance), None
+    return model, order.labels
+
+
+def run(explorer: Explorer, order: Order, frames: int = FRAMES) -> Iterator[Frame]:
+    """The start and then every step of SGLD, or every few so that there are at most `frames`, the last one included."""
+    model, labels = law(explorer, order)
+    asked = sampler_of(explorer.card) | {"step_size": order.step_size, "noise": order.noise}
+    every = math.ceil(order.steps / frames)
+    x, done = order.begin or (None, 0)
+    seed = order.seed + done  # other noise than that of the steps before
+    steps = chains(model, order.count, steps=order.steps, labels=labels, x=x, seed=seed, every=every, **asked)
     began = time.monotonic()
     for step in steps:
-        yield Frame(step.index, order.steps, step.x, step.energy.tolist(), time.monotonic() - began)
+        yield Frame(done + step.index, done + order.steps, step.x, step.energy.tolist(), time.monotonic() - began)
+
+
+def lifetime(explorer: Explorer) -> int | None:
+    """How many steps a chain lived in training, on average; None where the card does not say."""
+    recipe = explorer.card.recipe
+    steps, reinit = recipe.get("steps"), recipe.get("reinit")
+    return round(steps / reinit) if steps and reinit else None
 
 
 def band(explorer: Explorer) -> tuple[float, float]:
@@ -103,31 +178,12 @@ def read_back(explorer: Explorer, order: Order, x: Tensor) -> tuple[list[tuple[s
         return [], f"{low}."
     labels = logits.argmax(1).tolist()
     texts = [explorer.text(explorer.card.sorts[k]) for k in labels]
-    if order.label is None:
+    if order.sort == ANY:
         sentence = f"Read back: {' '.join(texts)}. {low}."
     else:
-        right = sum(k == order.label for k in labels)
+        right = sum(k == int(order.labels[0]) for k in labels) if order.labels is not None else 0
         sentence = f"Read back: {right} of {count} as {explorer.title(order.sort)}. {low}."
     return list(zip(texts, known, strict=True)), sentence
-
-
-def as_png(frame: Frame) -> bytes:
-    """The grid as a PNG, enlarged without smoothing."""
-    buffer = io.BytesIO()
-    tile_grid(frame.ink, 4).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def as_animation(frames: list[Frame]) -> bytes:
-    """All frames as an animated WebP that rests on the last one."""
-    zoom = 4 if len(frames[0].x) <= 4 else 2 if len(frames[0].x) <= 16 else 1
-    pictures = [tile_grid(frame.ink, zoom) for frame in frames]
-    buffer = io.BytesIO()
-    durations = [70] * (len(pictures) - 1) + [1800]
-    pictures[0].save(
-        buffer, "WEBP", save_all=True, append_images=pictures[1:], duration=durations, loop=0, quality=75, method=0
-    )
-    return buffer.getvalue()
 
 
 def _within(name: str, value: Any, bounds: tuple[float, float], whole: bool = False) -> float:

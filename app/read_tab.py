@@ -15,7 +15,7 @@ from app.models import Models
 from app.pad import drawing, is_drawing, pad
 from app.panel import QUIET, Panel, Wishes
 from app.reading import as_json, card_of
-from app.uploads import glyph_of, path_of, to_glyph
+from app.uploads import glyph_of, path_of, refusals, to_glyph
 from ebm.influence import dab_effect, gradient
 
 HINT = "Draw a letter, bring a picture, or click one of the examples: its energy appears here."
@@ -64,13 +64,13 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
 
     def score(picture: Any, model: str = "") -> dict[str, Any]:
         """Scores the picture of one glyph: its energy, whether it is a stranger, and the likeliest sorts."""
-        with _refusals():
+        with refusals():
             explorer = models.get(model)
             return as_json(explorer, explorer.verdict(to_glyph(explorer, _needed(picture))))
 
     def influence(picture: Any, model: str = "") -> dict[str, Any]:
         """Where a glyph's energy comes from: its slope dE/dx, 56 rows of 56, and the energy itself."""
-        with _refusals():
+        with refusals():
             explorer = models.get(model)
             glyph = to_glyph(explorer, _needed(picture))
             slope = gradient(explorer.model, glyph[None])[0, 0]
@@ -159,18 +159,6 @@ def _last(models: Models, key: str, before: Any) -> str:
         return "" if glyph is None else card_of(models.get(key), glyph)
     except ValueError:
         return ""
-
-
-class _refusals:
-    """Turns a ValueError into the one sentence that a program gets."""
-
-    def __enter__(self) -> None:
-        """Nothing."""
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        """Words the error."""
-        if isinstance(error, ValueError):
-            raise gr.Error(str(error), print_exception=False) from None
 
 
 def _drawn(value: Any) -> np.ndarray:

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
 import numpy as np
 from torch import Tensor
 
@@ -35,3 +36,15 @@ def to_glyph(explorer: Explorer, picture: str | np.ndarray) -> Tensor:
 def glyph_of(picture: Tensor) -> Tensor:
     """An example (56, 56) uint8 as a glyph (1, 56, 56)."""
     return to_model_space(picture.reshape(1, SIZE, SIZE))[0]
+
+
+class refusals:
+    """Turns a ValueError into the one sentence that a program gets."""
+
+    def __enter__(self) -> None:
+        """Nothing to prepare."""
+
+    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
+        """Words the error."""
+        if isinstance(error, ValueError):
+            raise gr.Error(str(error), print_exception=False) from None

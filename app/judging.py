@@ -1,0 +1,69 @@
+"""Chains judged: what a run of Langevin dynamics is worth as a sampler, in words."""
+
+from html import escape
+
+import torch
+from torch import Tensor
+
+from app.model import Explorer
+from app.printing import Order, law, lifetime
+from ebm.chain_statistics import effective_sample_size, metropolis_acceptance, split_r_hat, temperature
+from ebm.sampling import gradient_of
+
+
+def judge(explorer: Explorer, order: Order, x: Tensor, energies: Tensor, step: int) -> str:
+    """A table of four figures on a run, each with how to read it, as HTML.
+
+    Args:
+        x: the last states (N, 1, 56, 56); energies: (frames, N), the start included; step: how many were run.
+
+    Raises:
+        ValueError: for a run too short to judge, or one without noise.
+    """
+    half = energies[len(energies) // 2 :]
+    if len(half) < 8 or len(x) < 2:
+        raise ValueError("Judging needs at least two glyphs and 16 recorded steps: print a few more.")
+    if order.noise == 0:
+        raise ValueError("Without noise there is no law to sample: this run only went downhill.")
+    model, labels = law(explorer, order)
+    plain = order.step_size
+    if explorer.card.sampler["normalize"]:  # the step that a chain takes divides the slope by its size
+        slope = gradient_of(model, x, labels)(x).flatten(1)
+        plain = float((order.step_size / slope.square().mean(1).sqrt()).median())
+    generator = torch.Generator().manual_seed(order.seed)
+    accepted = metropolis_acceptance(
+        model, x, step_size=plain, noise=order.noise, y=labels, generator=generator
+    )  # fmt: skip
+    trained = lifetime(explorer)
+    rows = [
+        (
+            "Temperature", f"{temperature(plain, order.noise):.2g}",
+            "noise\u00b2 / (2 step): 1 would sample the model's own law, far below 1 chains seek the valleys' floors",
+        ),
+        (
+            "Metropolis acceptance", f"{accepted:.0%}",
+            "how often a plain step of this size, unclipped, would pass the Metropolis test at that temperature: near "
+            "100 % the chain follows the law, near 0 % it does not",
+        ),
+        (
+            "R-hat of the energy", f"{split_r_hat(half):.2f}",
+            "below 1.01 all chains tell the same story; above, each is still in a place of its own (second half)",
+        ),
+        (
+            "Effective sample size", f"{effective_sample_size(half):.0f} of {half.numel()}",
+            "so many independent draws would be worth as much as these recorded states",
+        ),
+    ]  # fmt: skip
+    if trained:
+        longer = "longer than" if step > trained else "within"
+        rows.append(
+            ("Length", f"{step} steps", f"{longer} the {trained} steps that a chain lived on average in training")
+        )
+    body = "".join(
+        f"<tr><th scope='row'>{escape(name)}</th><td>{escape(value)}</td><td>{escape(words)}</td></tr>"
+        for name, value, words in rows
+    )
+    return (
+        f"<div class='judged' role='status'><table>{body}</table><p class='fineprint'>Short, cold, annealed chains "
+        "are no samples of q(x) in the strict sense, for any JEM: they are what its training used.</p></div>"
+    )

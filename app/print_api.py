@@ -1,0 +1,110 @@
+"""The endpoints that print: a sort, a combination, a word."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from app import printing
+from app.drawing import data_uri, tile_grid
+from app.model import Explorer
+from app.models import Models
+from app.pace import paced
+from app.printing import Order
+from app.saving import as_png, name_of
+from app.typesetting import set_line
+from app.uploads import refusals
+
+FRAMES_A_SECOND = 24
+FRAMES = 48  # of a program's run
+
+
+def build(models: Models, controls: list[Any], processor: dict[str, Any]) -> None:
+    """Adds /generate, /compose and /word to the page; controls: sort, count, steps, step size, noise, seed."""
+
+    def generate(
+        sort: str, count: int, steps: int, step_size: float, noise: float, seed: int, model: str = ""
+    ) -> Iterator[tuple[Any, ...]]:
+        """Prints glyphs from noise: 24 frames a second (step, energies, picture); the last brings the grid.
+
+        `seconds` is what the sampler took so far, which does not wait for the frames.
+        """
+        with refusals():
+            explorer = models.get(model)
+            order = printing.check(explorer, sort, count, steps, step_size, noise, seed)
+        yield from _stream(explorer, order)
+
+    def compose(
+        text: str, count: int = 12, steps: int = 256, seed: int = 0, model: str = ""
+    ) -> Iterator[tuple[Any, ...]]:
+        """Prints a combination of sorts, such as "u and v" or "e but not c": frames, then the grid, as /generate."""
+        with refusals():
+            explorer = models.get(model)
+            order = _by_recipe(explorer, count, steps, seed, way="combination", text=text)
+        yield from _stream(explorer, order)
+
+    def word(text: str, steps: int = 96, seed: int = 0, model: str = "") -> Iterator[str]:
+        """Prints a word letter by letter and sets it on a line: a PNG."""
+        with refusals():
+            explorer = models.get(model)
+            order = _by_recipe(explorer, 1, steps, seed, way="word", text=text)
+            *_, frame = printing.run(explorer, order)
+            line = set_line(frame.ink, letters(explorer, order))
+        with tempfile.TemporaryDirectory() as folder:
+            line.save(Path(folder) / name_of(order, "png"))
+            yield str(Path(folder) / name_of(order, "png"))
+
+    report, grid, line = gr.JSON(visible=False), gr.File(visible=False), gr.File(visible=False)
+    which = gr.Textbox("", visible=False, label="model")
+    text = gr.Textbox("u and v", visible=False, label="text")
+    count, steps, seed = (
+        gr.Number(value, visible=False, label=label) for value, label in ((12, "count"), (256, "steps"), (0, "seed"))
+    )
+    few = gr.Number(96, visible=False, label="steps")
+    for function, inputs, outputs in (
+        (generate, [*controls, which], [report, grid]),
+        (compose, [text, count, steps, seed, which], [report, grid]),
+        (word, [text, few, seed, which], [line]),
+    ):
+        gr.Button(visible=False).click(
+            function, inputs, outputs, preprocess=False, api_name=function.__name__, **processor
+        )
+
+
+def letters(explorer: Explorer, order: Order) -> list[str | None]:
+    """The sorts of a word in order, None for the blanks between its words."""
+    assert order.labels is not None
+    names = iter(explorer.card.sorts[k] for k in order.labels.tolist())
+    return [None if c.isspace() else next(names) for c in order.text]
+
+
+def _by_recipe(explorer: Explorer, count: Any, steps: Any, seed: Any, **what: Any) -> Order:
+    """An order with the trained step size and noise."""
+    recipe = explorer.card.sampler
+    return printing.check(explorer, printing.ANY, count, steps, recipe["step_size"], recipe["noise"], seed, **what)
+
+
+def _stream(explorer: Explorer, order: Order) -> Iterator[tuple[Any, ...]]:
+    """Frames for a program: sampling runs ahead, and drawing them at a pace leaves it the processor."""
+    for frame in paced(printing.run(explorer, order, FRAMES), FRAMES_A_SECOND):
+        report = {
+            "step": frame.step,
+            "steps": frame.of,
+            "seconds": round(frame.seconds, 4),
+            "energy": frame.energy,
+            "picture": data_uri(tile_grid(frame.ink), "jpeg"),
+        }
+        if frame.step < frame.of:
+            yield report, None
+    read, sentence = printing.read_back(explorer, order, frame.x)
+    report |= {
+        "read_as": [text for text, _ in read],
+        "is_stranger": [not known for _, known in read],
+        "note": sentence,
+    }
+    with tempfile.TemporaryDirectory() as folder:
+        png = Path(folder) / name_of(order, "png")
+        png.write_bytes(as_png(frame))
+        yield report, str(png)

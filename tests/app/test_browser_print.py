@@ -1,0 +1,57 @@
+"""The tab Print in a real browser: the player, going on, a word, the judgement."""
+
+from app_pages import open_tab
+
+DONE = (
+    "document.querySelector('#print-status')?.innerText.includes('Read back') && "
+    "document.querySelector('#go:not([disabled])') !== null"
+)
+STEP = "#printed .controls output"
+
+
+def visit(page) -> None:
+    open_tab(page, "Print")
+    page.wait_for_function(DONE, timeout=60_000)
+
+
+def test_the_player_steps_scrubs_and_plays(page) -> None:
+    visit(page)
+    end = page.inner_text(STEP)
+    assert end == "step 64 of 64"
+    page.click("#printed [data-move='-1']")
+    assert page.inner_text(STEP) == "step 63 of 64"
+    page.click("#printed [data-move='-10']")
+    assert page.inner_text(STEP) == "step 53 of 64"
+    page.fill("#printed input[type=range]", "0")
+    assert page.inner_text(STEP) == "start of 64"
+    assert page.locator("#printed .letters").is_hidden()  # what was read back belongs to the last step
+    picture = "document.querySelector('#printed canvas').toDataURL()"
+    noise = page.evaluate(picture)
+    page.focus("#printed [data-do=play]")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 64 of 64'", timeout=20_000)
+    assert page.evaluate(picture) != noise
+
+
+def test_a_run_goes_on_and_is_judged(page) -> None:
+    visit(page)
+    page.click("#go-on")
+    page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 128 of 128'", timeout=30_000)
+    page.wait_for_function(DONE)
+    page.click("#judge > button, #judge .label-wrap")
+    page.click("#judge-go")
+    page.wait_for_selector("#judged:has-text('R-hat')", timeout=30_000)
+
+
+def test_a_word_is_set_on_a_line(page) -> None:
+    visit(page)
+    page.click("#way label:has-text('a word')")
+    page.fill("#text input, #text textarea", "in no")
+    page.click("#go")
+    page.wait_for_selector("#word-line img", timeout=30_000)
+    assert page.locator("#printed .letters span").count() == 4
+    page.fill("#text input, #text textarea", "what?")
+    page.wait_for_function(DONE)
+    page.click("#go")
+    page.wait_for_selector("#print-status .problem:has-text('in the case')", timeout=10_000)
+    assert page.locator("#word-line img").is_visible()  # nothing is lost

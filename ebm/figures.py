@@ -76,7 +76,7 @@ def energy_histogram(
         figure.add_vline(at, line={"color": STRANGER if mark > threshold else KNOWN, "width": 3})
         _note(figure, at, "this glyph", edges, y=0.9)
     title = f"{score.capitalize()}: known glyphs" + (" and strangers" if sets else "")
-    _style(figure, title, f"{score} (further right = stranger)", "share of the set")
+    style(figure, title, f"{score} (further right = stranger)", "share of the set")
     figure.update_yaxes(tickformat=".0%", rangemode="tozero")
     figure.update_xaxes(range=[edges[0], edges[-1]])
     return figure
@@ -94,7 +94,7 @@ def roc_curves(known: Numbers, strangers: Mapping[str, Numbers]) -> go.Figure:
         label = f"{name} ({auroc(known, values):.3f})"
         hover = "%{y:.1%} of the strangers caught at<br>%{x:.1%} false alarms<extra>" + name + "</extra>"
         figure.add_trace(go.Scatter(x=false, y=true, mode="lines", line=_line(k), name=label, hovertemplate=hover))
-    _style(figure, "ROC curves (area in brackets)", "false positive rate", "true positive rate")
+    style(figure, "ROC curves (area in brackets)", "false positive rate", "true positive rate")
     figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%")
     figure.update_yaxes(range=[-0.02, 1.03], tickformat=".0%")
     return figure
@@ -131,7 +131,7 @@ def reliability_diagram(confidence: Numbers, correct: Numbers, bins: int = 15) -
     figure.add_trace(
         go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, name="perfectly calibrated", hoverinfo="skip")
     )
-    _style(figure, f"Reliability (expected calibration error {error:.3f})", "stated confidence", "share that is right")
+    style(figure, f"Reliability (expected calibration error {error:.3f})", "stated confidence", "share that is right")
     figure.update_xaxes(range=[0, 1], tickformat=".0%")
     figure.update_yaxes(range=[0, 1.03], tickformat=".0%")
     return figure
@@ -187,8 +187,8 @@ def _note(figure: go.Figure, x: float, text: str, edges: np.ndarray, y: float = 
     )  # fmt: skip
 
 
-def _style(figure: go.Figure, title: str, x_title: str, y_title: str) -> None:
-    """The common look; room for a phone's width."""
+def style(figure: go.Figure, title: str, x_title: str, y_title: str) -> None:
+    """Gives a figure the look that all have; room for a phone's width."""
     figure.update_layout(
         title={"text": title, "x": 0, "xref": "paper", "xanchor": "left", "font": {"size": 15}},
         font={"family": _FONT, "size": 13, "color": THRESHOLD},

@@ -123,7 +123,9 @@ def test_strangers_answers_rates_and_auroc(client: Client, checkpoint: Path) -> 
     assert "threshold" in refusal(client, "noise", None, api_name="/strangers")
 
 
-PUBLIC = {"/score", "/influence", "/restore", "/generate", "/compose", "/word", "/strangers"}
+PUBLIC = {
+    "/score", "/influence", "/restore", "/generate", "/compose", "/word", "/strangers", "/path", "/plane",
+}  # fmt: skip
 
 
 def test_only_the_named_endpoints_are_public(client: Client) -> None:

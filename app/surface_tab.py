@@ -107,7 +107,9 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
     changed = [first.input, second.input, third.input, view.input]
     gr.on(changed, look, [model, *controls], outputs, trigger_mode="always_last", **using)
     report, strip = gr.JSON(visible=False), gr.File(visible=False)
-    asked = [gr.Textbox(value, visible=False, label=name) for name, value in (("first", "a"), ("second", "o"))]
+    asked: list[Any] = [
+        gr.Textbox(value, visible=False, label=name) for name, value in (("first", "a"), ("second", "o"))
+    ]
     asked += [gr.Number(value, visible=False, label=name) for name, value in (("images", 24), ("relax", 100))]
     asked += [gr.Textbox("", visible=False, label="model")]
     gr.Button(visible=False).click(path, asked, [report, strip], preprocess=False, api_name="path", **processor)

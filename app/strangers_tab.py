@@ -171,8 +171,8 @@ def _view(explorer: Explorer, wishes: Wishes, twin: Explorer | None = None) -> l
             {"choices": []},
             {},
             {"value": ""},
-            {"value": None},
-            {"value": None},
+            {"value": None, "visible": False},
+            {"value": None, "visible": False},
         ]
         pictures = tables.examples(explorer, explorer.examples)
         return [{"value": message(_MISSING, "problem")}, *nothing, {"value": ""}, {"value": pictures}]
@@ -188,7 +188,7 @@ def _view(explorer: Explorer, wishes: Wishes, twin: Explorer | None = None) -> l
         tables.examples(explorer, chosen),
     )  # fmt: skip
     controls: list[dict[str, Any]] = [{"choices": names, "value": chosen}, {"choices": scores, "value": score}, span]
-    return [{"value": ""}, *controls, *({"value": piece} for piece in pieces)]
+    return [{"value": ""}, *controls, *({"value": piece, "visible": True} for piece in pieces)]
 
 
 def _at_first(explorer: Explorer, names: list[str]) -> list[str]:

@@ -60,6 +60,15 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
             stopped.discard(who)
             running.release()
 
+    def train(sorts: list[str], mode: str = "jem", seconds: float = 60, seed: int = 0) -> Iterator[tuple[Any, ...]]:
+        """Trains a small model of a few sorts: what is to be seen, twice a second; then its two files, to be kept."""
+        if not running.acquire(blocking=False):
+            raise gr.Error("Another training is under way on this machine: try again later.", print_exception=False)
+        try:
+            yield from _for_programs(sorts, mode, seconds, seed)
+        finally:
+            running.release()
+
     def show(explorer: Any, wishes: Wishes) -> list[Any]:
         return [type(c)(**given) for c, given in zip(controls, _view(wishes), strict=True)]
 
@@ -111,6 +120,14 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
     event.then(lambda key: gr.Button(interactive=bool(key)), kept, use, queue=False, **QUIET)
     halt.click(stop, queue=False, **QUIET)
     page.unload(stop)
+    report, files = gr.JSON(visible=False), gr.File(visible=False, file_count="multiple")
+    named = gr.JSON(_FIRST, visible=False, label="sorts")
+    kind, time = gr.Textbox("jem", visible=False, label="mode"), gr.Number(60, visible=False, label="seconds")
+    chance = gr.Number(0, visible=False, label="seed")
+    gr.Button(visible=False).click(
+        train, [named, kind, time, chance], [report, files], preprocess=False, api_name="train",
+        concurrency_id="training", concurrency_limit=AT_ONCE + 1,
+    )  # fmt: skip
     state = dict(zip(("sorts", "mode", "seconds", "lr", "sgld", "alpha", "train_seed"), controls, strict=True))
     return Panel("train", controls, show, state, chosen=(use, kept))
 
@@ -152,6 +169,32 @@ def _watch(is_stopped: Callable[[], bool], models: Models, *wishes: Any) -> Iter
     key = _keep(models, trained)
     words = f"Trained for {trained.steps} steps in {trained.seconds:.0f} s. It is kept for you, and not for long."
     yield message(words), _picture(moments), gr.Button(interactive=True), gr.Button(interactive=False), key
+
+
+def _for_programs(sorts: Any, mode: Any, seconds: Any, seed: Any) -> Iterator[tuple[Any, ...]]:
+    """The moments of a training without its pictures, then the checkpoint's files."""
+    from ebm.errors import Diverged
+    from ebm.live import Trained, keep, train_live
+
+    run = None
+    try:
+        numbers = _numbers(seconds=seconds, seed=seed)
+        if not isinstance(sorts, list) or not _SECONDS[0] <= numbers["seconds"] <= _SECONDS[1]:
+            raise ValueError(f"Send a list of sorts, and {_SECONDS[0]} to {_SECONDS[1]} seconds.")
+        run = train_live(sorts, mode=str(mode), seconds=numbers["seconds"], seed=int(numbers["seed"]) % 2**31)
+        for seen in run:
+            if isinstance(seen, Trained):
+                break
+            yield {"step": seen.step, "seconds": seen.seconds, "stage": seen.stage, "losses": seen.losses}, None
+    except (ValueError, Diverged) as error:
+        raise gr.Error(str(error), print_exception=False) from None
+    finally:
+        if run is not None:
+            run.close()
+    assert isinstance(seen, Trained)
+    with tempfile.TemporaryDirectory() as folder:
+        path = keep(Path(folder) / "trained.safetensors", seen)
+        yield {"steps": seen.steps, "seconds": seen.seconds}, [str(path), str(path.with_suffix(".json"))]
 
 
 def _keep(models: Models, trained: Any) -> str:

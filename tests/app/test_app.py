@@ -124,8 +124,8 @@ def test_strangers_answers_rates_and_auroc(client: Client, checkpoint: Path) -> 
 
 
 PUBLIC = {
-    "/score", "/influence", "/restore", "/generate", "/compose", "/word", "/strangers", "/strangers_own", "/path",
-    "/plane",
+    "/score", "/influence", "/restore", "/generate", "/compose", "/word", "/judge", "/train", "/strangers",
+    "/strangers_own", "/path", "/plane",
 }  # fmt: skip
 
 

@@ -50,7 +50,7 @@ def tiny_checkpoint(path: Path, outputs: int = 42, with_scores: bool = True) -> 
         texts=[s.text for s in SORTS][:outputs] if outputs > 1 else [],
         sampler={
             "steps": 20,
-            "print_steps": 64,
+            "print_steps": 32,
             "step_size": 10.0,
             "noise": 0.01,
             "grad_clip": 0.01,

@@ -10,7 +10,7 @@ from torch import Tensor
 from app.drawing import GAP, columns, data_uri, tile_grid
 from ebm.data.corpus import SIZE
 
-_RECENT = 24  # frames that each update repeats, so that none is lost when the browser skips updates
+_RECENT = 6  # frames that each update repeats, so that few wait for the end when the browser skips updates
 _TEMPLATE = """<section class="player sheet" data-empty="true">
 <div class="stage"><div class="tiles">
 <canvas role="img" aria-label="No glyphs yet"></canvas><div class="letters"></div></div>

@@ -12,10 +12,12 @@ import gradio as gr
 
 from app import learn_tab, print_tab, read_tab, strangers_tab, surface_tab, train_tab
 from app.drawing import message
+from app.gate import Page
 from app.model import Explorer
 from app.models import Models
 from app.panel import QUIET, Panel, keep_link
 from app.style import ON_LOAD
+from app.uploads import path_of
 
 _DAY = 24 * 60 * 60
 # All use of the model shares one queue: a visitor who reads can overtake one who prints.
@@ -43,7 +45,7 @@ def build(checkpoint: str | Path, training: bool = True) -> gr.Blocks:
         ValueError: one sentence on a checkpoint that cannot be used.
     """
     models = Models(checkpoint)
-    with gr.Blocks(
+    with Page(
         title="Glyph EBM: see an energy-based model at work",
         analytics_enabled=False,
         delete_cache=(_DAY, _DAY),
@@ -113,7 +115,7 @@ def _follow_model(
 
     def take(files: Any) -> list[Any]:
         try:
-            return turn_to(models.bring([_path(file) for file in files or []]), {})
+            return turn_to(models.bring([path for file in files or [] if (path := path_of(file))]), {})
         except ValueError as error:
             return [gr.skip(), message(str(error), "problem"), *nothing[2:]]
 
@@ -144,11 +146,6 @@ def _follow_model(
         if panel.again is not None:
             inputs = [wanted, model, *panel.again_inputs]
             turn.change(panel.again, inputs, panel.again_outputs, preprocess=False, **QUIET, **PROCESSOR)
-
-
-def _path(file: Any) -> str:
-    path = file.get("path") if isinstance(file, dict) else getattr(file, "path", file)
-    return str(path)
 
 
 # What a model learnt, for the line below its name; a checkpoint's mode says which it is.

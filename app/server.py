@@ -17,7 +17,8 @@ from app.page import build
 from app.style import CSS, HEAD, theme
 
 LARGEST_FILE = 25 * 2**20  # bytes of one upload
-LARGEST_REQUEST = LARGEST_FILE + 2**20
+LARGEST_REQUEST = LARGEST_FILE + 2**20  # of the requests that upload
+LARGEST_CALL = 2 * 2**20  # bytes of every other request
 LOGIN = "GLYPH_EBM_LOGIN"  # NAME:PASSWORD
 FRAMED_BY = "GLYPH_EBM_FRAMED_BY"  # which sites may show the page in a frame, as in `frame-ancestors`
 STOP_WITHIN = 3  # seconds that requests have to end in when the server is told to stop
@@ -36,6 +37,7 @@ def create(checkpoint: str | Path, training: bool = True, root_path: str | None 
     """
     login = _login(os.environ.get(LOGIN))
     page = build(checkpoint, training)
+    page.has_launched = True  # a mounted page never launches, and Gradio checks no path before that
     app = FastAPI(title="Glyph EBM", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/healthz", response_class=PlainTextResponse)
@@ -86,6 +88,10 @@ def _login(text: str | None) -> tuple[str, str] | None:
     return name, password
 
 
+class _TooLarge(Exception):
+    """A request is larger than what is accepted."""
+
+
 class _Manners:
     """Adds the security headers, refuses oversized requests, and logs one line a request, without what was sent.
 
@@ -120,11 +126,26 @@ class _Manners:
                     headers[name] = value
             await send(message)
 
-        length = dict(scope["headers"]).get(b"content-length", b"0")
-        if length.isdigit() and int(length) > LARGEST_REQUEST:
-            largest = f"At most {LARGEST_FILE // 2**20} MiB are accepted."
-            await PlainTextResponse(largest, status_code=413)(scope, receive, answer)
-        else:
-            await self.app(scope, receive, answer)
+        uploads = scope["path"].endswith("/upload")
+        most, said = (LARGEST_REQUEST, LARGEST_FILE) if uploads else (LARGEST_CALL, LARGEST_CALL)
+        came = 0
+
+        async def bounded() -> Message:
+            nonlocal came
+            message = await receive()
+            came += len(message.get("body", b""))
+            if came > most:  # it came in pieces, so its length was not stated
+                raise _TooLarge
+            return message
+
+        try:
+            length = dict(scope["headers"]).get(b"content-length", b"0")
+            if length.isdigit() and int(length) > most:
+                raise _TooLarge
+            await self.app(scope, bounded, answer)
+        except _TooLarge:
+            if not status:
+                refusal = PlainTextResponse(f"At most {said // 2**20} MiB are accepted.", status_code=413)
+                await refusal(scope, receive, answer)
         # Neither the query (a link may hold a drawing) nor the address of the visitor.
         log.info("%s %s %d %.0f ms", scope["method"], scope["path"], status, 1e3 * (time.monotonic() - began))

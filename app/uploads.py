@@ -8,14 +8,15 @@ import numpy as np
 from torch import Tensor
 
 import ebm
+from app.gate import is_upload
 from app.model import Explorer
 from ebm.data.corpus import SIZE, to_model_space
 
 
 def path_of(upload: Any) -> str | None:
-    """Where Gradio put an uploaded file (it has checked that the path is an upload's); None where there is none."""
+    """Where Gradio put an uploaded file; None where there is none, or where the path is not an upload's."""
     path = upload.get("path") if isinstance(upload, dict) else getattr(upload, "path", None)
-    return path if isinstance(path, str) and path else None
+    return path if isinstance(path, str) and is_upload(path) else None
 
 
 def to_glyph(explorer: Explorer, picture: str | np.ndarray) -> Tensor:

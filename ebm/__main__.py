@@ -138,13 +138,8 @@ def import_command(
     """Makes a student's Lightning checkpoint one for the explorer, running nothing in it (all exercises)."""
     from ebm.importing import import_model
 
-    corpus = None
-    if data is not None:
-        from ebm.data.glyphs import load_corpus
-
-        corpus = load_corpus(data)
     command = "python -m ebm " + " ".join(sys.argv[1:])
-    path, card, remarks = import_model(file, out, corpus=corpus, names=names, mode=mode, command=command)
+    path, card, remarks = import_model(file, out, data=data, names=names, mode=mode, command=command)
     print(f"Wrote {path} and {path.with_suffix('.json')}")
     for remark in remarks:
         print(remark)

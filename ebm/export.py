@@ -25,7 +25,7 @@ from ebm.scores import score, threshold
 KEPT_SCORES = 300  # values a set and score that the card keeps for the explorer's figures
 KEPT_EXAMPLES = 12  # pictures a set
 # What a reader of the card should know; what was measured is in its metrics.
-ANY_MODEL = "Energies are comparable within one model only. Nothing is known of other data than the corpus named here."
+_ANY_MODEL = "Energies are comparable within one model only. Nothing is known of other data than the corpus named here."
 UNCALIBRATED = "none: no known glyphs were at hand to set it on"
 LIMITS = {
     "jem": "Printed glyphs have a grain that real ones lack; chains without a wanted sort, which training never "
@@ -55,7 +55,7 @@ def export(path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dic
         name=path.stem, mode=recipe.mode, architecture=net.architecture(), preprocessing=corpus.preprocessing,
         sorts=corpus.sorts, texts=texts_of(corpus.sorts), sampler=recipe.sampler(),
         recipe=dataclasses.asdict(recipe), seed=recipe.seed, data=describe_data(corpus), threshold=None,
-        threshold_rule=UNCALIBRATED, reference_energies=[], made_with=made, notes=LIMITS[recipe.mode] + ANY_MODEL,
+        threshold_rule=UNCALIBRATED, reference_energies=[], made_with=made, notes=LIMITS[recipe.mode] + _ANY_MODEL,
     )  # fmt: skip
     return calibrate(path, net, card, corpus, **measuring)
 

@@ -8,6 +8,7 @@ from ebm.card import SAMPLER, Card, check_sorts, check_title, fits_sampler
 from ebm.card_rules import INSIDE, MODES
 from ebm.checkpoint import examples_path, save
 from ebm.data.corpus import Corpus
+from ebm.data.glyphs import load_corpus
 from ebm.lightning_file import read_state
 from ebm.recipe import recipe
 from ebm.template import Student, to_energy_net
@@ -18,8 +19,11 @@ EXERCISE_SAMPLER: dict[str, Any] = {
     "steps": 60, "print_steps": 256, "step_size": 10.0, "noise": 0.005, "grad_clip": 0.03, "smooth": False,
     "normalize": False, "anneal": 0.0, "start": "gaussian",
 }  # fmt: skip
-_UNTOLD = "Stride, padding and activation are not in such a file and are taken to be the exercise's. "
-_NO_THRESHOLD = "Uncalibrated: its energies are exact, but no threshold tells known glyphs from strangers. "
+_NOTES = (
+    "Imported: stride, padding and activation are not in such a file and are taken to be the exercise's. "
+    "Energies are comparable within one model only."
+)
+_NO_THRESHOLD = " Uncalibrated: no threshold tells known glyphs from strangers."
 _STRANGERS = 300  # glyphs of a set when a model is calibrated: seconds, where `ebm evaluate` takes 1,000
 
 
@@ -32,7 +36,7 @@ class Imported(NamedTuple):
 
 
 def import_model(
-    file: str | Path, out: str | Path | None = None, *, corpus: Corpus | None = None, names: str | Path | None = None,
+    file: str | Path, out: str | Path | None = None, *, data: str | Corpus | None = None, names: str | Path | None = None,
     mode: str | None = None, command: str = "",
 ) -> Imported:  # fmt: skip
     """Writes a Lightning checkpoint of the exercise's template as weights and card; runs nothing in it.
@@ -41,7 +45,8 @@ def import_model(
         file: of Lightning; its state dict holds the exercise's network (or `ebm train`'s), its hyper-parameters
             are optional. Whatever else is in it is ignored.
         out: the .safetensors file to write, or a folder for it; by default beside the file.
-        corpus: to set threshold, reference energies and temperature on; without one the model is uncalibrated.
+        data: the corpus to set threshold, reference energies and temperature on, or its source as in
+            `ebm.data.load_corpus`; without one the model is uncalibrated.
         names: of a text file with the name of each class, one a line; by default the corpus's, else numbers.
         mode: "ebm", "jem", "conditional" or "classifier"; by default "ebm" for one output, "conditional" where the
             hyper-parameter `ccond_sample` is true, else "jem".
@@ -60,6 +65,7 @@ def import_model(
     given = state.get("hyper_parameters")
     hyper = {key: value for key, value in given.items() if isinstance(key, str)} if isinstance(given, dict) else {}
     remarks = _remarks(student, hyper)
+    corpus = load_corpus(data) if isinstance(data, str) else data
     sorts = _sorts(student.net.outputs, corpus, names)
     card = _card(path.stem, file.name, student, hyper, _mode(mode, student, hyper, file.name), sorts, corpus)
     card.made_with.update(_made_with(file.name, state, command))
@@ -89,7 +95,8 @@ def _remarks(student: Student, hyper: dict[str, Any]) -> list[str]:
     remarks = []
     if student.ignored:
         more = ", ..." if len(student.ignored) > 3 else ""
-        remarks.append(f"Ignored {len(student.ignored)} other entries: {', '.join(student.ignored[:3])[:200]}{more}")
+        named = ", ".join(name[:60] for name in student.ignored[:3])
+        remarks.append(f"Ignored, as no part of the network ({len(student.ignored)}): {named}{more}")
     classes = hyper.get("num_classes")
     if type(classes) is int and classes != student.net.outputs:
         remarks.append(f"num_classes is {classes}, but the weights have {student.net.outputs} outputs: these count.")
@@ -137,7 +144,7 @@ def _card(
     name: str, file: str, student: Student, hyper: dict[str, Any], mode: str, sorts: list[str], corpus: Corpus | None
 ) -> Card:
     """The card of an uncalibrated model; of one to be calibrated, with its corpus described."""
-    from ebm.export import ANY_MODEL, LIMITS, UNCALIBRATED, describe_data, texts_of
+    from ebm.export import UNCALIBRATED, describe_data, texts_of
 
     sampler, run = EXERCISE_SAMPLER.copy(), hyper
     if isinstance(hyper.get("recipe"), dict) and student.prefix == "net.":  # of `ebm train`
@@ -153,7 +160,7 @@ def _card(
         preprocessing=corpus.preprocessing if corpus is not None else "glyphs", sorts=sorts, texts=texts_of(sorts),
         sampler=sampler, recipe=_plain(run), seed=seed if type(seed) is int and abs(seed) < 2**63 else 0, data=data,
         threshold=None, threshold_rule=UNCALIBRATED, reference_energies=[],
-        notes=("" if corpus is not None else _NO_THRESHOLD) + _UNTOLD + LIMITS[mode] + ANY_MODEL,
+        notes=_NOTES + ("" if corpus is not None else _NO_THRESHOLD),
     )  # fmt: skip
 
 

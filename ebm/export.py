@@ -75,14 +75,14 @@ def calibrate(path: Path, net: EnergyNet, card: Card, corpus: Corpus, **measurin
     reference = score(net, held_out)
     card = dataclasses.replace(
         card, threshold=threshold(reference), threshold_rule="95 % quantile of the energies of the validation split",
-        reference_energies=[float(f"{v:.5g}") for v in reference.sort().values.tolist()],
+        reference_energies=[float(f"{v:.7g}") for v in reference.sort().values.tolist()],
         temperature=_temperature(net, held_out, corpus),
     )  # fmt: skip
     save(path, net, card)
     model, card = load(path)
     result = measure(model, card, corpus, **measuring)
     kept = {
-        key: {name: [float(f"{v:.4g}") for v in _thin(values)] for name, values in by_score.items()}
+        key: {name: [float(f"{v:.6g}") for v in _thin(values)] for name, values in by_score.items()}
         for key, by_score in result.scores.items()
     }
     described = {name: about | {"digest": result.digests[name]} for name, about in card.data["strangers"].items()}

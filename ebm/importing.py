@@ -1,5 +1,6 @@
 """A student's own model: from a Lightning checkpoint of the exercise to a checkpoint of ours."""
 
+import dataclasses
 import math
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -36,8 +37,8 @@ class Imported(NamedTuple):
 
 
 def import_model(
-    file: str | Path, out: str | Path | None = None, *, data: str | Corpus | None = None, names: str | Path | None = None,
-    mode: str | None = None, command: str = "",
+    file: str | Path, out: str | Path | None = None, *, data: str | Corpus | None = None,
+    names: str | Path | None = None, mode: str | None = None, command: str = "",
 ) -> Imported:  # fmt: skip
     """Writes a Lightning checkpoint of the exercise's template as weights and card; runs nothing in it.
 
@@ -149,7 +150,7 @@ def _card(
     sampler, run = EXERCISE_SAMPLER.copy(), hyper
     if isinstance(hyper.get("recipe"), dict) and student.prefix == "net.":  # of `ebm train`
         resolved = recipe({key: value for key, value in hyper["recipe"].items() if isinstance(key, str)})
-        sampler, run = resolved.sampler(), hyper["recipe"]
+        sampler, run = resolved.sampler(), dataclasses.asdict(resolved)
     sampler |= {key: hyper[key] for key in SAMPLER if key in hyper and fits_sampler(key, hyper[key])}
     data = {"source": f"unknown; imported from {file}"}
     if corpus is not None:

@@ -136,7 +136,7 @@ def fits_sampler(name: str, value: Any) -> bool:
 def _check(card: Card, file: str) -> None:
     """Raises a ValueError that names the field when a card's values can't be right."""
     if type(card.format) is not int or card.format != FORMAT:
-        raise ValueError(f"The card {file} has format {str(card.format)[:20]}; this version reads format {FORMAT}.")
+        raise ValueError(f"The card {file} has format {repr(card.format)[:20]}; this version reads format {FORMAT}.")
     apply(FIELDS, vars(card), f"In the card {file}, ")
     for name, rules in (("architecture", ARCHITECTURE), ("sampler", SAMPLER)):
         values = getattr(card, name)

@@ -135,7 +135,8 @@ def _open(path: Path) -> Any:
             raise ValueError(f"its header has {header:,} bytes, and at most {LARGEST_HEADER:,} are read")
         return safe_open(path, "pt")
     except (SafetensorError, OSError, ValueError) as error:
-        raise ValueError(f"{path.name} is not a whole safetensors file: {error}.") from None
+        about = " ".join(str(error).split())[:200]  # may quote the header
+        raise ValueError(f"{path.name} is not a whole safetensors file: {about}.") from None
 
 
 def _read_weights(path: Path, architecture: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -11,11 +11,11 @@ from ebm.chain_statistics import effective_sample_size, metropolis_acceptance, s
 from ebm.sampling import gradient_of
 
 
-def judge(explorer: Explorer, order: Order, x: Tensor, energies: Tensor, step: int) -> str:
-    """A table of four figures on a run, each with how to read it, as HTML.
+def figures_of(explorer: Explorer, order: Order, x: Tensor, energies: Tensor) -> dict[str, float]:
+    """The figures of a run: temperature, acceptance, r_hat, effective_sample_size, and how many states it is of.
 
     Args:
-        x: the last states (N, 1, 56, 56); energies: (frames, N), the start included; step: how many were run.
+        x: the last states (N, 1, 56, 56); energies: (frames, N), the start included.
 
     Raises:
         ValueError: for a run too short to judge, or one without noise.
@@ -31,26 +31,37 @@ def judge(explorer: Explorer, order: Order, x: Tensor, energies: Tensor, step: i
         slope = gradient_of(model, x, labels)(x).flatten(1)
         plain = float((order.step_size / slope.square().mean(1).sqrt()).median())
     generator = torch.Generator().manual_seed(order.seed)
-    accepted = metropolis_acceptance(
-        model, x, step_size=plain, noise=order.noise, y=labels, generator=generator
-    )  # fmt: skip
+    return {
+        "temperature": temperature(plain, order.noise),
+        "acceptance": metropolis_acceptance(
+            model, x, step_size=plain, noise=order.noise, y=labels, generator=generator
+        ),
+        "r_hat": split_r_hat(half),
+        "effective_sample_size": effective_sample_size(half),
+        "states": half.numel(),
+    }  # fmt: skip
+
+
+def judge(explorer: Explorer, order: Order, x: Tensor, energies: Tensor, step: int) -> str:
+    """The figures of a run of `step` steps, each with how to read it, as HTML; the rest as in `figures_of`."""
+    found = figures_of(explorer, order, x, energies)
     trained = lifetime(explorer)
     rows = [
         (
-            "Temperature", f"{temperature(plain, order.noise):.2g}",
+            "Temperature", f"{found['temperature']:.2g}",
             "noise\u00b2 / (2 step): 1 would sample the model's own law, far below 1 chains seek the valleys' floors",
         ),
         (
-            "Metropolis acceptance", f"{accepted:.0%}",
+            "Metropolis acceptance", f"{found['acceptance']:.0%}",
             "how often a plain step of this size, unclipped, would pass the Metropolis test at that temperature: near "
             "100 % the chain follows the law, near 0 % it does not",
         ),
         (
-            "R-hat of the energy", f"{split_r_hat(half):.2f}",
+            "R-hat of the energy", f"{found['r_hat']:.2f}",
             "below 1.01 all chains tell the same story; above, each is still in a place of its own (second half)",
         ),
         (
-            "Effective sample size", f"{effective_sample_size(half):.0f} of {half.numel()}",
+            "Effective sample size", f"{found['effective_sample_size']:.0f} of {found['states']}",
             "so many independent draws would be worth as much as these recorded states",
         ),
     ]  # fmt: skip

@@ -29,6 +29,9 @@ class Lesson:
     questions: tuple[tuple[str, str], ...] = ()
 
 
+# Two strokes of the broad nib that do not meet at the top (in the form that `app.pad` describes).
+_HASTY_N = "bWZTNZmQAZmszeFv_.bZmWZjMR7nrWZnrszrhv_"
+
 LESSONS = (
     Lesson(
         "A glyph goes in, an energy comes out",
@@ -55,9 +58,12 @@ LESSONS = (
         "The energy has a slope in every pixel: how it would change if there were a little more ink just there. "
         "The network gives it by one backward pass. Following it downhill makes a picture likelier.",
         "\\frac{\\partial E_\\theta(x)}{\\partial x} \\in \\mathbb{R}^{56 \\times 56}",
-        "On a good glyph the slope is small and without a form; on a glyph that lacks a part it draws the missing "
-        "part. Click on pixels and see the energy answer.",
-        (Door("Show the slope on a worn glyph", {"tab": "read", "example": "worn glyph", "overlay": "slope"}),),
+        "Where a glyph lacks something the slope asks for ink (blue), where something disturbs it asks for paper "
+        "(orange). Choose *push pixels* in the lens, follow it by hand, and see the energy answer.",
+        (
+            Door("Show the slope on a hasty n", {"tab": "read", "draw": _HASTY_N, "overlay": "slope"}),
+            Door("Show it on a worn glyph", {"tab": "read", "example": "worn glyph", "overlay": "slope"}),
+        ),
     ),
     Lesson(
         "Printing: downhill, and a little shaken",

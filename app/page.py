@@ -138,6 +138,9 @@ def _follow_model(
         button.click(partial(follow, wishes), None, outputs, **QUIET)
         button.click(None, js=f"() => {{ window.glyphLink.use({key}); window.scrollTo(0, 0); }}", queue=False, **QUIET)
     for panel in panels:
+        if panel.chosen is not None:
+            button, key_state = panel.chosen
+            button.click(lambda key: turn_to(key, {}, "print"), key_state, outputs, **QUIET)
         if panel.again is not None:
             inputs = [wanted, model, *panel.again_inputs]
             turn.change(panel.again, inputs, panel.again_outputs, preprocess=False, **QUIET, **PROCESSOR)

@@ -28,6 +28,7 @@ class Panel:
             shows the same thing by the new model, or starts what a link asked for (tab: the tab that a link opens,
             "" when the visitor chose a model). May be a generator.
         doors: buttons that open a tab in a state, and that state as wishes; "tab" and "model" among them.
+        chosen: a button, and the state that holds the key of the model which it makes the page's model.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Panel:
     again_inputs: Sequence[Component] = field(default_factory=list)
     again_outputs: Sequence[Component] = field(default_factory=list)
     doors: Sequence[tuple[gr.Button, Wishes]] = ()
+    chosen: tuple[gr.Button, gr.State] | None = None
 
 
 def keep_link(panel: Panel) -> None:

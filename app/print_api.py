@@ -1,4 +1,4 @@
-"""The endpoints that print: a sort, a combination, a word."""
+"""The endpoints that print: a sort, a combination, a word; and one that judges chains."""
 
 import tempfile
 from collections.abc import Iterator
@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import torch
 
 from app import printing
 from app.drawing import data_uri, tile_grid
+from app.judging import figures_of
 from app.model import Explorer
 from app.models import Models
 from app.pace import paced
@@ -22,7 +24,7 @@ FRAMES = 48  # of a program's run
 
 
 def build(models: Models, controls: list[Any], processor: dict[str, Any]) -> None:
-    """Adds /generate, /compose and /word to the page; controls: sort, count, steps, step size, noise, seed."""
+    """Adds /generate, /compose, /word and /judge to the page; controls: sort, count, steps, step size, noise, seed."""
 
     def generate(
         sort: str, count: int, steps: int, step_size: float, noise: float, seed: int, model: str = ""
@@ -56,6 +58,16 @@ def build(models: Models, controls: list[Any], processor: dict[str, Any]) -> Non
             line.save(Path(folder) / name_of(order, "png"))
             yield str(Path(folder) / name_of(order, "png"))
 
+    def judge(sort: str, count: int = 12, steps: int = 96, seed: int = 0, model: str = "") -> dict[str, Any]:
+        """Prints glyphs and judges the chains: temperature, Metropolis acceptance, R-hat, effective sample size."""
+        with refusals():
+            explorer = models.get(model)
+            recipe = explorer.card.sampler
+            order = printing.check(explorer, sort, count, steps, recipe["step_size"], recipe["noise"], seed)
+            frames = list(printing.run(explorer, order))
+            energies = torch.tensor([frame.energy for frame in frames])
+            return figures_of(explorer, order, frames[-1].x, energies)
+
     report, grid, line = gr.JSON(visible=False), gr.File(visible=False), gr.File(visible=False)
     which = gr.Textbox("", visible=False, label="model")
     text = gr.Textbox("u and v", visible=False, label="text")
@@ -67,6 +79,7 @@ def build(models: Models, controls: list[Any], processor: dict[str, Any]) -> Non
         (generate, [*controls, which], [report, grid]),
         (compose, [text, count, steps, seed, which], [report, grid]),
         (word, [text, few, seed, which], [line]),
+        (judge, [controls[0], count, few, seed, which], [report]),
     ):
         gr.Button(visible=False).click(
             function, inputs, outputs, preprocess=False, api_name=function.__name__, **processor

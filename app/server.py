@@ -20,7 +20,7 @@ LARGEST_FILE = 25 * 2**20  # bytes of one upload
 LARGEST_REQUEST = LARGEST_FILE + 2**20
 LOGIN = "GLYPH_EBM_LOGIN"  # NAME:PASSWORD
 FRAMED_BY = "GLYPH_EBM_FRAMED_BY"  # which sites may show the page in a frame, as in `frame-ancestors`
-STOP_WITHIN = 5  # seconds that requests have to end in when the server is told to stop
+STOP_WITHIN = 3  # seconds that requests have to end in when the server is told to stop
 log = logging.getLogger("glyph_ebm.requests")
 
 

@@ -46,7 +46,8 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
         threshold = explorer.card.threshold
         lines = surface_figures.path_figure(found.line_energy, found.path_energy, threshold, names[:2])
         relief = surface_figures.plane_figure(plane.axis, plane.energy, threshold, names, relief=view == "relief")
-        return message(found.words()), lines, _reel(explorer, found), relief, walking(explorer, plane, names)
+        figures = gr.Plot(lines, visible=True), gr.Plot(relief, visible=True)
+        return message(found.words()), figures[0], _reel(explorer, found), figures[1], walking(explorer, plane, names)
 
     def first_visit(seen: bool, *wishes: Any) -> tuple[Any, ...]:
         return (True, *([gr.skip()] * 5 if seen else look(*wishes)))
@@ -94,10 +95,10 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
         with gr.Column(elem_classes="area-b", min_width=0):
             said = gr.HTML(message("Walking the surface\u2026"), elem_id="surface-said", js_on_load=None)
             shown = player("path", "The glyphs on the way appear here.")
-            lines = gr.Plot(show_label=False, elem_id="path-figure")
+            lines = gr.Plot(show_label=False, elem_id="path-figure", visible=False)
         with gr.Column(elem_classes="area-c", min_width=0), gr.Row(elem_classes="areas plane"):
             with gr.Column(elem_classes="area-b", min_width=0):
-                relief = gr.Plot(show_label=False, elem_id="plane")
+                relief = gr.Plot(show_label=False, elem_id="plane", visible=False)
             with gr.Column(elem_classes="area-a", min_width=0):
                 walk = walker()
     controls = [first, second, third, view]
@@ -107,7 +108,9 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
     changed = [first.input, second.input, third.input, view.input]
     gr.on(changed, look, [model, *controls], outputs, trigger_mode="always_last", **using)
     report, strip = gr.JSON(visible=False), gr.File(visible=False)
-    asked = [gr.Textbox(value, visible=False, label=name) for name, value in (("first", "a"), ("second", "o"))]
+    asked: list[Any] = [
+        gr.Textbox(value, visible=False, label=name) for name, value in (("first", "a"), ("second", "o"))
+    ]
     asked += [gr.Number(value, visible=False, label=name) for name, value in (("images", 24), ("relax", 100))]
     asked += [gr.Textbox("", visible=False, label="model")]
     gr.Button(visible=False).click(path, asked, [report, strip], preprocess=False, api_name="path", **processor)

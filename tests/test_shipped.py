@@ -8,7 +8,7 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 import ebm
-from ebm.checkpoint import load_examples
+from ebm.checkpoint import TYPICAL, load_examples
 from ebm.data import STRANGERS, strangers
 from ebm.data.corpus import to_model_space
 from ebm.data.pen import textura_founts
@@ -91,4 +91,4 @@ def test_the_cards_figures_agree_with_its_own_scores(shipped):
 
 
 def test_the_explorer_has_examples_of_everything(shipped):
-    assert set(load_examples(CHECKPOINT)) == {"test", *STRANGERS}
+    assert set(load_examples(CHECKPOINT)) == {"test", TYPICAL, *STRANGERS}

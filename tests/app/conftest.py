@@ -50,7 +50,7 @@ def tiny_checkpoint(path: Path, outputs: int = 42, with_scores: bool = True) -> 
         texts=[s.text for s in SORTS][:outputs] if outputs > 1 else [],
         sampler={
             "steps": 20,
-            "print_steps": 64,
+            "print_steps": 32,
             "step_size": 10.0,
             "noise": 0.01,
             "grad_clip": 0.01,
@@ -147,8 +147,19 @@ def browser() -> Iterator:
 
 @pytest.fixture(params=[1280, 390])
 def page(browser, url: str, request: pytest.FixtureRequest) -> Iterator:
-    """The explorer in a window of a desk's and of a phone's width; fails on errors and on outside requests."""
-    page = browser.new_page(viewport={"width": request.param, "height": 844})
+    """The explorer in a window of a desk's and of a phone's width."""
+    yield from open_page(browser, url, request.param)
+
+
+@pytest.fixture
+def desk(browser, url: str) -> Iterator:
+    """The explorer in a window of a desk's width, for what has nothing to do with the width."""
+    yield from open_page(browser, url, 1280)
+
+
+def open_page(browser, url: str, width: int) -> Iterator:
+    """A page that fails on errors, on outside requests, and on being wider than its window."""
+    page = browser.new_page(viewport={"width": width, "height": 844})
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
@@ -159,7 +170,7 @@ def page(browser, url: str, request: pytest.FixtureRequest) -> Iterator:
     page.goto(url)
     page.wait_for_selector("#reading .energy")
     yield page
-    assert page.evaluate("document.documentElement.scrollWidth") <= request.param, "the page is wider than the window"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the window"
     page.close()
     assert problems == []
     assert hosts == {"127.0.0.1"}

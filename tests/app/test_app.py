@@ -16,7 +16,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 
 import ebm
-from app import printing, reading, strangers_tab
+from app import printing, reading, strangers_tables
 from app.model import load
 from app.page import build
 
@@ -124,7 +124,8 @@ def test_strangers_answers_rates_and_auroc(client: Client, checkpoint: Path) -> 
 
 
 PUBLIC = {
-    "/score", "/influence", "/restore", "/generate", "/compose", "/word", "/strangers", "/path", "/plane",
+    "/score", "/influence", "/restore", "/generate", "/compose", "/word", "/judge", "/train", "/strangers",
+    "/strangers_own", "/path", "/plane",
 }  # fmt: skip
 
 
@@ -194,7 +195,7 @@ def test_a_bare_checkpoint_is_shown_with_a_note(make_checkpoint: Callable[..., P
     explorer = load(path)
     assert len(explorer.samples_to_read()) >= 2
     with pytest.raises(ValueError, match="no scores"):
-        strangers_tab.rates(explorer, "noise", 0.0)
+        strangers_tables.rates(explorer, "noise", 0.0)
     build(path)
 
 

@@ -10,13 +10,13 @@ def lens(page) -> str:
     return page.evaluate("document.querySelector('.lens canvas').toDataURL()")
 
 
-def test_a_link_brings_the_drawing_back(page, browser) -> None:
-    before = page.inner_text("#reading .reading")
-    draw(page, [(0.4, 0.2), (0.4, 0.75), (0.6, 0.75)])
-    read = wait_for_change(page, "#reading .reading", before)
-    page.wait_for_function("new URLSearchParams(location.search).get('draw')?.startsWith('b')")
+def test_a_link_brings_the_drawing_back(desk, browser) -> None:
+    before = desk.inner_text("#reading .reading")
+    draw(desk, [(0.4, 0.2), (0.4, 0.75), (0.6, 0.75)])
+    read = wait_for_change(desk, "#reading .reading", before)
+    desk.wait_for_function("new URLSearchParams(location.search).get('draw')?.startsWith('b')")
     other = browser.new_page()
-    other.goto(page.url)
+    other.goto(desk.url)
     other.wait_for_function(
         "t => document.querySelector('#reading .reading')?.innerText === t", arg=read, timeout=10_000
     )
@@ -36,12 +36,12 @@ def test_pixels_are_pushed_and_the_energy_answers(page) -> None:
     assert "Row" in wait_for_change(page, ".lens-words", words)
 
 
-def test_the_slope_is_laid_over_and_said(page) -> None:
-    picture = lens(page)
-    page.click("#overlay label:has-text('its slope')")
-    page.wait_for_function("p => document.querySelector('.lens canvas').toDataURL() !== p", arg=picture)
-    page.hover(".lens canvas")
-    page.wait_for_selector(".lens-words:has-text('the energy (slope')")
+def test_the_slope_is_laid_over_and_said(desk) -> None:
+    picture = lens(desk)
+    desk.click("#overlay label:has-text('its slope')")
+    desk.wait_for_function("p => document.querySelector('.lens canvas').toDataURL() !== p", arg=picture)
+    desk.hover(".lens canvas")
+    desk.wait_for_selector(".lens-words:has-text('the energy (slope')")
 
 
 def test_the_press_finishes_a_glyph_and_its_result_is_read(page) -> None:
@@ -55,9 +55,9 @@ def test_the_press_finishes_a_glyph_and_its_result_is_read(page) -> None:
     wait_for_change(page, "#reading .energy", before)
 
 
-def test_a_bad_picture_takes_nothing_away(page, tmp_path) -> None:
-    energy = page.inner_text("#reading .energy")
+def test_a_bad_picture_takes_nothing_away(desk, tmp_path) -> None:
+    energy = desk.inner_text("#reading .energy")
     (tmp_path / "fake.png").write_text("not a picture")
-    page.set_input_files("#upload input[type=file]", str(tmp_path / "fake.png"))
-    page.wait_for_selector("#reading .problem:has-text('fake.png')", timeout=10_000)
-    assert page.inner_text("#reading .energy") == energy
+    desk.set_input_files("#upload input[type=file]", str(tmp_path / "fake.png"))
+    desk.wait_for_selector("#reading .problem:has-text('fake.png')", timeout=10_000)
+    assert desk.inner_text("#reading .energy") == energy

@@ -109,6 +109,13 @@ def test_chains_are_judged_in_words(explorer: Explorer):
         judge(explorer, asked, frames[-1].x, energies[:9], 8)
 
 
+def test_judge_answers_figures(client: Client):
+    answer = client.predict("a", 4, 32, 0, api_name="/judge")
+    assert 0 <= answer["acceptance"] <= 1 and answer["temperature"] > 0 and answer["states"] == 17 * 4
+    with pytest.raises(AppError, match="at least two glyphs"):
+        client.predict("a", 1, 32, 0, api_name="/judge")
+
+
 def test_compose_and_word_answer_pictures(client: Client):
     report, grid = client.predict("a and o", 2, 16, 0, api_name="/compose")
     assert len(report["energy"]) == 2 and Image.open(grid).size[0] > 100

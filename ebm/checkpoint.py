@@ -2,65 +2,24 @@
 
 import dataclasses
 import json
-import math
-from dataclasses import dataclass, field
+import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor
 
+from ebm.card import Card, parse_card
+from ebm.data.corpus import SIZE
 from ebm.energy import EnergyNet
 
-FORMAT = 1
 TYPICAL = "typical"  # the key of the examples that hold one glyph of each sort, in the order of the sorts
-SAMPLER = ("steps", "print_steps", "step_size", "noise", "grad_clip", "smooth", "normalize", "anneal", "start")
-
-
-@dataclass(frozen=True)
-class Card:
-    """What is known of a checkpoint; everything the explorer needs beside the weights.
-
-    Args:
-        name: of the checkpoint; mode: "ebm", "jem", "conditional" or "classifier".
-        architecture: arguments of `EnergyNet`.
-        preprocessing: of strangers' pictures, for `ebm.to_glyph`.
-        sorts: class names; texts: the characters they print.
-        sampler: the trained SGLD recipe: steps, print_steps, step_size, noise, grad_clip, smooth, normalize,
-            anneal, start.
-        recipe: every hyper-parameter of the training run; seed: its seed.
-        data: source, digest and sizes of the corpus; digests of the stranger sets.
-        threshold: energy above which a glyph is a stranger; threshold_rule: how it was set.
-        reference_energies: of held-out in-distribution glyphs (validation split).
-        temperature: what the logits are divided by before p(y | x) is shown: fitted on the validation
-            split after training. Energies are never divided.
-        set_scores: "test" and every stranger set -> score name -> values, higher = stranger.
-        metrics: measured figures, as in `report.json`.
-        made_with: versions, git commit, date, command and seconds.
-        notes: what a reader should know about limits.
-    """
-
-    name: str
-    mode: str
-    architecture: dict[str, Any]
-    preprocessing: str
-    sorts: list[str]
-    texts: list[str]
-    sampler: dict[str, Any]
-    recipe: dict[str, Any]
-    seed: int
-    data: dict[str, Any]
-    threshold: float
-    threshold_rule: str
-    reference_energies: list[float]
-    temperature: float = 1.0
-    set_scores: dict[str, dict[str, list[float]]] = field(default_factory=dict)
-    metrics: dict[str, Any] = field(default_factory=dict)
-    made_with: dict[str, Any] = field(default_factory=dict)
-    notes: str = ""
-    format: int = FORMAT
+LARGEST_CARD = 16 * 2**20  # bytes; ours have 0.2 MB
+LARGEST_HEADER = 2**20  # bytes of a safetensors file that name its tensors; ours have 1 kB
+FLOATS = ("F16", "BF16", "F32", "F64")
 
 
 def save(path: str | Path, model: EnergyNet, card: Card) -> None:
@@ -90,22 +49,11 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> tuple[EnergyNe
 
     Raises:
         ValueError: one sentence naming the file and what is wrong with it: missing, a pickle,
-            truncated, a card that does not fit, weights of another shape or not finite.
+            truncated, a card that does not fit, weights of another shape or kind or not finite.
     """
     path = _weights_path(path)
     card = load_card(path)
-    try:
-        weights = load_file(path)
-    except (SafetensorError, OSError, ValueError) as error:
-        raise ValueError(f"{path.name} is not a whole safetensors file: {error}.") from None
-    try:
-        model = EnergyNet(**card.architecture)
-    except TypeError as error:
-        raise ValueError(
-            f"The architecture in {path.with_suffix('.json').name} is not an EnergyNet's: {error}."
-        ) from None
-    _check_weights(path, model, weights)
-    model.load_state_dict(weights)
+    model = build(card.architecture, _read_weights(path, card.architecture))
     return model.to(device).eval().requires_grad_(False), card
 
 
@@ -118,23 +66,29 @@ def load_card(path: str | Path) -> Card:
             raise ValueError(
                 f"There is no file {file}; a checkpoint is a .safetensors file with its .json card beside it."
             )
+    if source.stat().st_size > LARGEST_CARD:
+        raise ValueError(f"The card {source.name} is too large: at most {LARGEST_CARD // 2**20} MiB are read.")
     try:
-        fields = json.loads(source.read_text(encoding="utf-8"))
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        text = source.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
         raise ValueError(f"The card {source.name} is not valid JSON: {error}.") from None
-    if not isinstance(fields, dict):
-        raise ValueError(f"The card {source.name} must hold one JSON object.")
-    known = {f.name: f for f in dataclasses.fields(Card)}
-    needed = {
-        n for n, f in known.items() if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
-    }
-    if missing := sorted(needed - fields.keys()):
-        raise ValueError(f"The card {source.name} lacks the field {missing[0]!r}.")
-    if unknown := sorted(fields.keys() - known.keys()):
-        raise ValueError(f"The card {source.name} has an unknown field {unknown[0]!r}.")
-    card = Card(**fields)
-    _check_card(source.name, card)
-    return card
+    except OSError as error:
+        raise ValueError(f"The card {source.name} cannot be read: {error.strerror}.") from None
+    return parse_card(text, source.name)
+
+
+def shapes(architecture: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor of an `EnergyNet`, found without making one."""
+    with torch.device("meta"):
+        return {name: tuple(value.shape) for name, value in EnergyNet(**architecture).state_dict().items()}
+
+
+def build(architecture: Mapping[str, Any], weights: dict[str, Tensor]) -> EnergyNet:
+    """An `EnergyNet` that holds these very tensors, which have the `shapes` of the architecture."""
+    with torch.device("meta"):
+        model = EnergyNet(**architecture)
+    model.load_state_dict(weights, assign=True)
+    return model
 
 
 def examples_path(path: str | Path) -> Path:
@@ -149,12 +103,20 @@ def save_examples(path: str | Path, examples: dict[str, Tensor]) -> None:
 
 
 def load_examples(path: str | Path) -> dict[str, Tensor]:
-    """Reads what `save_examples` wrote; empty where a checkpoint came without examples."""
+    """Reads what `save_examples` wrote; empty where a checkpoint came without examples.
+
+    Raises:
+        ValueError: one sentence, for a damaged file or one that holds anything but pictures.
+    """
     source = examples_path(path)
     if not source.is_file():
         return {}
-    with safe_open(source, "pt") as file:
-        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    with _open(source) as file:
+        examples = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    for name, pictures in examples.items():
+        if pictures.dtype != torch.uint8 or pictures.shape[1:] != (SIZE, SIZE):
+            raise ValueError(f"In {source.name}, {name[:60]!r} must be pictures: uint8 (N, {SIZE}, {SIZE}).")
+    return examples
 
 
 def _weights_path(path: str | Path) -> Path:
@@ -164,42 +126,43 @@ def _weights_path(path: str | Path) -> Path:
     return path
 
 
-def _check_card(name: str, card: Card) -> None:
-    """Raises a ValueError that names the field when a card's values can't be right."""
-    if card.format != FORMAT:
-        raise ValueError(f"The card {name} has format {card.format}; this version reads format {FORMAT}.")
-    if not isinstance(card.architecture, dict) or not isinstance(card.sampler, dict):
-        raise ValueError(f"In the card {name}, 'architecture' and 'sampler' must be objects.")
-    outputs = card.architecture.get("outputs")
-    if outputs != 1 and (not isinstance(card.sorts, list) or len(card.sorts) != outputs):
-        raise ValueError(f"In the card {name}, 'sorts' must name each of the {outputs} classes.")
-    if missing := [k for k in SAMPLER if k not in card.sampler]:
-        raise ValueError(f"In the card {name}, 'sampler' lacks {missing[0]!r}.")
-    if not isinstance(card.reference_energies, list) or not card.reference_energies:
-        raise ValueError(f"In the card {name}, 'reference_energies' must be a list of at least one number.")
-    numbers = [card.threshold, *card.reference_energies]
-    if not all(isinstance(v, int | float) and math.isfinite(v) for v in numbers):
-        raise ValueError(f"In the card {name}, 'threshold' and 'reference_energies' must be finite numbers.")
-    if not isinstance(card.temperature, int | float) or not 0 < card.temperature < math.inf:
-        raise ValueError(f"In the card {name}, 'temperature' must be a finite number above 0.")
+def _open(path: Path) -> Any:
+    """A safetensors file, for a `with`; everything that may be wrong with it as a whole becomes one sentence."""
+    try:
+        with path.open("rb") as stream:
+            header = int.from_bytes(stream.read(8), "little")
+        if LARGEST_HEADER < header <= path.stat().st_size:
+            raise ValueError(f"its header has {header:,} bytes, and at most {LARGEST_HEADER:,} are read")
+        return safe_open(path, "pt")
+    except (SafetensorError, OSError, ValueError) as error:
+        about = " ".join(str(error).split())[:200]  # may quote the header
+        raise ValueError(f"{path.name} is not a whole safetensors file: {about}.") from None
 
 
-def _check_weights(path: Path, model: EnergyNet, weights: dict[str, Tensor]) -> None:
-    """Raises a ValueError that names the tensor when weights don't fit the network."""
-    expected = model.state_dict()
-    if names := sorted(expected.keys() ^ weights.keys()):
-        raise ValueError(f"{path.name} does not fit its card: the tensor {names[0]!r} is missing or too many.")
+def _read_weights(path: Path, architecture: Mapping[str, Any]) -> dict[str, Tensor]:
+    """The weights as float32, in memory of their own; a ValueError names the tensor that does not fit.
+
+    Names, shapes and kinds are compared before anything is read.
+    """
+    expected = shapes(architecture)
+    with _open(path) as file:
+        if odd := sorted(expected.keys() ^ set(file.keys())):
+            raise ValueError(f"{path.name} does not fit its card: the tensor {odd[0][:60]!r} is missing or too many.")
+        for name, wanted in expected.items():
+            found = file.get_slice(name)
+            shape, kind = tuple(found.get_shape()), found.get_dtype()
+            if shape != wanted:
+                raise ValueError(f"In {path.name}, {name!r} is {shape}, its card asks for {wanted}.")
+            if kind not in FLOATS:
+                raise ValueError(f"In {path.name}, {name!r} is {kind}; weights are one of {', '.join(FLOATS)}.")
+        # A copy: the file's own pages would change, or be gone, when somebody writes over the file.
+        weights = {name: file.get_tensor(name).to(torch.float32, copy=True) for name in expected}
     for name, value in weights.items():
-        if value.shape != expected[name].shape:
-            raise ValueError(
-                f"In {path.name}, {name!r} is {tuple(value.shape)}, its card asks for {tuple(expected[name].shape)}."
-            )
         if not torch.isfinite(value).all():
             raise ValueError(f"In {path.name}, {name!r} has values that are not finite.")
+    return weights
 
 
 def _compact_lists(text: str) -> str:
     """Joins the lines of innermost JSON lists."""
-    import re
-
     return re.sub(r"\[[^\[\]{}]*\]", lambda match: re.sub(r"\s*\n\s*", " ", match.group()), text)

@@ -136,7 +136,7 @@ def evaluate(
     model, card = load(checkpoint, device)
     corpus = data.load_corpus(source, founts=founts)
     for path, about in [(checkpoint, card), *([(twin, load_card(twin))] if twin is not None else [])]:
-        if corpus.sorts != about.sorts:
+        if about.sorts and corpus.sorts != about.sorts:  # an imported EBM has no names of sorts
             raise ValueError(f"The corpus {founts or source!r} has other sorts than {Path(path).name} was trained on.")
     settings: dict[str, Any] = {"n": n, "resamples": resamples, "seed": seed, "parts": parts}
     result = measure(model, card, corpus, say=say, **settings)

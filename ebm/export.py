@@ -26,6 +26,7 @@ KEPT_SCORES = 300  # values a set and score that the card keeps for the explorer
 KEPT_EXAMPLES = 12  # pictures a set
 # What a reader of the card should know; what was measured is in its metrics.
 _ANY_MODEL = "Energies are comparable within one model only. Nothing is known of other data than the corpus named here."
+UNCALIBRATED = "none: no known glyphs were at hand to set it on"
 LIMITS = {
     "jem": "Printed glyphs have a grain that real ones lack; chains without a wanted sort, which training never "
     "ran if it steered them, fall into a few sorts. ",
@@ -50,22 +51,38 @@ def export(path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dic
     Returns:
         path.
     """
-    held_out = to_model_space(corpus.images["val"])
-    reference = score(net, held_out)
-    texts = {s.name: s.text for s in SORTS}
     card = Card(
         name=path.stem, mode=recipe.mode, architecture=net.architecture(), preprocessing=corpus.preprocessing,
-        sorts=corpus.sorts, texts=[texts.get(name, name) for name in corpus.sorts], sampler=recipe.sampler(),
-        recipe=dataclasses.asdict(recipe), seed=recipe.seed, data=describe_data(corpus),
-        threshold=threshold(reference), threshold_rule="95 % quantile of the energies of the validation split",
-        reference_energies=[float(f"{v:.5g}") for v in reference.sort().values.tolist()],
-        temperature=_temperature(net, held_out, corpus), made_with=made, notes=LIMITS[recipe.mode] + _ANY_MODEL,
+        sorts=corpus.sorts, texts=texts_of(corpus.sorts), sampler=recipe.sampler(),
+        recipe=dataclasses.asdict(recipe), seed=recipe.seed, data=describe_data(corpus), threshold=None,
+        threshold_rule=UNCALIBRATED, reference_energies=[], made_with=made, notes=LIMITS[recipe.mode] + _ANY_MODEL,
+    )  # fmt: skip
+    return calibrate(path, net, card, corpus, **measuring)
+
+
+def calibrate(path: Path, net: EnergyNet, card: Card, corpus: Corpus, **measuring: Any) -> Path:
+    """Sets threshold, reference energies and temperature on a corpus, measures, and writes all that ships.
+
+    Args:
+        path: of the .safetensors file to write; net: its network.
+        card: of an uncalibrated model, with `data` as `describe_data` gives it.
+        corpus: with the classes of the network; measuring: as in `export`.
+
+    Returns:
+        path.
+    """
+    held_out = to_model_space(corpus.images["val"])
+    reference = score(net, held_out)
+    card = dataclasses.replace(
+        card, threshold=threshold(reference), threshold_rule="95 % quantile of the energies of the validation split",
+        reference_energies=[float(f"{v:.7g}") for v in reference.sort().values.tolist()],
+        temperature=_temperature(net, held_out, corpus),
     )  # fmt: skip
     save(path, net, card)
     model, card = load(path)
     result = measure(model, card, corpus, **measuring)
     kept = {
-        key: {name: [float(f"{v:.4g}") for v in _thin(values)] for name, values in by_score.items()}
+        key: {name: [float(f"{v:.6g}") for v in _thin(values)] for name, values in by_score.items()}
         for key, by_score in result.scores.items()
     }
     described = {name: about | {"digest": result.digests[name]} for name, about in card.data["strangers"].items()}
@@ -73,6 +90,12 @@ def export(path: Path, net: EnergyNet, recipe: Recipe, corpus: Corpus, made: dic
     save(path, net, dataclasses.replace(card, set_scores=kept, metrics=result.report, data=data))
     save_examples(path, examples_of(corpus))
     return path
+
+
+def texts_of(sorts: list[str]) -> list[str]:
+    """The characters that sorts print; a sort that the pen does not know prints its name."""
+    texts = {s.name: s.text for s in SORTS}
+    return [texts.get(name, name) for name in sorts]
 
 
 def examples_of(corpus: Corpus) -> dict[str, Tensor]:

@@ -49,7 +49,7 @@ def roc_points(known: Numbers, strangers: Numbers) -> tuple[np.ndarray, np.ndarr
 def energy_histogram(
     known: Numbers,
     strangers: Mapping[str, Numbers],
-    threshold: float,
+    threshold: float | None,
     mark: float | None = None,
     *,
     score: str = "energy",
@@ -58,7 +58,7 @@ def energy_histogram(
 
     Args:
         known: scores (N,) of known glyphs; strangers: name -> scores (M,).
-        threshold: drawn as a vertical line; a higher score is called a stranger.
+        threshold: drawn as a vertical line, unless it is None; a higher score is called a stranger.
         mark: the score of one glyph, drawn as a vertical line of its own.
         score: what is on the x axis.
     """
@@ -69,11 +69,13 @@ def energy_histogram(
     figure.add_trace(_shares(known, edges, "known glyphs", {"color": KNOWN, "width": 1.5}, "rgba(0, 114, 178, 0.28)"))
     for k, (name, values) in enumerate(sets.items()):
         figure.add_trace(_shares(values, edges, name, _line(k), None))
-    figure.add_vline(threshold, line={"color": THRESHOLD, "width": 2, "dash": "dash"})
-    _note(figure, threshold, "threshold", edges)
+    if threshold is not None:
+        figure.add_vline(threshold, line={"color": THRESHOLD, "width": 2, "dash": "dash"})
+        _note(figure, threshold, "threshold", edges)
     if mark is not None:
         at = float(np.clip(mark, edges[0], edges[-1]))
-        figure.add_vline(at, line={"color": STRANGER if mark > threshold else KNOWN, "width": 3})
+        odd = threshold is not None and mark > threshold
+        figure.add_vline(at, line={"color": STRANGER if odd else KNOWN, "width": 3})
         _note(figure, at, "this glyph", edges, y=0.9)
     title = f"{score.capitalize()}: known glyphs" + (" and strangers" if sets else "")
     style(figure, title, f"{score} (further right = stranger)", "share of the set")
@@ -144,11 +146,12 @@ def _finite(values: Numbers) -> np.ndarray:
     return array
 
 
-def _edges(known: np.ndarray, sets: dict[str, np.ndarray], threshold: float, mark: float | None) -> np.ndarray:
+def _edges(known: np.ndarray, sets: dict[str, np.ndarray], threshold: float | None, mark: float | None) -> np.ndarray:
     """Common bins, wide enough for all but the outermost half percent of each set."""
     wide = [np.quantile(values, (0.005, 0.995)) for values in (known, *sets.values())]
     low, high = float(np.min(wide)), float(np.max(wide))
-    low, high = min(low, threshold), max(high, threshold)
+    if threshold is not None:
+        low, high = min(low, threshold), max(high, threshold)
     if mark is not None:  # a far outlier is drawn at the edge
         reach = high - low
         low, high = max(min(low, mark), low - reach), min(max(high, mark), high + reach)

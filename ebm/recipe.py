@@ -4,13 +4,12 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-from ebm.checkpoint import SAMPLER
+from ebm.card_rules import MODES, SAMPLER
 from ebm.energy import HEADS
 from ebm.sampling import STARTS
 
 # What a resumed run cannot change: the shapes of the weights and of the buffer.
 FIXED = frozenset({"mode", "width", "head", "steer", "buffer_per_class"})
-MODES = ("ebm", "jem", "conditional", "classifier")
 
 
 @dataclass(frozen=True)

@@ -63,7 +63,8 @@ def of_folder(folder: str | Path) -> str:
 
 def _cards(folder: Path) -> list[Card]:
     paths = sorted(folder.glob("*.safetensors"))
-    return [load_card(path) for path in paths if path.with_suffix(".json").is_file()]
+    cards = [load_card(path) for path in paths if path.with_suffix(".json").is_file()]
+    return [card for card in cards if card.is_calibrated]  # of an uncalibrated one nothing is measured
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

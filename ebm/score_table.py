@@ -39,6 +39,16 @@ class Table:
         }  # fmt: skip
         self.schema = pa.schema(columns, metadata={"glyph-ebm": json.dumps(about)})
 
+    def _judged(self, energy: Tensor) -> tuple["pa.Array", "pa.Array"]:
+        """p-value and whether a stranger, of energies (m,): nulls where the model is uncalibrated."""
+        import pyarrow as pa
+
+        if self.card.threshold is None:
+            return pa.nulls(len(energy), pa.float64()), pa.nulls(len(energy), pa.bool_())
+        at_least = len(self.reference) - torch.searchsorted(self.reference, energy)
+        p_value = at_least.double().numpy() / len(self.reference)
+        return pa.array(p_value), pa.array(energy.double().numpy() > self.card.threshold)
+
     def rows(self, files: list[str], errors: list[str | None], outputs: Sequence[Outputs]) -> "pa.Table":
         """The rows of n files, m of them without an error: those have an energy, the others nulls.
 
@@ -54,12 +64,10 @@ class Table:
         for k in row[~finite.numpy()]:
             errors[k] = _NOT_FINITE
         row, energy, best, probability = row[finite.numpy()], energy[finite], best[finite], probability[finite]
-        at_least = len(self.reference) - torch.searchsorted(self.reference, energy)
         classes = self.card.architecture["outputs"] > 1
         found = [
             pa.array(energy.numpy()),
-            pa.array(at_least.double().numpy() / len(self.reference)),
-            pa.array(energy.double().numpy() > self.card.threshold),
+            *self._judged(energy),
             pa.array([self.card.sorts[k] if classes else None for k in best.tolist()], pa.string()),
             pa.array(probability.numpy()) if classes else pa.nulls(len(row), pa.float32()),
         ]

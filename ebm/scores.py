@@ -93,17 +93,18 @@ class Verdict:
     """What a model says of one glyph.
 
     Args:
-        energy: E(x); threshold: the card's.
-        p_value: share of the card's in-distribution glyphs with an energy at least as high, in [0, 1].
-        is_stranger: whether the energy is above the threshold.
+        energy: E(x); threshold: the card's, None where the model is uncalibrated.
+        p_value: share of the card's in-distribution glyphs with an energy at least as high, in [0, 1]; None
+            where the model is uncalibrated.
+        is_stranger: whether the energy is above the threshold; None where the model is uncalibrated.
         top: (sort, probability) of the likeliest five classes, calibrated by the card's temperature; empty
             for an EBM.
     """
 
     energy: float
-    threshold: float
-    p_value: float
-    is_stranger: bool
+    threshold: float | None
+    p_value: float | None
+    is_stranger: bool | None
     top: list[tuple[str, float]]
 
 
@@ -125,9 +126,11 @@ def verdict(model: EnergyNet, card: "Card", x: Tensor) -> Verdict:
     with torch.no_grad():
         logits = model.get_logits(x.to(next(model.parameters()).device))[0].cpu()
     e = -float(torch.logsumexp(logits, 0))
-    reference = torch.tensor(card.reference_energies)
     top: list[tuple[str, float]] = []
     if model.outputs > 1:
         best = (logits / card.temperature).softmax(0).topk(min(5, model.outputs))
         top = [(card.sorts[k], float(p)) for p, k in zip(best.values, best.indices.tolist(), strict=True)]
+    if card.threshold is None:
+        return Verdict(e, None, None, None, top)
+    reference = torch.tensor(card.reference_energies)
     return Verdict(e, card.threshold, float((reference >= e).double().mean()), e > card.threshold, top)

@@ -10,11 +10,12 @@ from ebm.figures import KNOWN, STRANGER, THRESHOLD, style
 _LAND = [[0.0, "#08306b"], [0.35, "#2f7fb8"], [0.6, "#9ecae1"], [0.8, "#f1e7cf"], [1.0, "#b5562b"]]
 
 
-def path_figure(straight: Tensor, lowest: Tensor, threshold: float, names: tuple[str, str]) -> go.Figure:
+def path_figure(straight: Tensor, lowest: Tensor, threshold: float | None, names: tuple[str, str]) -> go.Figure:
     """Energies along the straight line and along the path of lowest energy between two glyphs, with the threshold.
 
     Args:
-        straight, lowest: energies (n,); threshold: above it a glyph is a stranger; names: of the two ends.
+        straight, lowest: energies (n,); threshold: above it a glyph is a stranger, None draws none; names: of
+            the two ends.
     """
     figure = go.Figure()
     for energies, name, line in (
@@ -26,24 +27,25 @@ def path_figure(straight: Tensor, lowest: Tensor, threshold: float, names: tuple
         figure.add_trace(
             go.Scatter(x=share, y=energies.tolist(), mode="lines+markers", line=line, name=name, hovertemplate=hover)
         )
-    figure.add_hline(threshold, line={"color": THRESHOLD, "width": 1.5, "dash": "dot"})
-    figure.add_annotation(
-        x=1, xref="paper", y=threshold, text="threshold", showarrow=False, xanchor="right", yanchor="bottom",
-        font={"size": 12},
-    )  # fmt: skip
+    if threshold is not None:
+        figure.add_hline(threshold, line={"color": THRESHOLD, "width": 1.5, "dash": "dot"})
+        figure.add_annotation(
+            x=1, xref="paper", y=threshold, text="threshold", showarrow=False, xanchor="right", yanchor="bottom",
+            font={"size": 12},
+        )  # fmt: skip
     style(figure, f"Energy on the way from {names[0]} to {names[1]}", "share of the way", "energy (low = likely)")
     figure.update_xaxes(tickformat=".0%", range=[-0.02, 1.02])
     return figure
 
 
 def plane_figure(
-    axis: Tensor, energy: Tensor, threshold: float, names: tuple[str, str, str], relief: bool = False
+    axis: Tensor, energy: Tensor, threshold: float | None, names: tuple[str, str, str], relief: bool = False
 ) -> go.Figure:
     """The energy over the plane through three glyphs, as a map or as a relief.
 
     Args:
         axis: coordinates (n,) of the grid along u and along v; energy: (n, n), v along the first dimension.
-        threshold: drawn as a contour on the map; names: of the glyphs at (0, 0), (1, 0), (0, 1).
+        threshold: drawn as a contour on the map, unless it is None; names: of the glyphs at (0, 0), (1, 0), (0, 1).
         relief: as a surface in three dimensions, which needs WebGL.
     """
     figure, at = go.Figure(), axis.tolist()
@@ -66,13 +68,14 @@ def plane_figure(
                 line={"width": 0.6, "color": "rgba(0,0,0,.35)"}, **shades,
             )
         )  # fmt: skip
-        figure.add_trace(
-            go.Contour(
-                x=at, y=at, z=energy.tolist(), showscale=False, hoverinfo="skip", name="threshold",
-                contours={"type": "constraint", "operation": "=", "value": threshold},
-                line={"width": 2.5, "color": STRANGER, "dash": "dash"},
-            )
-        )  # fmt: skip
+        if threshold is not None:
+            figure.add_trace(
+                go.Contour(
+                    x=at, y=at, z=energy.tolist(), showscale=False, hoverinfo="skip", name="threshold",
+                    contours={"type": "constraint", "operation": "=", "value": threshold},
+                    line={"width": 2.5, "color": STRANGER, "dash": "dash"},
+                )
+            )  # fmt: skip
     _corners(figure, axis, energy, names, relief)
     style(figure, "Energy over the plane", "u: from the first to the second", "v: to the third")
     figure.update_layout(height=460, showlegend=False)

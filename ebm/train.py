@@ -15,6 +15,7 @@ from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 from pytorch_lightning.utilities import rank_zero_only
 
 from ebm import processes
+from ebm.card import check_sorts, check_title
 from ebm.data.corpus import Corpus
 from ebm.data.glyphs import load_corpus
 from ebm.data.module import GlyphDataModule
@@ -24,6 +25,7 @@ from ebm.export import export, provenance
 from ebm.fresh import FreshChains
 from ebm.guard import DivergenceGuard
 from ebm.jem import JEM
+from ebm.lightning_file import read_state
 from ebm.recipe import Recipe
 from ebm.selector import Selector
 
@@ -85,6 +87,8 @@ def train(
     corpus = corpus or load_corpus(source, founts=founts, progress=progress)
     pl.seed_everything(recipe.seed, workers=True, verbose=False)
     name = name or default_name(recipe.mode, source, founts)
+    check_title(Path(f"{name}.safetensors").stem)  # now, not when hours later the card could not be read
+    check_sorts(corpus.sorts)
     last = _last_checkpoint(resume) if resume is not None else None
     folder = last.parent if last is not None else Path(runs) / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
     origin_of_run = {"source": source, "founts": founts, "name": name, "out": str(out)}
@@ -178,12 +182,13 @@ def _last_checkpoint(resume: str | Path) -> Path:
     path = path / "last.ckpt" if path.is_dir() else path
     if not path.is_file():
         raise ValueError(f"There is no checkpoint {path} to resume from; give a run folder or a .ckpt file.")
+    read_state(path)  # Lightning would read it the same way, but end with a traceback where that is impossible
     return path
 
 
 def _averaged(checkpoint: Path, recipe: Recipe, classes: int) -> EnergyNet:
     """The network with the averaged weights that a Lightning checkpoint keeps as its state_dict."""
-    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    state = read_state(checkpoint)["state_dict"]
     net = EnergyNet(recipe.width, 1 if recipe.mode == "ebm" else classes, recipe.head)
     net.load_state_dict({key.removeprefix("net."): value for key, value in state.items() if key.startswith("net.")})
     return net.eval().requires_grad_(False)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,6 +19,10 @@ def print_verdicts(files: Sequence[Path], checkpoint: Path, as_json: bool) -> bo
     """
     model, card = load(checkpoint)
     failed = False
+    if not card.is_calibrated:
+        print(
+            f"{checkpoint.name} is uncalibrated: it has energies, but no threshold to judge them by.", file=sys.stderr
+        )
     if not as_json:
         print(f"{'energy':>9} {'p-value':>8}  {'verdict':9} {'likeliest sorts':44} file")
     for file in files:
@@ -32,5 +37,7 @@ def print_verdicts(files: Sequence[Path], checkpoint: Path, as_json: bool) -> bo
             print(json.dumps({"file": str(file)} | dataclasses.asdict(v), ensure_ascii=False))
         else:
             top = "  ".join(f"{name} {p:.0%}" for name, p in v.top)
-            print(f"{v.energy:9.3f} {v.p_value:8.3f}  {'stranger' if v.is_stranger else 'known':9} {top:44} {file}")
+            p_value = "-" if v.p_value is None else f"{v.p_value:.3f}"
+            word = {True: "stranger", False: "known", None: "-"}[v.is_stranger]
+            print(f"{v.energy:9.3f} {p_value:>8}  {word:9} {top:44} {file}")
     return not failed

@@ -38,8 +38,10 @@ function letters() {  // what each glyph of the last frame was read as
     reel.letters.forEach(([text, known], k) => {
         const mark = document.createElement('span');
         mark.textContent = text;
-        mark.className = known ? 'known' : 'stranger';
-        mark.title = known ? 'its energy is like a known glyph’s' : 'its energy is a stranger’s';
+        if (known !== null) {  // null: an uncalibrated model calls nothing a stranger
+            mark.className = known ? 'known' : 'stranger';
+            mark.title = known ? 'its energy is like a known glyph’s' : 'its energy is a stranger’s';
+        }
         mark.style.left = `${100 * (k % reel.wide) / reel.wide}%`;
         mark.style.top = `${100 * Math.floor(k / reel.wide) / high}%`;
         find('.letters').append(mark);

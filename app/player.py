@@ -64,13 +64,13 @@ class Reel:
         self.frames.append((step, data_uri(tile_grid(ink), "jpeg"), [round(e, 3) for e in energy]))
 
     def value(
-        self, *, done: bool = False, letters: list[tuple[str, bool]] | None = None, at: int | None = None
+        self, *, done: bool = False, letters: list[tuple[str, bool | None]] | None = None, at: int | None = None
     ) -> dict[str, Any]:
         """What the player shows next: the latest frames while it runs, all of them once it is done.
 
         Args:
             done: whether the run has ended.
-            letters: for each glyph of the last frame a short text and whether it is a known glyph.
+            letters: for each glyph of the last frame a short text and whether it is a known glyph (None: nobody knows).
             at: the frame to rest on when done; by default the last.
         """
         frames = self.frames if done else self.frames[-_RECENT:]

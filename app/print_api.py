@@ -114,7 +114,7 @@ def _stream(explorer: Explorer, order: Order) -> Iterator[tuple[Any, ...]]:
     read, sentence = printing.read_back(explorer, order, frame.x)
     report |= {
         "read_as": [text for text, _ in read],
-        "is_stranger": [not known for _, known in read],
+        "is_stranger": [None if known is None else not known for _, known in read],
         "note": sentence,
     }
     with tempfile.TemporaryDirectory() as folder:

@@ -159,21 +159,28 @@ def lifetime(explorer: Explorer) -> int | None:
     return round(steps / reinit) if steps and reinit else None
 
 
-def band(explorer: Explorer) -> tuple[float, float]:
-    """The energies between which nine in ten known glyphs lie."""
-    reference = torch.tensor(explorer.card.reference_energies or [explorer.card.threshold])
+def band(explorer: Explorer) -> tuple[float, float] | None:
+    """The energies between which nine in ten known glyphs lie; None where the model is uncalibrated."""
+    if not explorer.card.is_calibrated:
+        return None
+    reference = torch.tensor(explorer.card.reference_energies)
     low, high = torch.quantile(reference, torch.tensor([0.05, 0.95])).tolist()
     return low, high
 
 
-def read_back(explorer: Explorer, order: Order, x: Tensor) -> tuple[list[tuple[str, bool]], str]:
-    """What the model reads its own glyphs as: (text, whether known) for each, and a sentence."""
+def read_back(explorer: Explorer, order: Order, x: Tensor) -> tuple[list[tuple[str, bool | None]], str]:
+    """What the model reads its own glyphs as: (text, whether known) for each, and a sentence.
+
+    Where the model is uncalibrated none is known or a stranger: None.
+    """
     with torch.no_grad():
         logits = explorer.model.get_logits(x)
-    known = (-torch.logsumexp(logits, 1) <= explorer.card.threshold).tolist()
-    count = len(known)
-    low = f"{sum(known)} of {count} have an energy like a known glyph's" if count > 1 else (
-        "Its energy is like a known glyph's" if known[0] else "Its energy is a stranger's")  # fmt: skip
+    cut, count = explorer.card.threshold, len(x)
+    known = [None] * count if cut is None else (-torch.logsumexp(logits, 1) <= cut).tolist()
+    low = "The model is uncalibrated: no energy is called a stranger's"
+    if cut is not None:
+        low = f"{sum(known)} of {count} have an energy like a known glyph's" if count > 1 else (
+            "Its energy is like a known glyph's" if known[0] else "Its energy is a stranger's")  # fmt: skip
     if not explorer.has_sorts:
         return [], f"{low}."
     labels = logits.argmax(1).tolist()

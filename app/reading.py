@@ -30,6 +30,8 @@ def as_json(explorer: Explorer, verdict: ebm.Verdict) -> dict[str, Any]:
 
 def sentence(verdict: ebm.Verdict, reference: int) -> str:
     """The verdict in words."""
+    if verdict.threshold is None or verdict.p_value is None:
+        return "This model is uncalibrated: it has no threshold, so there is an energy but no verdict."
     side = "above" if verdict.is_stranger else "below"
     start = f"Its energy lies {side} the threshold of {number(verdict.threshold)}"
     if reference == 0:
@@ -45,13 +47,16 @@ def card_of(explorer: Explorer, glyph: Tensor) -> str:
     with torch.no_grad():
         verdict = explorer.verdict(glyph)
     kind, word = ("stranger", "Stranger") if verdict.is_stranger else ("known", "Known glyph")
+    if verdict.threshold is None:
+        kind, word = "uncalibrated", "No verdict"
     reference = explorer.card.reference_energies
+    ruler = "" if verdict.threshold is None else energy_ruler(reference, verdict.threshold, verdict.energy)
     return (
         '<section class="reading" role="status" aria-live="polite"><div class="top">'
         f'<div class="verdict"><span class="word">energy</span><span class="energy">{number(verdict.energy)}</span>'
         f'<span class="badge {kind}">{word}</span>'
         f'<p>{sentence(verdict, len(reference))}</p><p class="fineprint">{_UNIT}</p></div></div>'
-        f"{energy_ruler(reference, verdict.threshold, verdict.energy)}{_sorts(explorer, verdict)}</section>"
+        f"{ruler}{_sorts(explorer, verdict)}</section>"
     )
 
 

@@ -19,11 +19,12 @@ def as_csv(explorer: Explorer, own: OwnSet | None, chosen: list[str]) -> str:
     text = io.StringIO()
     table = csv.writer(text, lineterminator="\n")
     table.writerow(["set", "file", "score", "value", "is_stranger"])
+    cut = explorer.card.threshold
     for name in ["test", *(name for name in explorer.sets() if name in chosen)]:
         for score in SCORES:
             for k, value in enumerate(explorer.card.set_scores[name].get(score, [])):
                 file = own.names[k] if name == NAME and own is not None else ""
-                odd = str(value > explorer.card.threshold).lower() if score == "energy" else ""
+                odd = "" if cut is None or score != "energy" else str(value > cut).lower()
                 table.writerow([name, _harmless(file), score, f"{value:.6g}", odd])
     return text.getvalue()
 

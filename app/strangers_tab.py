@@ -43,11 +43,11 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
             explorer = models.get(model)
             own = read(_paths(files), explorer.card.preprocessing)
             scored = with_own(explorer, own)
-            cut = explorer.card.threshold if threshold is None else threshold
+            rates = tables.rates(scored, NAME, explorer.card.threshold if threshold is None else threshold)
             energies = scored.card.set_scores[NAME]["energy"]
-            rows = [{"file": name, "energy": e, "is_stranger": e > float(cut)}
+            rows = [{"file": name, "energy": e, "is_stranger": e > rates["threshold"]}
                     for name, e in zip(own.names, energies, strict=True)]  # fmt: skip
-            return tables.rates(scored, NAME, cut) | {"files": rows, "refused": [list(pair) for pair in own.bad]}
+            return rates | {"files": rows, "refused": [list(pair) for pair in own.bad]}
 
     def explorer_of(key: str, own: OwnSet | None) -> Explorer:
         return with_own(models.get(key), own)

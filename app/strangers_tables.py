@@ -16,6 +16,10 @@ SCORES = {
     "msp": "1 \u2212 top probability",
     "mass": "approximate mass",
 }
+_NO_SCORES = (
+    "This checkpoint came without scores of known glyphs, so there is nothing to compare strangers with: import it "
+    "with --data, or run `python -m ebm evaluate --update-card`."
+)
 _SHOWN = 8  # example pictures of each set
 
 
@@ -26,7 +30,11 @@ def rates(explorer: Explorer, name: str, threshold: Any) -> dict[str, Any]:
         ValueError: for a set the card has no scores of, or a threshold that is not a number.
     """
     known = explorer.card.set_scores.get("test", {})
-    if name not in explorer.sets() or not known.get("energy"):
+    if not known.get("energy"):
+        raise ValueError(_NO_SCORES)
+    if threshold is None:
+        raise ValueError("This model is uncalibrated, it has no threshold of its own: send one.")
+    if name not in explorer.sets():
         some = ", ".join(explorer.sets()) or "none at all"
         raise ValueError(f"The card has no scores of a stranger set {str(name)[:40]!r}; it has: {some}.")
     try:
@@ -70,7 +78,8 @@ def span(explorer: Explorer, score: str) -> dict[str, Any]:
     known = np.asarray(values(explorer, "test", score))
     everything = np.concatenate([known, *(values(explorer, name, score) for name in explorer.sets())])
     low, high = float(np.quantile(everything, 0.005)), float(np.quantile(everything, 0.995))
-    value = explorer.card.threshold if score == "energy" else float(np.quantile(known, 0.95))
+    cut = explorer.card.threshold if score == "energy" else None
+    value = float(np.quantile(known, 0.95)) if cut is None else cut
     low, high = min(low, value), max(high, value)
     grain = 10.0 ** math.floor(math.log10(max(high - low, 1e-6) / 200))
     return {
@@ -167,12 +176,14 @@ def examples(explorer: Explorer, chosen: Any) -> str:
     strips = _confusing(explorer, chosen) + strips
     if not strips:
         return message("This checkpoint came without example pictures.")
-    key = (
-        "<h3>Examples and their energies</h3>"
-        "<p class='hint small'>A <span class='key known'>blue</span> line: called known; "
-        "an <span class='key stranger'>orange</span> one: called a stranger, at the card's threshold of "
-        f"{number(explorer.card.threshold)}.</p>"
-    )
+    key = "<h3>Examples and their energies</h3><p class='hint small'>"
+    if explorer.card.threshold is None:
+        key += "This model is uncalibrated: it has energies, and no threshold that calls a glyph a stranger.</p>"
+    else:
+        key += (
+            "A <span class='key known'>blue</span> line: called known; an <span class='key stranger'>orange</span> "
+            f"one: called a stranger, at the card's threshold of {number(explorer.card.threshold)}.</p>"
+        )
     return f'{key}<div class="strips">{strips}</div>'
 
 
@@ -205,9 +216,11 @@ def _confusing(explorer: Explorer, chosen: Any) -> str:
 
 def _tile(explorer: Explorer, picture: Any, energy: float, title: str) -> str:
     """One example with its energy, as HTML."""
-    kind = "stranger" if energy > explorer.card.threshold else "known"
+    cut = explorer.card.threshold
+    kind = "" if cut is None else "stranger" if energy > cut else "known"
+    called = f", called {kind}" if kind else ""
     return (
         f'<figure class="{kind}" title="{escape(title)}">'
-        f'<img src="{data_uri(on_paper(picture))}" alt="{escape(title)}, called {kind}" width="60" height="60">'
+        f'<img src="{data_uri(on_paper(picture))}" alt="{escape(title)}{called}" width="60" height="60">'
         f"<figcaption>{number(energy)}</figcaption></figure>"
     )

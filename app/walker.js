@@ -39,9 +39,11 @@ function go(u, v) {
     paint(canvas, (i) => g[i] + u * (g[n + i] - g[i]) + v * (g[2 * n + i] - g[i]));
     const nearest = (at) => plane.axis.reduce((best, a, k) => (Math.abs(a - at) < Math.abs(plane.axis[best] - at) ? k : best), 0);
     const [column, row] = [nearest(u), nearest(v)], energy = plane.energy[row][column];
-    const read = plane.read.length ? `, read as ${plane.texts[plane.read[row][column]]}` : '';
-    const kind = energy > plane.threshold ? 'a stranger' : 'like a known glyph';
-    words.textContent = `u ${u.toFixed(2)}, v ${v.toFixed(2)}: energy ${energy.toFixed(2).replace('-', '−')} (${kind}${read})`;
+    const notes = [];
+    if (plane.threshold !== null) notes.push(energy > plane.threshold ? 'a stranger' : 'like a known glyph');
+    if (plane.read.length) notes.push(`read as ${plane.texts[plane.read[row][column]]}`);
+    const more = notes.length ? ` (${notes.join(', ')})` : '';
+    words.textContent = `u ${u.toFixed(2)}, v ${v.toFixed(2)}: energy ${energy.toFixed(2).replace('-', '−')}${more}`;
     [sliders[0].value, sliders[1].value] = [u, v];
 }
 

@@ -165,40 +165,14 @@ def generate_command(
     animation: Annotated[str, typer.Option(help="webp or gif.")] = "webp",
 ) -> None:
     """Prints new glyphs from noise: a grid, one chain at chosen steps, an animation (exercise 3.5)."""
-    import torch
+    from ebm.print_files import print_files
 
-    from ebm.checkpoint import load
-    from ebm.generate import any_sort, chains, class_of, sampler_of
-    from ebm.pictures import save_animation, to_image
-
-    if animation not in ("webp", "gif"):
-        raise ValueError(f"The animation is webp or gif, not {animation!r}.")
-    model, card = load(checkpoint)
-    if sort is not None:
-        count = count or 16
-        labels: torch.Tensor | None = torch.full((count,), class_of(model, sort, card))
-    else:
-        count = count or 42
-        labels = torch.arange(count) % model.outputs if model.outputs > 1 else None
-        if unconditional:
-            labels = None if marginal else any_sort(model, count, seed, card)
-    steps = steps or int(card.sampler["print_steps"])
-    sampler = sampler_of(card) | ({"start": start} if start else {})
-    shown = sorted({min(k, steps) for k in at or [steps * k // 8 for k in range(9)]})
-    every = max(1, steps // 32)
-    frames, moments = [], []
-    for step in chains(model, count, steps=steps, labels=labels, seed=seed, **sampler):
-        if step.index % every == 0 or step.index == steps:
-            frames.append(step.x)
-        if step.index in shown:
-            moments.append(step.x[:1])
-    out.mkdir(parents=True, exist_ok=True)
-    columns = 14 if count > 16 else None
-    to_image(frames[-1], columns, zoom=2).save(out / "grid.png")
-    to_image(torch.cat(moments), len(moments), zoom=2).save(out / "strip.png")
-    save_animation(out / f"chain.{animation}", frames, columns)
+    files, shown = print_files(
+        checkpoint, out, sort=sort, unconditional=unconditional, marginal=marginal, count=count, steps=steps, at=at,
+        start=start, seed=seed, animation=animation,
+    )  # fmt: skip
     print(f"The strip shows the first chain after {', '.join(map(str, shown))} steps.")
-    print(f"Wrote {out / 'grid.png'}, {out / 'strip.png'} and {out / f'chain.{animation}'}")
+    print("Wrote {}, {} and {}".format(*files))
 
 
 @app.command("evaluate")

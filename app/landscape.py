@@ -65,7 +65,11 @@ def glyph(explorer: Explorer, key: object) -> Tensor:
     elif key in explorer.card.sorts and len(explorer.typical):
         picture = explorer.typical[explorer.card.sorts.index(str(key))]
     else:
-        known = ", ".join(key for _, key in choices(explorer)) or "none: this checkpoint came without pictures"
+        if not (known := ", ".join(key for _, key in choices(explorer))):
+            raise ValueError(
+                "This model came without pictures, so there are no glyphs to go between: "
+                "`python -m ebm import --data` adds them."
+            )
         raise ValueError(f"There is no glyph {str(key)[:40]!r}; there are: {known}.")
     return to_model_space(picture[None])[0]
 

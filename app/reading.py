@@ -10,10 +10,8 @@ import ebm
 from app.drawing import data_uri, energy_ruler, number, on_paper
 from app.model import Explorer
 
-_UNIT = (
-    "Energies have no unit and no zero of their own: only differences within one model count, so the number stands "
-    "here on the histogram of known glyphs."
-)
+_UNIT = "Energies have no unit and no zero of their own: only differences within one model count"
+_RULER = f"{_UNIT}, so the number stands here on the histogram of known glyphs."
 
 
 def as_json(explorer: Explorer, verdict: ebm.Verdict) -> dict[str, Any]:
@@ -50,12 +48,14 @@ def card_of(explorer: Explorer, glyph: Tensor) -> str:
     if verdict.threshold is None:
         kind, word = "uncalibrated", "No verdict"
     reference = explorer.card.reference_energies
-    ruler = "" if verdict.threshold is None else energy_ruler(reference, verdict.threshold, verdict.energy)
+    ruler, unit = "", f"{_UNIT}."
+    if verdict.threshold is not None:
+        ruler, unit = energy_ruler(reference, verdict.threshold, verdict.energy), _RULER
     return (
         '<section class="reading" role="status" aria-live="polite"><div class="top">'
         f'<div class="verdict"><span class="word">energy</span><span class="energy">{number(verdict.energy)}</span>'
         f'<span class="badge {kind}">{word}</span>'
-        f'<p>{sentence(verdict, len(reference))}</p><p class="fineprint">{_UNIT}</p></div></div>'
+        f'<p>{sentence(verdict, len(reference))}</p><p class="fineprint">{unit}</p></div></div>'
         f"{ruler}{_sorts(explorer, verdict)}</section>"
     )
 

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import warnings
 import webbrowser
 from pathlib import Path
 from threading import Timer
@@ -33,6 +34,7 @@ def main(
     from ebm.memory import keep_freed_memory
 
     keep_freed_memory()
+    warnings.filterwarnings("ignore", module="PIL")  # of damaged files: their senders get a sentence
     try:
         app = create(checkpoint, training, root_path)
     except ValueError as error:

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import sys
+import warnings
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -274,6 +275,7 @@ def main() -> None:
     from ebm.memory import keep_freed_memory
 
     keep_freed_memory()
+    warnings.filterwarnings("ignore", module="PIL")  # of damaged files, which get a sentence of their own
     try:
         app()
     except (ValueError, OSError, Diverged, ProcessLost) as error:

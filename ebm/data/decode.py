@@ -8,6 +8,9 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 MAX_PIXELS = 40_000_000
+# Decoders that take ten times the time or the memory of the others for a pixel.
+_FEWER_PIXELS = {"WEBP": 16_000_000, "JPEG2000": 4_000_000}
+_MAX_SCANS = 32  # of a JPEG; cameras write 10, and each is decoded over the whole picture, however short it is
 _WORK_SIDE = 1024  # longest side a picture keeps
 # A closed list: some of Pillow's other readers start programs (EPS runs Ghostscript).
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "JPEG2000")
@@ -44,11 +47,13 @@ def _read_file(path: Path) -> np.ndarray:
     try:
         image = Image.open(path, formats=_FORMATS)
     except Image.DecompressionBombError:
-        raise ValueError(f"{path} has {_too_large()}") from None
+        raise ValueError(f"{path} has {_too_large(MAX_PIXELS)}") from None
     except Exception as error:  # readers of broken files raise nearly anything
         raise ValueError(f"{path} is not a picture that can be read: use PNG, JPEG, GIF, BMP, TIFF or WebP") from error
     with image:
-        _check_size(image.height, image.width, str(path))
+        _check_size(image.height, image.width, str(path), _FEWER_PIXELS.get(image.format or "", MAX_PIXELS))
+        if image.format == "JPEG":
+            _check_scans(path)
         image.draft("L", (_WORK_SIDE, _WORK_SIDE))  # JPEG: decode at 1/2, 1/4 or 1/8
         return _read_pil(image, str(path))
 
@@ -59,7 +64,7 @@ def _read_pil(image: Image.Image, name: str) -> np.ndarray:
         image.load()
         grey = _grey_from_pil(image)
     except Image.DecompressionBombError:
-        raise ValueError(f"{name} has {_too_large()}") from None
+        raise ValueError(f"{name} has {_too_large(MAX_PIXELS)}") from None
     except _Unfit:
         raise
     except Exception as error:
@@ -150,13 +155,20 @@ class _Unfit(ValueError):
     """Says already what is wrong with the picture; not to be reworded on the way out."""
 
 
-def _too_large() -> str:
-    return f"more than {MAX_PIXELS // 10**6} megapixels: make it smaller or crop it"
+def _too_large(most: int) -> str:
+    return f"more than {most // 10**6} megapixels: make it smaller or crop it"
 
 
-def _check_size(height: int, width: int, name: str) -> None:
-    if height * width > MAX_PIXELS:
-        raise _Unfit(f"{name} has {_too_large()}")
+def _check_scans(path: Path) -> None:
+    """Refuses a JPEG that goes over its picture again and again: a short file could keep a processor for hours."""
+    data = path.read_bytes()
+    if data.count(b"\xff\xda") > _MAX_SCANS:  # start of scan; within a scan FF is always followed by 0
+        raise _Unfit(f"{path} is a JPEG of more than {_MAX_SCANS} scans: save it again with a usual program")
+
+
+def _check_size(height: int, width: int, name: str, most: int = MAX_PIXELS) -> None:
+    if height * width > most:
+        raise _Unfit(f"{name} has {_too_large(most)}")
     if height * width == 0:
         raise _Unfit(f"{name} has no pixels: its size is {width} x {height}")
 

@@ -1,9 +1,10 @@
 # Each target sets itself up: the first run makes .venv, later runs start at once.
 PYTHON ?= python3
 VENV := .venv
+TOOLS := .venv-tools
 BIN := $(VENV)/bin
 
-.PHONY: app test train lint clean
+.PHONY: app test train lint lock audit licences clean
 
 app: $(VENV)/.app
 	$(BIN)/python -m app
@@ -22,13 +23,30 @@ lint: $(VENV)/.dev
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.app: requirements.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --requirement requirements.txt
+$(VENV)/.app: requirements.lock | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --requirement requirements.lock
 	touch $@
 
-$(VENV)/.dev: requirements-dev.txt requirements.txt | $(VENV)/bin/python
-	$(BIN)/python -m pip install --quiet --requirement requirements-dev.txt
+$(VENV)/.dev: requirements-dev.lock | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --requirement requirements-dev.lock
 	touch $(VENV)/.app $@
 
+# Exact versions with their digests, for every system; by uv, in an environment of its own.
+lock: $(TOOLS)/.done
+	for name in requirements requirements-dev; do $(TOOLS)/bin/uv pip compile --upgrade --universal --generate-hashes \
+	    --python-version 3.11 --no-emit-index-url --no-header --no-annotate --quiet $$name.txt -o $$name.lock || exit 1; done
+
+# Known vulnerabilities of the locked versions; asks an advisory service, so it needs a network that reaches one.
+audit: $(TOOLS)/.done
+	$(TOOLS)/bin/pip-audit --disable-pip --requirement requirements.lock
+
+licences: $(VENV)/.app $(TOOLS)/.done
+	$(TOOLS)/bin/pip-licenses --python $(BIN)/python --from mixed --format csv --output-file docs/licences.csv
+
+$(TOOLS)/.done:
+	$(PYTHON) -m venv $(TOOLS)
+	$(TOOLS)/bin/pip install --quiet uv pip-audit pip-licenses
+	touch $@
+
 clean:
-	rm -rf $(VENV) .venv-peers runs report out
+	rm -rf $(VENV) .venv-peers $(TOOLS) runs report out

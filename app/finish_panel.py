@@ -17,7 +17,7 @@ from app.lens import glyph_in, mask_in, showing
 from app.model import ANY, Explorer
 from app.models import Models
 from app.pace import paced
-from app.panel import QUIET, Panel, Wishes, number_wish
+from app.panel import PRINTING, QUIET, READING, Panel, Wishes, number_wish
 from app.player import Reel, player
 from app.printing import band
 from app.uploads import path_of, refusals, to_glyph
@@ -30,7 +30,7 @@ _SEED = (0, 2**31 - 1)
 
 
 def build(
-    models: Models, model: gr.Dropdown, view: gr.HTML, result: gr.HTML, overlay: gr.Radio, processor: dict[str, Any],
+    models: Models, model: gr.Dropdown, view: gr.HTML, result: gr.HTML, overlay: gr.Radio,
     read: Callable[..., tuple[Any, Any]],
 ) -> Panel:  # fmt: skip
     """Puts the components into the tab; read: as `read_tab._read`, without the models."""
@@ -112,15 +112,15 @@ def build(
         lambda name: PRESETS[name].steps if name in PRESETS else gr.skip(), preset, steps, queue=False,
         preprocess=False, **QUIET,
     )  # fmt: skip
-    go.click(press, [model, view, *controls], [shown, said, made, take], preprocess=False, **QUIET, **processor)
-    take.click(use, [model, overlay, view, made], [result, view], preprocess=False, **QUIET, **processor)
+    go.click(press, [model, view, *controls], [shown, said, made, take], preprocess=False, **QUIET, **PRINTING)
+    take.click(use, [model, overlay, view, made], [result, view], preprocess=False, **QUIET, **READING)
     report, file = gr.JSON(visible=False), gr.File(visible=False)
     given = [gr.Image(visible=False, label="picture"), gr.Image(visible=False, label="mask")]
     words = [gr.Textbox(AS_READ, visible=False, label="sort"), gr.Textbox("mend", visible=False, label="preset")]
     numbers = [gr.Number(24, visible=False, label="steps"), gr.Number(0, visible=False, label="seed")]
     which = gr.Textbox("", visible=False, label="model")
     gr.Button(visible=False).click(
-        restore, [*given, *words, *numbers, which], [report, file], preprocess=False, api_name="restore", **processor
+        restore, [*given, *words, *numbers, which], [report, file], preprocess=False, api_name="restore", **PRINTING
     )
     state = dict(zip(("preset", "towards", "far", "finish_seed"), controls, strict=True))
     return Panel("read", controls, show, state)

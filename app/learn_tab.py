@@ -1,7 +1,5 @@
 """The tab Learn: the story in six steps, each with doors to the other tabs."""
 
-from typing import Any
-
 import gradio as gr
 
 from app.lessons import LESSONS
@@ -14,7 +12,7 @@ _LATEX: list[dict[str, str | bool]] = [
 ]
 
 
-def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, processor: dict[str, Any]) -> Panel:
+def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> Panel:
     """Puts the tab's components into the page being built; arguments as in `read_tab.build`."""
     doors = []
     shipped = models.shipped()

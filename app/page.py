@@ -20,8 +20,6 @@ from app.style import ON_LOAD
 from app.uploads import path_of
 
 _DAY = 24 * 60 * 60
-# All use of the model shares one queue: a visitor who reads can overtake one who prints.
-PROCESSOR: dict[str, Any] = {"concurrency_id": "processor", "concurrency_limit": 2}
 _QUEUE = 64
 _LOOKS = """<div id="looks"><button type="button" data-do="link" title="Copies the address: it brings back what you
 see">Copy link</button><button type="button" data-do="theme">Light / dark</button></div>"""
@@ -80,7 +78,7 @@ def _tabs(models: Models, model: gr.Dropdown, page: gr.Blocks, training: bool) -
         if module is train_tab and not training:
             continue
         with gr.Tab(title, id=title.lower()) as tab:
-            panel = module.build(models, model, page, tab, PROCESSOR)
+            panel = module.build(models, model, page, tab)
         keep_link(panel)
         panels.append(panel)
     return panels
@@ -145,7 +143,7 @@ def _follow_model(
             button.click(lambda key: turn_to(key, {}, "print"), key_state, outputs, **QUIET)
         if panel.again is not None:
             inputs = [wanted, model, *panel.again_inputs]
-            turn.change(panel.again, inputs, panel.again_outputs, preprocess=False, **QUIET, **PROCESSOR)
+            turn.change(panel.again, inputs, panel.again_outputs, preprocess=False, **QUIET, **panel.queue)
 
 
 # What a model learnt, for the line below its name; a checkpoint's mode says which it is.

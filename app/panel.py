@@ -12,6 +12,10 @@ from app.model import Explorer
 
 Wishes = Mapping[str, str]  # what a link or a lesson asks for: name -> value as text
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+# Three queues, so that who reads waits neither for who prints nor for long sums.
+READING: dict[str, Any] = {"concurrency_id": "reading", "concurrency_limit": 2}
+PRINTING: dict[str, Any] = {"concurrency_id": "printing", "concurrency_limit": 8}
+WORKING: dict[str, Any] = {"concurrency_id": "working", "concurrency_limit": 2}
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,7 @@ class Panel:
         state: name in the link -> component, of everything that decides what the tab shows.
         again: called after `show`, as again(tab, model, *values of `again_inputs`) -> values of `again_outputs`:
             shows the same thing by the new model, or starts what a link asked for (tab: the tab that a link opens,
-            "" when the visitor chose a model). May be a generator.
+            "" when the visitor chose a model). May be a generator. queue: where it waits.
         doors: buttons that open a tab in a state, and that state as wishes; "tab" and "model" among them.
         chosen: a button, and the state that holds the key of the model which it makes the page's model.
     """
@@ -38,6 +42,7 @@ class Panel:
     again: Callable[..., Any] | None = None
     again_inputs: Sequence[Component] = field(default_factory=list)
     again_outputs: Sequence[Component] = field(default_factory=list)
+    queue: Mapping[str, Any] = field(default_factory=lambda: READING)
     doors: Sequence[tuple[gr.Button, Wishes]] = ()
     chosen: tuple[gr.Button, gr.State] | None = None
 

@@ -14,6 +14,7 @@ from app.judging import figures_of
 from app.model import Explorer
 from app.models import Models
 from app.pace import paced
+from app.panel import PRINTING
 from app.printing import Order
 from app.saving import as_png, name_of
 from app.typesetting import set_line
@@ -23,7 +24,7 @@ FRAMES_A_SECOND = 24
 FRAMES = 48  # of a program's run
 
 
-def build(models: Models, controls: list[Any], processor: dict[str, Any]) -> None:
+def build(models: Models, controls: list[Any]) -> None:
     """Adds /generate, /compose, /word and /judge to the page; controls: sort, count, steps, step size, noise, seed."""
 
     def generate(
@@ -82,7 +83,7 @@ def build(models: Models, controls: list[Any], processor: dict[str, Any]) -> Non
         (judge, [controls[0], count, few, seed, which], [report]),
     ):
         gr.Button(visible=False).click(
-            function, inputs, outputs, preprocess=False, api_name=function.__name__, **processor
+            function, inputs, outputs, preprocess=False, api_name=function.__name__, **PRINTING
         )
 
 

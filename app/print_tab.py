@@ -15,7 +15,7 @@ from app.judging import judge
 from app.model import ANY, Explorer
 from app.models import Models
 from app.pace import paced
-from app.panel import QUIET, Panel, Wishes, number_wish
+from app.panel import PRINTING, QUIET, WORKING, Panel, Wishes, number_wish
 from app.player import Reel, player, still
 from app.print_api import FRAMES_A_SECOND, letters
 from app.printing import WAYS, Frame, Order
@@ -34,7 +34,7 @@ PRESETS = {
 }
 
 
-def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, processor: dict[str, Any]) -> Panel:
+def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> Panel:
     """Puts the tab's components into the page being built; arguments as in `read_tab.build`."""
     stopped: set[str] = set()  # sessions whose visitor pressed Stop
 
@@ -177,7 +177,7 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
     wishes = [model, *controls]
     outputs = [view, status, line, *files, run, go, on, halt]
     ready = {"outputs": [go, on, halt, status], "queue": False, **QUIET}
-    using: dict[str, Any] = {"preprocess": False, **QUIET, **processor}
+    using: dict[str, Any] = {"preprocess": False, **QUIET, **PRINTING}
 
     gr.on([go.click, text.submit], start, None, **ready).then(press, wishes, outputs, **using)
     on.click(start, None, **ready).then(go_on, [model, run, *controls], outputs, **using)
@@ -189,12 +189,14 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
         lambda chosen: [type(c)(**given) for c, given in zip(asked, _asks(chosen), strict=True)], way, asked,
         preprocess=False, queue=False, **QUIET,
     )  # fmt: skip
-    ask.click(judged, [model, run], verdict, **using)
-    print_api.build(models, [sort, count, steps, step_size, noise, seed], processor)
+    ask.click(judged, [model, run], verdict, preprocess=False, **QUIET, **WORKING)
+    print_api.build(models, [sort, count, steps, step_size, noise, seed])
     page.unload(leave)
     names = ("way", "sort", "text", "count", "steps", "step_size", "noise", "seed", "guidance")
     state = dict(zip(names, controls, strict=True))
-    return Panel("print", [*controls, view, status, line, run], show, state, again, controls, [seen, *outputs])
+    return Panel(
+        "print", [*controls, view, status, line, run], show, state, again, controls, [seen, *outputs], PRINTING
+    )
 
 
 def _buttons(*usable: bool) -> tuple[gr.Button, ...]:

@@ -13,7 +13,7 @@ from app.lens import OVERLAYS, glyph_in, lens, mask_in, showing
 from app.model import Explorer
 from app.models import Models
 from app.pad import drawing, is_drawing, pad
-from app.panel import QUIET, Panel, Wishes
+from app.panel import QUIET, READING, Panel, Wishes
 from app.reading import as_json, card_of
 from app.uploads import glyph_of, path_of, refusals, to_glyph
 from ebm.influence import dab_effect, gradient
@@ -28,13 +28,12 @@ _CLICK = """element.addEventListener('click', (event) => {
 });"""
 
 
-def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, processor: dict[str, Any]) -> Panel:
+def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> Panel:
     """Puts the tab's components into the page being built.
 
     Args:
         models, model: what there is to choose from, and the choice.
         page, tab: where the components go.
-        processor: the event options that all use of a model shares.
     """
 
     def read_drawing(key: str, value: Any, overlay: str, before: Any) -> tuple[Any, ...]:
@@ -112,10 +111,10 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
             )
     view.value = showing(first)
     example = gr.Textbox(samples[0][0], visible="hidden", elem_id="example", label="example")
-    finish = finish_panel.build(models, model, view, result, overlay, processor, lambda *a: _read(models, *a))
+    finish = finish_panel.build(models, model, view, result, overlay, lambda *a: _read(models, *a))
     answer = gr.JSON(visible=False)
 
-    fast = {"preprocess": False, "trigger_mode": "always_last", **QUIET, **processor}
+    fast = {"preprocess": False, "trigger_mode": "always_last", **QUIET, **READING}
     read = [result, view, example]
     sketch.input(read_drawing, [model, sketch, overlay, view], read, **fast)
     # preprocess=False: we decode uploads ourselves, so that every error is one sentence.
@@ -124,7 +123,7 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
     gr.on([view.input, overlay.input], read_again, [model, overlay, view], [result, view], **fast)
     which = gr.Textbox("", visible=False, label="model")
     for function, name in ((score, "score"), (influence, "influence")):
-        gr.Button(visible=False).click(function, [picture, which], answer, preprocess=False, api_name=name, **processor)
+        gr.Button(visible=False).click(function, [picture, which], answer, preprocess=False, api_name=name, **READING)
     return Panel(
         "read", [examples, sketch, overlay, view, example, *finish.outputs], show,
         {"example": example, "draw": sketch, "overlay": overlay, **finish.state},

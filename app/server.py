@@ -14,6 +14,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.page import build
+from app.sessions import keep_small
 from app.style import CSS, HEAD, theme
 
 LARGEST_FILE = 25 * 2**20  # bytes of one upload
@@ -56,6 +57,7 @@ def create(checkpoint: str | Path, training: bool = True, root_path: str | None 
         max_file_size=LARGEST_FILE, footer_links=["api"], run_history=False, enable_monitoring=False, auth=login,
         auth_message="This explorer asks for a name and a password.", root_path=root_path,
     )  # fmt: skip
+    keep_small(app, page)
     app.add_middleware(_Manners, framed_by=os.environ.get(FRAMED_BY, "'self'"))
     return app
 

@@ -12,7 +12,7 @@ from app.drawing import message
 from app.model import Explorer
 from app.models import Models
 from app.own_set import MOST, NAME, OwnSet, read, with_own
-from app.panel import QUIET, Panel, Wishes, number_wish
+from app.panel import QUIET, WORKING, Panel, Wishes, number_wish
 from app.strangers_export import as_csv, as_page
 from app.uploads import path_of, refusals
 
@@ -29,7 +29,7 @@ _MISSING = "This checkpoint came without scores of stranger sets: there is nothi
 _TWIN = "twin"  # the classifier-only network that a joint model is compared with
 
 
-def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, processor: dict[str, Any]) -> Panel:
+def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> Panel:
     """Puts the tab's components into the page being built; arguments as in `read_tab.build`."""
 
     def strangers(set: str, threshold: float, model: str = "") -> dict[str, Any]:
@@ -137,14 +137,14 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
     threshold.input(move, wishes, table, trigger_mode="always_last", **alike)
     threshold.input(None, threshold, None, js=_DRAG, queue=False, **QUIET)
     threshold.release(redraw, wishes, histogram, trigger_mode="always_last", **alike)
-    gr.on([files.upload, files.clear], bring, [model, files], [held, told, *outputs], **alike, **processor)
-    folder.upload(bring, [model, folder], [held, told, *outputs], **alike, **processor)
+    gr.on([files.upload, files.clear], bring, [model, files], [held, told, *outputs], **alike, **WORKING)
+    folder.upload(bring, [model, folder], [held, told, *outputs], **alike, **WORKING)
     save.click(export, wishes, saved, **alike)
     gr.api(strangers, api_name="strangers")
     answer, given = gr.JSON(visible=False), gr.File(visible=False, file_count="multiple", label="files")
     cut, which = gr.Number(None, visible=False, label="threshold"), gr.Textbox("", visible=False, label="model")
     gr.Button(visible=False).click(
-        strangers_own, [given, cut, which], answer, preprocess=False, api_name="strangers_own", **processor
+        strangers_own, [given, cut, which], answer, preprocess=False, api_name="strangers_own", **WORKING
     )
     state = {"sets": sets, "score": score, "threshold": threshold}
     return Panel("strangers", [held, told, *outputs], show, state)

@@ -14,7 +14,7 @@ from app.drawing import message
 from app.landscape import choices, cut, way
 from app.model import Explorer
 from app.models import Models
-from app.panel import QUIET, Panel, Wishes
+from app.panel import QUIET, WORKING, Panel, Wishes
 from app.player import Reel, player
 from app.printing import band
 from app.uploads import refusals
@@ -30,7 +30,7 @@ _INTRO = (
 )
 
 
-def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, processor: dict[str, Any]) -> Panel:
+def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> Panel:
     """Puts the tab's components into the page being built; arguments as in `read_tab.build`."""
 
     def look(key: str, first: Any, second: Any, third: Any, view: str) -> tuple[Any, ...]:
@@ -103,7 +103,7 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
                 walk = walker()
     controls = [first, second, third, view]
     seen, outputs = gr.State(False), [said, lines, shown, relief, walk]
-    using: dict[str, Any] = {"preprocess": False, **QUIET, **processor}
+    using: dict[str, Any] = {"preprocess": False, **QUIET, **WORKING}
     tab.select(first_visit, [seen, model, *controls], [seen, *outputs], **using)
     changed = [first.input, second.input, third.input, view.input]
     gr.on(changed, look, [model, *controls], outputs, trigger_mode="always_last", **using)
@@ -113,10 +113,10 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, proc
     ]
     asked += [gr.Number(value, visible=False, label=name) for name, value in (("images", 24), ("relax", 100))]
     asked += [gr.Textbox("", visible=False, label="model")]
-    gr.Button(visible=False).click(path, asked, [report, strip], preprocess=False, api_name="path", **processor)
+    gr.Button(visible=False).click(path, asked, [report, strip], preprocess=False, api_name="path", **WORKING)
     gr.api(plane, api_name="plane")
     state = dict(zip(("first", "second", "third", "view"), controls, strict=True))
-    return Panel("surface", controls, show, state, again, [seen, *controls], [seen, *outputs])
+    return Panel("surface", controls, show, state, again, [seen, *controls], [seen, *outputs], WORKING)
 
 
 def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:

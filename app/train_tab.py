@@ -30,7 +30,7 @@ _INTRO = (
 )
 
 
-def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab, processor: dict[str, Any]) -> Panel:
+def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> Panel:
     """Puts the tab's components into the page being built; arguments as in `read_tab.build`."""
     running = threading.BoundedSemaphore(AT_ONCE)
     stopped: set[str] = set()

@@ -1,4 +1,4 @@
-"""The command line: python -m benchmarks setup | sgld | train | buffer | data | app."""
+"""The command line: python -m benchmarks setup | sgld | train | buffer | data | app | load."""
 
 import json
 import sys
@@ -127,6 +127,20 @@ def app_command(
         checkpoint, starts=starts, scores=scores, rounds=rounds, generations=generations, browser=browser, say=_say
     )
     _finish("app", "cpu", _threads(None), found, tables.show_report, as_json)
+
+
+@app.command("load")
+def load_command(
+    checkpoint: Annotated[Path, typer.Option(help="Of the first page.")] = CHECKPOINT,
+    scores: Annotated[int, typer.Option(help="Over which the server's memory is watched.")] = 10_000,
+    generations: Annotated[int, typer.Option(help="Short ones, over which it is watched too.")] = 1_000,
+    as_json: AsJson = False,
+) -> None:
+    """Many visitors of the explorer at once, some of whom vanish, and its memory after thousands of calls."""
+    from benchmarks import load, tables
+
+    found = load.measure(checkpoint, scores=scores, generations=generations, say=_say)
+    _finish("load", "cpu", _threads(None), found, tables.show_report, as_json)
 
 
 def _threads(asked: int | None) -> int:

@@ -271,13 +271,16 @@ def score_command(
 
 def main() -> None:
     """Runs the command line; a ValueError is one sentence and exit code 2, never a traceback."""
-    from ebm.errors import Diverged, ProcessLost
+    from ebm.errors import Diverged, ProcessLost, Stopped
     from ebm.memory import keep_freed_memory
 
     keep_freed_memory()
     warnings.filterwarnings("ignore", module="PIL")  # of damaged files, which get a sentence of their own
     try:
         app()
+    except Stopped as stopped:
+        print(stopped, file=sys.stderr)
+        sys.exit(143)  # what a shell says of a process that SIGTERM ended
     except (ValueError, OSError, Diverged, ProcessLost) as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(2)

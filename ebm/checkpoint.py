@@ -9,12 +9,13 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from ebm.card import Card, parse_card
 from ebm.data.corpus import SIZE
 from ebm.energy import EnergyNet
+from ebm.whole_file import whole_file
 
 TYPICAL = "typical"  # the key of the examples that hold one glyph of each sort, in the order of the sorts
 LARGEST_CARD = 16 * 2**20  # bytes; ours have 0.2 MB
@@ -30,15 +31,17 @@ def save(path: str | Path, model: EnergyNet, card: Card) -> None:
     """
     path = _weights_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    save_file({name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}, path)
-    save_card(path, card)
+    weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
+    # Both, or neither: new weights beside an old card would be judged by the wrong threshold.
+    with whole_file(path) as file, whole_file(path.with_suffix(".json")) as beside:
+        file.write(safetensors_bytes(weights))
+        beside.write(_card_text(card))
 
 
 def save_card(path: str | Path, card: Card) -> None:
     """Writes the card that belongs to the weights at PATH."""
-    text = json.dumps(dataclasses.asdict(card), indent=1, ensure_ascii=False, allow_nan=False)
-    # Long lists of numbers on one line each: a card is read by people too.
-    _weights_path(path).with_suffix(".json").write_text(_compact_lists(text) + "\n", encoding="utf-8")
+    with whole_file(_weights_path(path).with_suffix(".json")) as file:
+        file.write(_card_text(card))
 
 
 def load(path: str | Path, device: str | torch.device = "cpu") -> tuple[EnergyNet, Card]:
@@ -99,7 +102,8 @@ def examples_path(path: str | Path) -> Path:
 
 def save_examples(path: str | Path, examples: dict[str, Tensor]) -> None:
     """Writes uint8 pictures (N, 56, 56) of "test", of every stranger set and of the typical glyphs for the explorer."""
-    save_file({name: value.contiguous() for name, value in examples.items()}, examples_path(path))
+    with whole_file(examples_path(path)) as file:
+        file.write(safetensors_bytes({name: value.contiguous() for name, value in examples.items()}))
 
 
 def load_examples(path: str | Path) -> dict[str, Tensor]:
@@ -161,6 +165,12 @@ def _read_weights(path: Path, architecture: Mapping[str, Any]) -> dict[str, Tens
         if not torch.isfinite(value).all():
             raise ValueError(f"In {path.name}, {name!r} has values that are not finite.")
     return weights
+
+
+def _card_text(card: Card) -> bytes:
+    """A card as JSON, long lists of numbers on one line each: it is read by people too."""
+    text = json.dumps(dataclasses.asdict(card), indent=1, ensure_ascii=False, allow_nan=False)
+    return f"{_compact_lists(text)}\n".encode()
 
 
 def _compact_lists(text: str) -> str:

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import Checkpoint, EMAWeightAveraging, ModelCheckpoint, Timer
+from pytorch_lightning.callbacks import EMAWeightAveraging, ModelCheckpoint, Timer
 from pytorch_lightning.loggers import CSVLogger, TensorBoardLogger
 from pytorch_lightning.utilities import rank_zero_only
+from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from ebm import processes
 from ebm.card import check_sorts, check_title
@@ -20,7 +21,7 @@ from ebm.data.corpus import Corpus
 from ebm.data.glyphs import load_corpus
 from ebm.data.module import GlyphDataModule
 from ebm.energy import EnergyNet
-from ebm.errors import ProcessLost
+from ebm.errors import ProcessLost, Stopped
 from ebm.export import export, provenance
 from ebm.fresh import FreshChains
 from ebm.guard import DivergenceGuard
@@ -28,28 +29,10 @@ from ebm.jem import JEM
 from ebm.lightning_file import read_state
 from ebm.recipe import Recipe
 from ebm.selector import Selector
+from ebm.states import LAST, LatestState, WholeCheckpoints
+from ebm.whole_file import whole_file
 
 SAVE_EVERY = 100  # steps between two states to resume from
-
-
-class LatestState(Checkpoint):
-    """Keeps the newest state of a run in one file: every so many steps, and after every epoch.
-
-    Args:
-        folder: where it is called last.ckpt; every: optimiser steps between two states.
-    """
-
-    def __init__(self, folder: Path, every: int):
-        self.path, self.every = folder / "last.ckpt", every
-
-    def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
-        """In the middle of an epoch."""
-        if trainer.global_step % self.every == 0:
-            trainer.save_checkpoint(self.path)
-
-    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """After validation, so that a resumed run need not validate again."""
-        trainer.save_checkpoint(self.path)
 
 
 def train(
@@ -80,7 +63,8 @@ def train(
 
     Raises:
         Diverged: when three rollbacks in a row did not help.
-        ProcessLost: when another process of a shared run is gone.
+        ProcessLost: when another process of a shared run is gone. Stopped: when it was told to stop.
+        OSError: when the disk is full.
         ValueError: for a faulty source or a resume path without a checkpoint.
     """
     started, origin = time.monotonic(), provenance()
@@ -91,7 +75,9 @@ def train(
     check_sorts(corpus.sorts)
     last = _last_checkpoint(resume) if resume is not None else None
     folder = last.parent if last is not None else Path(runs) / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
-    origin_of_run = {"source": source, "founts": founts, "name": name, "out": str(out)}
+    if last is not None:
+        _check_data(last.parent, corpus)
+    origin_of_run = {"source": source, "founts": founts, "name": name, "out": str(out), "digest": corpus.digest()}
     _write_recipe(folder, dataclasses.asdict(recipe) | origin_of_run)
     module = JEM(dataclasses.asdict(recipe), len(corpus.sorts))
     averaging = EMAWeightAveraging(decay=recipe.ema, use_buffers=False)
@@ -100,19 +86,11 @@ def train(
         max_epochs=recipe.epochs, accelerator=accelerator, devices=devices, num_nodes=num_nodes, strategy=strategy,
         callbacks=[averaging, guard, *_fresh(recipe, corpus, folder), timer, best, LatestState(folder, save_every)],
         gradient_clip_val=recipe.norm_clip, num_sanity_val_steps=0, log_every_n_steps=10, logger=_logger(folder),
-        inference_mode=False, enable_progress_bar=progress, enable_model_summary=False,
+        plugins=[WholeCheckpoints()], inference_mode=False, enable_progress_bar=progress, enable_model_summary=False,
         use_distributed_sampler=False,  # `ShuffledBatches` shares the glyphs out, so that a run can be resumed exactly
     )  # fmt: skip
     data = GlyphDataModule(corpus, recipe.batch_size, recipe.workers, recipe.seed)
-    try:
-        trainer.fit(module, data, ckpt_path=last, weights_only=True)
-    except RuntimeError as error:
-        if not processes.is_lost_connection(error):
-            raise
-        raise ProcessLost(
-            f"Training stopped at step {trainer.global_step}: another of the {trainer.world_size} processes cannot be "
-            f"reached any more. `python -m ebm train --resume {folder}` goes on from the last state that was kept."
-        ) from error
+    _fit(trainer, module, data, folder, last)
     path = Path(out) / f"{name}.safetensors"
     if not trainer.is_global_zero:
         return path
@@ -127,6 +105,34 @@ def train(
     return export(path, net, recipe, corpus, made, **(measuring or {}))
 
 
+def _fit(trainer: pl.Trainer, module: JEM, data: GlyphDataModule, folder: Path, last: Path | None) -> None:
+    """Trains; an end from outside (a lost process, a full disk, SIGTERM) says how to go on."""
+    on = f"`python -m ebm train --resume {folder}` goes on from the last state that was kept"
+    try:
+        trainer.fit(module, data, ckpt_path=last, weights_only=True)
+    except RuntimeError as error:
+        if not processes.is_lost_connection(error):
+            raise
+        raise ProcessLost(
+            f"Training stopped at step {trainer.global_step}: another of the {trainer.world_size} processes cannot be "
+            f"reached any more. {on}."
+        ) from error
+    except OSError as error:
+        raise OSError(f"Training stopped at step {trainer.global_step}: {error}. Once that is mended, {on}.") from error
+    except SIGTERMException:
+        raise Stopped(f"Training was told to stop (SIGTERM) and did at step {trainer.global_step}; {on}.") from None
+
+
+def _check_data(run: Path, corpus: Corpus) -> None:
+    """Raises a ValueError where the glyphs are not those that a run began with."""
+    before = read_run(run)[1].get("digest")
+    if before is not None and before != corpus.digest():
+        raise ValueError(
+            f"The glyphs have changed since the run {run.name} began (SHA-256 {before[:12]}... then, "
+            f"{corpus.digest()[:12]}... now), so it can't be resumed: give it the data it had, or start a new run."
+        )
+
+
 def default_name(mode: str, source: str = "pen", founts: str | None = None) -> str:
     """The name of a checkpoint that was given none; own data never write over the shipped ones."""
     name = {"conditional": "jem-conditional", "classifier": "twin"}.get(mode, mode)
@@ -138,7 +144,8 @@ def default_name(mode: str, source: str = "pen", founts: str | None = None) -> s
 def _write_recipe(folder: Path, fields: dict[str, Any]) -> None:
     """What the run was started with, for `read_run`."""
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "recipe.json").write_text(json.dumps(fields, indent=1), encoding="utf-8")
+    with whole_file(folder / "recipe.json") as file:
+        file.write(json.dumps(fields, indent=1).encode())
 
 
 def _fresh(recipe: Recipe, corpus: Corpus, folder: Path) -> list[pl.Callback]:
@@ -163,7 +170,10 @@ def _logger(folder: Path) -> CSVLogger | TensorBoardLogger:
 
 
 def read_run(resume: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a run folder (or a checkpoint in it) was started with: the recipe's fields, and source, founts, name, out.
+    """What a run folder (or a checkpoint in it) was started with.
+
+    Returns:
+        the recipe's fields; and source, founts, name, out and the digest of the glyphs.
 
     Raises:
         ValueError: where there is no recipe.json to read.
@@ -172,14 +182,17 @@ def read_run(resume: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
     saved = (path if path.is_dir() else path.parent) / "recipe.json"
     if not saved.is_file():
         raise ValueError(f"There is no {saved} to resume from; give a run folder that `train` has made.")
-    fields = json.loads(saved.read_text(encoding="utf-8"))
-    started = {key: fields.pop(key, None) for key in ("source", "founts", "name", "out")}
+    try:
+        fields = dict(json.loads(saved.read_text(encoding="utf-8")))
+    except ValueError:
+        raise ValueError(f"{saved} is damaged: it should hold the recipe that `train` wrote, as JSON.") from None
+    started = {key: fields.pop(key, None) for key in ("source", "founts", "name", "out", "digest")}
     return fields, started
 
 
 def _last_checkpoint(resume: str | Path) -> Path:
     path = Path(resume)
-    path = path / "last.ckpt" if path.is_dir() else path
+    path = path / LAST if path.is_dir() else path
     if not path.is_file():
         raise ValueError(f"There is no checkpoint {path} to resume from; give a run folder or a .ckpt file.")
     read_state(path)  # Lightning would read it the same way, but end with a traceback where that is impossible

@@ -120,7 +120,7 @@ def test_rates_of_a_generation_and_of_frames_by_hand() -> None:
 
 
 def test_the_explorers_scores_in_process(tmp_path) -> None:
-    picture = app._picture(sgld.CHECKPOINT, tmp_path)
+    picture = app.picture_of(sgld.CHECKPOINT, tmp_path)
     assert len(app._in_process(sgld.CHECKPOINT, picture, 2)) == 2
 
 

@@ -177,7 +177,9 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
     wishes = [model, *controls]
     outputs = [view, status, line, *files, run, go, on, halt]
     ready = {"outputs": [go, on, halt, status], "queue": False, **QUIET}
-    using: dict[str, Any] = {"preprocess": False, **QUIET, **PRINTING}
+    # While all presses are busy, Gradio writes the place in the queue over the status line.
+    waiting = {"show_progress": "minimal", "show_progress_on": status}
+    using: dict[str, Any] = {"preprocess": False, **QUIET, **waiting, **PRINTING}
 
     gr.on([go.click, text.submit], start, None, **ready).then(press, wishes, outputs, **using)
     on.click(start, None, **ready).then(go_on, [model, run, *controls], outputs, **using)

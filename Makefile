@@ -41,7 +41,8 @@ audit: $(TOOLS)/.done
 	$(TOOLS)/bin/pip-audit --disable-pip --requirement requirements.lock
 
 licences: $(VENV)/.app $(TOOLS)/.done
-	$(TOOLS)/bin/pip-licenses --python $(BIN)/python --from mixed --format csv --output-file docs/licences.csv
+	$(TOOLS)/bin/pip-licenses --python $(BIN)/python --from mixed --format csv --output-file docs/licences.csv \
+	    --packages $$(sed -n 's/^\([A-Za-z0-9_.-]*\)==.*/\1/p' requirements.lock)
 
 $(TOOLS)/.done:
 	$(PYTHON) -m venv $(TOOLS)

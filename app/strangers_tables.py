@@ -17,7 +17,7 @@ SCORES = {
     "mass": "approximate mass",
 }
 _NO_SCORES = (
-    "This checkpoint came without scores of known glyphs, so there is nothing to compare strangers with: import it "
+    "This checkpoint has no scores of known glyphs, so there is nothing to compare strangers with: import it "
     "with --data, or run `python -m ebm evaluate --update-card`."
 )
 _SHOWN = 8  # example pictures of each set

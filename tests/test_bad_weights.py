@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import resource
 import struct
 from pathlib import Path
 
@@ -135,6 +134,7 @@ def test_a_folder_or_a_missing_card_is_one_sentence(tiny, tmp_path):
     "change", [{"width": 512, "outputs": 42}, {"width": 10**6}, {"width": 2**62}, {"outputs": 10**9}]
 )
 def test_a_card_that_claims_a_giant_network_allocates_nothing(tiny, change):
+    resource = pytest.importorskip("resource")  # not on Windows
     path, net, card = tiny
     architecture = card.architecture | change
     sorts = [str(k) for k in range(min(architecture["outputs"], 5000))]

@@ -5,21 +5,24 @@ import multiprocessing
 import os
 import random
 import signal
+import sys
 import time
+import warnings
 from pathlib import Path
 
 import pytest
 import torch
-from test_resume import QUICK, finish, run_folder, same, start, state, wait_for_state  # noqa: F401 (start: a fixture)
+from test_resume import QUICK, run_folder, same, state
 
 from ebm.data.corpus import Corpus
+from ebm.errors import Stopped
 from ebm.lightning_file import read_state
 from ebm.recipe import Recipe
 from ebm.train import train
 from ebm.whole_file import whole_file
 
 KILLS = 20
-SHORT = {"epochs": 2, "classify_first": 10}  # 96 steps, most of them with chains
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of files are POSIX's")
 
 
 def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
@@ -34,80 +37,115 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
     assert path.read_bytes() == b"first" and list(tmp_path.iterdir()) == [path]
 
 
-def _train(saved: Path, folder: Path, resume: Path | None) -> None:
-    """A run that keeps a state after every step, in a process that is to be killed; without chains it starts fast."""
+def _train(saved: Path, folder: Path, resume: Path | None, every: int, epochs: int, largest: int | None) -> None:
+    """A run in a process of its own, which leaves what it said in a file; without chains it starts fast.
+
+    Args:
+        every: steps between two states; largest: bytes that a file may have, so that writing fails as on a full disk.
+    """
     torch.set_num_threads(1)
-    train(
-        Recipe(**QUICK | {"epochs": 1000, "mode": "classifier", "width": 16}), corpus=Corpus(**torch.load(saved)),
-        resume=resume, out=folder / "out", runs=folder / "runs", save_every=1, accelerator="cpu", progress=False,
-    )  # fmt: skip
+    if largest is not None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest, largest))
+    said = []
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        try:
+            train(
+                Recipe(**QUICK | {"epochs": epochs, "mode": "classifier", "width": 16}), resume=resume,
+                corpus=Corpus(**torch.load(saved)), out=folder / "out", runs=folder / "runs", save_every=every,
+                accelerator="cpu", progress=False, measuring={"n": 20, "resamples": 2},
+            )  # fmt: skip
+        except (Stopped, OSError) as error:
+            said.append(str(error))
+    (folder / "said").write_text("\n".join([*(str(w.message) for w in warned), *said]))
 
 
-def test_whenever_a_run_is_killed_its_newest_state_loads_and_goes_on(small_corpus, tmp_path: Path) -> None:
-    """Twenty kills at random moments, of one run that is resumed after each; it writes all the time."""
+@pytest.fixture
+def begin(small_corpus, tmp_path: Path):
+    """begin(folder, resume, every, epochs, largest): a process that trains."""
     saved = tmp_path / "corpus.pt"
     torch.save(dataclasses.asdict(small_corpus), saved)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["ebm.train"])
+    started = []
+
+    def start(folder: Path, resume: Path | None = None, every: int = 1, epochs: int = 1000, largest: int | None = None):
+        folder.mkdir(exist_ok=True)
+        process = context.Process(target=_train, args=(saved, folder, resume, every, epochs, largest))
+        process.start()
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+
+
+@POSIX
+def test_whenever_a_run_is_killed_its_newest_state_loads_and_goes_on(begin, tmp_path: Path) -> None:
+    """Twenty kills at random moments, of one run that is resumed after each; it writes all the time."""
     moments, steps = random.Random(0), []
     for _ in range(KILLS):
-        run = next((tmp_path / "runs").iterdir()) if steps else None
-        process = context.Process(target=_train, args=(saved, tmp_path, run))
-        process.start()
-        before = os.stat(run / "last.ckpt").st_mtime_ns if run else 0
-        _wait(lambda b=before: _newest(tmp_path) > b, process)
+        process = begin(tmp_path / "run", run_folder(tmp_path / "run") if steps else None)
+        _wait_for_state(process, tmp_path / "run")
         time.sleep(moments.uniform(0, 0.2))
         process.kill()
         process.join()
-        steps.append(read_state(run_folder(tmp_path) / "last.ckpt")["global_step"])
+        steps.append(read_state(run_folder(tmp_path / "run") / "last.ckpt")["global_step"])
     assert all(later > earlier for earlier, later in zip(steps, steps[1:], strict=False)), steps
 
 
-def _newest(folder: Path) -> int:
-    """When the run's state was last kept; 0 before."""
-    return max((p.stat().st_mtime_ns for p in folder.glob("runs/*/last.ckpt")), default=0)
-
-
-def _wait(until, process) -> None:
+def _wait_for_state(process, folder: Path) -> None:
+    """Until a state has been kept since the process began."""
+    began = time.time_ns()
     for _ in range(2400):
-        if until():
+        if any(path.stat().st_mtime_ns > began for path in folder.glob("runs/*/last.ckpt")):
             return
         assert process.exitcode is None, "the run ended by itself"
         time.sleep(0.025)
     raise AssertionError("no state was kept")
 
 
-def test_a_run_that_is_told_to_stop_keeps_its_state_and_goes_on_exactly(start, tmp_path: Path) -> None:  # noqa: F811
-    whole, stopped = start(tmp_path / "whole", SHORT), start(tmp_path / "stopped", SHORT)
-    wait_for_state(stopped, tmp_path / "stopped")
+def _end(process, folder: Path) -> str:
+    """What a run said when it ended by itself."""
+    process.join(120)
+    assert process.exitcode == 0
+    return (folder / "said").read_text()
+
+
+@POSIX
+def test_a_run_that_is_told_to_stop_keeps_its_state_and_goes_on_exactly(begin, tmp_path: Path) -> None:
+    whole, stopped = begin(tmp_path / "whole", every=20, epochs=4), begin(tmp_path / "stopped", every=7, epochs=4)
+    _wait_for_state(stopped, tmp_path / "stopped")
     os.kill(stopped.pid, signal.SIGTERM)
-    assert stopped.wait(timeout=60) == 1
-    said = stopped.log.read_text()
-    assert "told to stop (SIGTERM)" in said and "--resume" in said and "Traceback" not in said
+    said = _end(stopped, tmp_path / "stopped")
     run = run_folder(tmp_path / "stopped")
-    assert f"at step {state(run)['global_step']};" in said
-    finish(start(tmp_path / "stopped", SHORT, resume=str(run)))
-    finish(whole)
+    assert "told to stop (SIGTERM)" in said and f"train --resume {run}`" in said
+    assert f"at step {state(run)['global_step']};" in said and state(run)["global_step"] < 192
+    assert "told to stop" not in _end(begin(tmp_path / "stopped", run, every=20, epochs=4), tmp_path / "stopped")
+    _end(whole, tmp_path / "whole")
     resumed, uninterrupted = state(run), state(run_folder(tmp_path / "whole"))
-    for part in ("state_dict", "averaging_state", "optimizer_states", "stream"):
+    assert resumed["global_step"] == uninterrupted["global_step"] == 192
+    for part in ("state_dict", "averaging_state", "optimizer_states", "lr_schedulers"):
         assert not same(resumed[part], uninterrupted[part], part)
 
 
-def test_a_full_disk_leaves_the_state_before_it(start, tmp_path: Path) -> None:  # noqa: F811
-    first = start(tmp_path, SHORT)
-    wait_for_state(first, tmp_path)
+@POSIX
+def test_a_full_disk_leaves_the_state_before_it(begin, tmp_path: Path) -> None:
+    first = begin(tmp_path / "run", every=5, epochs=2)
+    _wait_for_state(first, tmp_path / "run")
     first.kill()
-    first.wait()
-    run = run_folder(tmp_path)
+    first.join()
+    run = run_folder(tmp_path / "run")
     kept = (run / "last.ckpt").read_bytes()
-    full = start(tmp_path, SHORT, limits={"largest_file": len(kept) // 2}, resume=str(run))
-    assert full.wait(timeout=200) == 1
-    said = full.log.read_text()
-    assert "could not be kept" in said and "File too large" in said
-    assert "Training stopped at step" in said and "--resume" in said
+    said = _end(begin(tmp_path / "run", run, every=5, epochs=2, largest=len(kept) // 2), tmp_path / "run")
+    assert "could not be kept (File too large)" in said
+    assert "Training stopped at step" in said and f"train --resume {run}`" in said
     assert (run / "last.ckpt").read_bytes() == kept and not list(run.glob("*.part"))
-    finish(start(tmp_path, SHORT, resume=str(run)))
-    assert state(run)["global_step"] == 96
+    assert "stopped" not in _end(begin(tmp_path / "run", run, every=5, epochs=2), tmp_path / "run")
+    assert state(run)["global_step"] == 96 and list((tmp_path / "run" / "out").glob("*.safetensors"))
 
 
 def test_a_run_is_not_resumed_on_other_glyphs(small_corpus, tmp_path: Path) -> None:

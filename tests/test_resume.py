@@ -31,12 +31,11 @@ def start(small_corpus, tmp_path_factory):
     torch.save(dataclasses.asdict(small_corpus), saved)
     started = []
 
-    def begin(folder: Path, recipe=None, limits=None, **settings) -> subprocess.Popen:
+    def begin(folder: Path, recipe=None, **settings) -> subprocess.Popen:
         folder.mkdir(exist_ok=True)
         settings = {"out": str(folder / "out"), "runs": str(folder / "runs"), "save_every": 20} | settings
         job = folder / f"job-{len(started)}.json"
-        about = {"corpus": str(saved), "recipe": QUICK | (recipe or {}), "settings": settings} | (limits or {})
-        job.write_text(json.dumps(about))
+        job.write_text(json.dumps({"corpus": str(saved), "recipe": QUICK | (recipe or {}), "settings": settings}))
         log = open(folder / f"{job.stem}.log", "w")  # noqa: SIM115  (the process writes on)
         environment = os.environ | {"PYTHONPATH": str(SCRIPT.parent.parent)}
         process = subprocess.Popen(

@@ -1,27 +1,23 @@
 """A training run as a process of its own, so that tests can kill it or start it several times over.
 
 Called as: python training_process.py JOB.json. Lightning starts the other processes of a run with the same
-command. The job names a corpus (`torch.save`d), the recipe, the arguments of `ebm.train.train`,
-and perhaps how large a file may become.
+command. The job names a corpus (`torch.save`d), the recipe, and the arguments of `ebm.train.train`.
 """
 
 import json
-import resource
 import sys
 from pathlib import Path
 
 import torch
 
 from ebm.data.corpus import Corpus
-from ebm.errors import ProcessLost, Stopped
+from ebm.errors import ProcessLost
 from ebm.recipe import Recipe
 from ebm.train import train
 
 
 def main(job: dict) -> None:
     torch.set_num_threads(1)
-    if "largest_file" in job:  # the kernel refuses to write more, as a full disk does
-        resource.setrlimit(resource.RLIMIT_FSIZE, (job["largest_file"],) * 2)
     corpus = Corpus(**torch.load(job["corpus"]))
     settings = {"accelerator": "cpu", "progress": False, "measuring": {"n": 20, "resamples": 2}} | job["settings"]
     train(Recipe(**job["recipe"]), corpus=corpus, **settings)
@@ -30,5 +26,5 @@ def main(job: dict) -> None:
 if __name__ == "__main__":
     try:
         main(json.loads(Path(sys.argv[1]).read_text()))
-    except (ProcessLost, Stopped, OSError, ValueError) as error:
+    except ProcessLost as error:
         sys.exit(f"Error: {error}")

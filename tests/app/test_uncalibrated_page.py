@@ -49,9 +49,9 @@ def test_programs_get_energies_and_no_verdicts(address: str, letter: Path) -> No
     report, _ = client.predict(picture, steps=8, api_name="/restore")
     assert report["threshold"] is None and isinstance(report["after"], float)
     for name in ("noise",):
-        with pytest.raises(AppError, match="came without scores of known glyphs"):
+        with pytest.raises(AppError, match="has no scores of known glyphs"):
             client.predict(name, 0.0, api_name="/strangers")
-    with pytest.raises(AppError, match="came without scores of known glyphs"):
+    with pytest.raises(AppError, match="has no scores of known glyphs"):
         client.predict([picture], api_name="/strangers_own")
 
 

@@ -98,18 +98,10 @@ def load(path: str | Path) -> Explorer:
         path: of the .safetensors file.
 
     Raises:
-        ValueError: one sentence, as `ebm.load` words it, or on example pictures of a wrong form.
+        ValueError: one sentence, as `ebm.load` or `load_examples` words it.
     """
     model, card = ebm.load(path)
-    try:
-        examples = load_examples(path)
-    except Exception as error:  # safetensors raises its own kinds for damaged files
-        raise ValueError(f"The example pictures beside {Path(path).name} cannot be read: {error}.") from None
-    for name, pictures in examples.items():
-        if pictures.dtype != torch.uint8 or pictures.shape[1:] != (SIZE, SIZE):
-            raise ValueError(
-                f"The example pictures {name!r} beside {Path(path).name} must be uint8 (N, {SIZE}, {SIZE})."
-            )
+    examples = load_examples(path)
     typical = examples.pop(TYPICAL, torch.empty((0, SIZE, SIZE), dtype=torch.uint8))
     if len(typical) != len(card.sorts):
         typical = typical[:0]

@@ -8,7 +8,6 @@ from torch import Tensor
 from app.model import Explorer
 from app.printing import Order, law, lifetime
 from ebm.chain_statistics import effective_sample_size, metropolis_acceptance, split_r_hat, temperature
-from ebm.sampling import gradient_of
 
 
 def figures_of(explorer: Explorer, order: Order, x: Tensor, energies: Tensor) -> dict[str, float]:
@@ -24,17 +23,15 @@ def figures_of(explorer: Explorer, order: Order, x: Tensor, energies: Tensor) ->
     if len(half) < 8 or len(x) < 2:
         raise ValueError("Judging needs at least two glyphs and 16 recorded steps: print a few more.")
     if order.noise == 0:
-        raise ValueError("Without noise there is no law to sample: this run only went downhill.")
+        raise ValueError(
+            "Without noise a run only goes downhill and samples nothing: set the noise above 0 and print again."
+        )
     model, labels = law(explorer, order)
-    plain = order.step_size
-    if explorer.card.sampler["normalize"]:  # the step that a chain takes divides the slope by its size
-        slope = gradient_of(model, x, labels)(x).flatten(1)
-        plain = float((order.step_size / slope.square().mean(1).sqrt()).median())
     generator = torch.Generator().manual_seed(order.seed)
     return {
-        "temperature": temperature(plain, order.noise),
+        "temperature": temperature(order.step_size, order.noise),
         "acceptance": metropolis_acceptance(
-            model, x, step_size=plain, noise=order.noise, y=labels, generator=generator
+            model, x, step_size=order.step_size, noise=order.noise, y=labels, generator=generator
         ),
         "r_hat": split_r_hat(half),
         "effective_sample_size": effective_sample_size(half),
@@ -75,6 +72,6 @@ def judge(explorer: Explorer, order: Order, x: Tensor, energies: Tensor, step: i
         for name, value, words in rows
     )
     return (
-        f"<div class='judged' role='status'><table>{body}</table><p class='fineprint'>Short, cold, annealed chains "
+        f"<div class='judged' role='status'><table>{body}</table><p class='fineprint'>Short, cold chains "
         "are no samples of q(x) in the strict sense, for any JEM: they are what its training used.</p></div>"
     )

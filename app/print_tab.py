@@ -254,8 +254,7 @@ def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:
     asks = _asks(way)
     grain = float(f"{recipe['step_size'] / 6:.1g}")  # one digit: 0.02, or 2
     widest = min(24 * grain, printing.STEP_SIZE[1])
-    hot = number_wish(wishes, "noise", float(recipe["noise"]), *printing.NOISE)
-    info = "how far a step changes a pixel, on average (ink and paper are 2 apart)"
+    hot = number_wish(wishes, "noise", float(recipe["print_noise"]), *printing.NOISE)
     return [
         {"value": way},
         {"choices": choices, "value": sort, **asks[0]},
@@ -265,7 +264,7 @@ def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:
         {
             "minimum": grain, "maximum": widest, "step": grain,
             "value": number_wish(wishes, "step_size", float(recipe["step_size"]), grain, widest),
-            "info": info if recipe["normalize"] else "how far downhill a step goes",
+            "info": "how far downhill a step goes",
         },
         {"minimum": 0, "maximum": max(0.1, 4 * recipe["noise"], hot), "value": hot},
         {"value": number_wish(wishes, "seed", 0, *printing.SEED)},
@@ -277,7 +276,7 @@ def _noise_only(explorer: Explorer) -> dict[str, Any]:
     """What the press begins with, for the player."""
     recipe = explorer.card.sampler
     blank = printing.check(
-        explorer, ANY, _SEVERAL, printing.STEPS[0], recipe["step_size"], recipe["noise"], 0
+        explorer, ANY, _SEVERAL, printing.STEPS[0], recipe["step_size"], recipe["print_noise"], 0
     )  # fmt: skip
     frame = next(printing.run(explorer, blank))
     return still(to_bytes(frame.x), frame.energy, run=uuid.uuid4().hex)

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from app.model import ANY, Explorer
 from ebm.composition import compose, guide, parse
 from ebm.data.corpus import to_bytes
-from ebm.generate import any_sort, chains, sampler_of
+from ebm.generate import chains, sampler_of
 
 STEPS, COUNT = (16, 1024), (1, 36)
 STEP_SIZE, NOISE = (0.01, 100.0), (0.0, 0.5)
@@ -90,8 +90,7 @@ def check(
     if way == "sort":
         label = explorer.find_sort(sort if isinstance(sort, str) else str(sort))
         name = ANY if label is None else explorer.card.sorts[label]
-        alike = torch.full((number,), label) if label is not None else None
-        labels = any_sort(explorer.model, number, whole, explorer.card) if alike is None else alike
+        labels = None if label is None else torch.full((number,), label)
     elif way == "combination":
         parse(text, explorer.card)
     elif way == "word":

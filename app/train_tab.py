@@ -153,7 +153,7 @@ def _watch(is_stopped: Callable[[], bool], models: Models, *wishes: Any) -> Iter
                 trained = seen
                 break
             moments = [*moments[:-1], *(replace(m, buffer=_NOTHING, fresh=_NOTHING) for m in moments[-1:]), seen]
-            stage = "It learns to read first" if seen.stage == "reading first" else "The chains are running"
+            stage = "It learns the way from noise to glyphs" if seen.stage == "matching" else "The chains are running"
             yield *_told(f"{stage}: step {seen.step}, {seen.seconds:.0f} of {limit:.0f} s."), *[gr.skip()] * 3
             yield gr.skip(), _picture(moments), *[gr.skip()] * 3
             if is_stopped():

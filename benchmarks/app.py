@@ -28,7 +28,7 @@ from benchmarks.app_server import (
 )  # fmt: skip
 from benchmarks.figures import figure
 from ebm.checkpoint import load_examples
-from ebm.generate import any_sort, chains, sampler_of
+from ebm.generate import chains, sampler_of
 
 VISITORS = 10
 GROWTH = 20.0  # mebibytes over all short generations that count as flat: what an allocator keeps here and there
@@ -51,7 +51,7 @@ def measure(
     if min(starts, scores, rounds) < 1 or generations < 2:
         raise ValueError("Starts, scores and rounds must be at least 1, short generations at least 2.")
     card = ebm.load(checkpoint)[1]  # a faulty checkpoint is one sentence before anything is started
-    law = (card.sampler["step_size"], card.sampler["noise"])
+    law = (card.sampler["step_size"], card.sampler["print_noise"])
     found: dict[str, Any] = {"checkpoint": checkpoint.name, "left_out": [], "figures": []}
     figures = found["figures"]
     say("start-up")
@@ -120,7 +120,6 @@ def _streaming(server: Server, checkpoint: Path, law: tuple[float, float], round
     """Time to the first frame, and the sampler's rate with frames and without, in turns."""
     client, (model, card) = server.client(), ebm.load(checkpoint)
     _, count, steps = GENERATION
-    labels = any_sort(model, count, 0, card)
     asked = sampler_of(card) | dict(zip(("step_size", "noise"), law, strict=True))
     seen: list[Generation] = []
 
@@ -129,7 +128,7 @@ def _streaming(server: Server, checkpoint: Path, law: tuple[float, float], round
         return seen[-1].sampling
 
     def silent() -> None:
-        for _ in chains(model, count, steps=steps, labels=labels, every=steps, **asked):
+        for _ in chains(model, count, steps=steps, every=steps, **asked):
             pass
 
     # The server samples beside its main thread, where torch has other threads: so do we.

@@ -40,7 +40,7 @@ def measure(
         raise ValueError(f"A run needs at least 1 step, not {steps}.")
     machine.check_device(device)
     # The stage with chains from the first step on: that is the step in question.
-    fields = dataclasses.asdict(recipe(preset, classify_first=0))
+    fields = dataclasses.asdict(recipe(preset, match_steps=0))
     corpus = load_corpus("pen", progress=False)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
         data = Path(folder) / "train.safetensors"

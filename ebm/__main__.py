@@ -63,18 +63,16 @@ def train_command(
         list[str] | None, typer.Option("--set", help="Any hyper-parameter: --set alpha=0.5; may be repeated.")
     ] = None,
     batch_size: Annotated[int | None, typer.Option(help="Real glyphs a step, and chains a step.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Passes over the training split.")] = None,
+    match_steps: Annotated[int | None, typer.Option(help="Optimiser steps of the first stage: matching.")] = None,
+    contrast_steps: Annotated[int | None, typer.Option(help="Optimiser steps of the second stage: chains.")] = None,
     buffer_per_class: Annotated[int | None, typer.Option(help="Slots of the replay buffer a class.")] = None,
-    lr: Annotated[float | None, typer.Option(help="Learning rate.")] = None,
-    lr_decay: Annotated[float | None, typer.Option(help="Factor the learning rate falls by over the run.")] = None,
+    lr: Annotated[float | None, typer.Option(help="Largest learning rate of the second stage.")] = None,
+    lr_decay: Annotated[float | None, typer.Option(help="Share of the learning rate left at a stage's end.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Weight of the L2 of energies.")] = None,
     workers: Annotated[int | None, typer.Option(help="Processes of the data loader.")] = None,
     steps: Annotated[int | None, typer.Option(help="SGLD steps a training step.")] = None,
     step_size: Annotated[float | None, typer.Option(help="Of SGLD.")] = None,
     width: Annotated[int | None, typer.Option(help="Channels of the first convolution.")] = None,
-    steer: Annotated[
-        bool | None, typer.Option(help="Whether chains are steered by a class (conditional sampling).")
-    ] = None,
     seed: Annotated[int | None, typer.Option(help="Of everything random but the data.")] = None,
 ) -> None:
     """Trains a model and exports it with its card. With no arguments: a JEM of the pen data."""
@@ -85,9 +83,9 @@ def train_command(
     from ebm.train import read_run, train
 
     given = {
-        "mode": mode, "batch_size": batch_size, "epochs": epochs, "buffer_per_class": buffer_per_class, "lr": lr,
-        "lr_decay": lr_decay, "alpha": alpha, "workers": workers, "steps": steps, "step_size": step_size,
-        "width": width, "steer": steer, "seed": seed,
+        "mode": mode, "batch_size": batch_size, "match_steps": match_steps, "contrast_steps": contrast_steps,
+        "buffer_per_class": buffer_per_class, "lr": lr, "lr_decay": lr_decay, "alpha": alpha, "workers": workers,
+        "steps": steps, "step_size": step_size, "width": width, "seed": seed,
     }  # fmt: skip
     chosen = {name: value for name, value in given.items() if value is not None} | _settings(set_ or [])
     if resume is not None:
@@ -156,8 +154,7 @@ def generate_command(
     checkpoint: Model = DEFAULT,
     out: Annotated[Path, typer.Option(help="Folder of grid.png, strip.png and chain.webp.")] = Path("out"),
     sort: Annotated[str | None, typer.Option(help="Name or character of the sort; by default one of each.")] = None,
-    unconditional: Annotated[bool, typer.Option(help="No wanted sort: whatever comes.")] = False,
-    marginal: Annotated[bool, typer.Option(help="With --unconditional: chains on log q(x) itself.")] = False,
+    unconditional: Annotated[bool, typer.Option(help="No wanted sort: chains on log q(x) itself.")] = False,
     count: Annotated[int | None, typer.Option(min=1, help="How many glyphs; by default 42, or 16 of one sort.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help="SGLD steps; by default the model's own number.")] = None,
     at: Annotated[list[int] | None, typer.Option(min=0, help="A step to show in the strip; may be repeated.")] = None,
@@ -169,7 +166,7 @@ def generate_command(
     from ebm.print_files import print_files
 
     files, shown = print_files(
-        checkpoint, out, sort=sort, unconditional=unconditional, marginal=marginal, count=count, steps=steps, at=at,
+        checkpoint, out, sort=sort, unconditional=unconditional, count=count, steps=steps, at=at,
         start=start, seed=seed, animation=animation,
     )  # fmt: skip
     print(f"The strip shows the first chain after {', '.join(map(str, shown))} steps.")

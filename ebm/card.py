@@ -20,7 +20,8 @@ from ebm.card_rules import (
     is_title,
 )  # fmt: skip
 
-FORMAT = 1
+FORMAT = 2
+_GONE = ("smooth", "normalize", "anneal")  # what a sampler of format 1 had besides
 
 
 @dataclass(frozen=True)
@@ -32,8 +33,7 @@ class Card:
         architecture: arguments of `EnergyNet`.
         preprocessing: of strangers' pictures, for `ebm.to_glyph`.
         sorts: class names; texts: the characters they print.
-        sampler: the trained SGLD recipe: steps, print_steps, step_size, noise, grad_clip, smooth, normalize,
-            anneal, start.
+        sampler: the trained SGLD recipe: steps, print_steps, step_size, noise, print_noise, grad_clip, start.
         recipe: every hyper-parameter of the training run; seed: its seed.
         data: source, digest and sizes of the corpus; digests of the stranger sets.
         threshold: energy above which a glyph is a stranger, None for an uncalibrated model; threshold_rule: how
@@ -101,7 +101,7 @@ def parse_card(text: str, file: str) -> Card:
             raise ValueError(
                 f"In the card {file}, {name!r} holds a number out of range, broken text, or too deep a nesting."
             )
-    card = Card(**values)
+    card = Card(**_of_format_1(values, file) if values.get("format") == 1 else values)
     _check(card, file)
     return card
 
@@ -159,6 +159,22 @@ def _check(card: Card, file: str) -> None:
         raise ValueError(f"In the card {file}, the 'mode' is 'ebm', which has one output, not {outputs}.")
     if outputs != 1 and (len(card.sorts) != outputs or len(card.texts) != outputs):
         raise ValueError(f"In the card {file}, 'sorts' and 'texts' must name each of the {outputs} classes.")
+
+
+def _of_format_1(values: dict[str, Any], file: str) -> dict[str, Any]:
+    """The fields of a card of format 1 in today's form, whose chains run as they did."""
+    sampler = values["sampler"]
+    if not isinstance(sampler, dict):
+        return values | {"format": FORMAT}
+    if any(sampler.get(name) for name in _GONE):
+        raise ValueError(
+            f"The card {file} is of format 1, and its chains need normalised, smoothed or annealed steps, which this "
+            "version no longer takes: train the model again."
+        )
+    kept = {name: value for name, value in sampler.items() if name not in _GONE}
+    if "noise" in kept:
+        kept["print_noise"] = kept["noise"]
+    return values | {"sampler": kept, "format": FORMAT}
 
 
 def _refuse_constant(text: str) -> None:

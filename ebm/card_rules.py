@@ -32,6 +32,10 @@ def _one_of(choices: tuple[str, ...]) -> Rule:
     return lambda v: isinstance(v, str) and v in choices, f"one of {', '.join(map(repr, choices))}"
 
 
+def _or_null(rule: Rule) -> Rule:
+    return lambda v: v is None or rule[0](v), f"null or {rule[1]}"
+
+
 def _text(longest: int) -> Rule:
     return lambda v: isinstance(v, str) and len(v) <= longest, f"text of at most {longest} characters"
 
@@ -85,7 +89,6 @@ def _are_strangers(value: Any) -> bool:
 TITLE = "one line of at most 100 characters without / \\ < > \", and not begin with a dot"  # fmt: skip
 SORTS = f"a list of at most {MAX_OUTPUTS} different names of one line and at most 80 characters"
 _OBJECT: Rule = (lambda v: isinstance(v, dict), "an object")
-_BOOL: Rule = (lambda v: isinstance(v, bool), "true or false")
 FIELDS: dict[str, Rule] = {
     "name": (is_title, TITLE),
     "mode": _one_of(MODES),
@@ -110,15 +113,13 @@ SAMPLER = {
     "print_steps": _whole(1, 100_000),
     "step_size": _number(0, 1e4, above=True),
     "noise": _number(0, 10),
-    "grad_clip": _number(0, 1e6, above=True),
-    "smooth": _BOOL,
-    "normalize": _BOOL,
-    "anneal": _number(0, 1),
+    "print_noise": _number(0, 10),
+    "grad_clip": _or_null(_number(0, 1e6, above=True)),
     "start": _one_of(tuple(STARTS)),
 }
 # What is read of objects that may hold anything else besides.
 INSIDE: dict[str, dict[str, Rule]] = {
-    "recipe": {"steps": _number(0, 1e6), "reinit": _number(0, 1), "steer": _BOOL},
+    "recipe": {"steps": _number(0, 1e6), "reinit": _number(0, 1)},
     "data": {
         "source": _text(1000),
         "digest": _text(200),

@@ -7,14 +7,14 @@ import torch
 from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
-from ebm.generate import DEFAULT_SAMPLER, chains
+from ebm.generate import chains, for_printing
 from ebm.jem import JEM
 from ebm.pictures import to_image
 from ebm.selector import Selector
 
-CHAIN_STEPS = 256  # longer than printing: a model whose chains burn out soon after is not to be chosen
-PER_SORT = 4
-SHOWN = 84  # chains in a grid
+PER_SORT = 4  # chains that are steered by each sort
+UNSTEERED = 168  # chains on log q(x) itself
+SHOWN = 84  # chains of a grid
 
 
 class FreshChains(pl.Callback):
@@ -34,7 +34,7 @@ class FreshChains(pl.Callback):
     def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Runs the chains with the weights that validation uses."""
         assert isinstance(pl_module, JEM)
-        if pl_module.is_classifying or not pl_module.recipe.has_chains:
+        if pl_module.is_matching or not pl_module.recipe.has_chains:
             return
         if trainer.is_global_zero:
             self._look(trainer, pl_module)
@@ -43,15 +43,21 @@ class FreshChains(pl.Callback):
     def _look(self, trainer: pl.Trainer, pl_module: JEM) -> None:
         """Prints, judges, keeps the grids."""
         assert self.selector is not None
-        wanted = torch.arange(self.sorts, device=pl_module.device).repeat(PER_SORT)
-        steered = wanted if pl_module.recipe.is_steered else None
-        x = self._print(pl_module, len(wanted), steered)
-        pl_module.fresh = {"realistic": self.selector.realistic(x, steered)}
-        if steered is not None:
-            pl_module.fresh["recognised"] = self.selector.recognised(x, steered)
+        printed, pl_module.fresh = [], {}
+        if pl_module.net.outputs > 1:
+            wanted = torch.arange(self.sorts, device=pl_module.device).repeat(PER_SORT)
+            x = self._print(pl_module, len(wanted), wanted)
+            printed.append(x[:SHOWN])
+            pl_module.fresh["realistic"] = self.selector.realistic(x, wanted)
+            pl_module.fresh["recognised"] = self.selector.recognised(x, wanted)
+        if pl_module.recipe.unsteered_share:
+            x = self._print(pl_module, UNSTEERED, None)
+            printed.append(x[:SHOWN])
+            pl_module.fresh["unsteered"] = self.selector.realistic(x)
+        x = torch.cat(printed)
         name = f"step-{trainer.global_step:06d}"
         self.folder.mkdir(parents=True, exist_ok=True)
-        grid = to_image(x[:SHOWN], 14)
+        grid = to_image(x, 14)
         grid.save(self.folder / f"fresh-{name}.png")
         _show(trainer, "fresh chains", grid)
         if pl_module.buffer is not None and len(pl_module.buffer):
@@ -62,11 +68,12 @@ class FreshChains(pl.Callback):
             _show(trainer, "buffer", grid)
 
     def _print(self, module: JEM, n: int, labels: Tensor | None) -> Tensor:
-        """Fresh chains of 256 steps: glyphs (N, 1, 56, 56)."""
+        """Fresh chains as long as printing's: glyphs (N, 1, 56, 56)."""
         trained = module.recipe.sampler()
-        sampler = {name: trained[name] for name in DEFAULT_SAMPLER}
-        run = chains(module.net, n, steps=CHAIN_STEPS, labels=labels, seed=self.seed, every=CHAIN_STEPS, **sampler)
-        *_, last = run
+        steps = trained["print_steps"]
+        *_, last = chains(
+            module.net, n, steps=steps, labels=labels, seed=self.seed, every=steps, **for_printing(trained)
+        )  # fmt: skip
         return last.x
 
 

@@ -11,15 +11,25 @@ from ebm.energy import EnergyNet, check_glyphs
 from ebm.recipe import Recipe
 from ebm.sampling import STARTS, Step, sgld
 
-# What `sample` uses where neither the caller nor a card says otherwise: the shipped recipe's values.
-_SHIPPED = Recipe().sampler()
-PRINT_STEPS = int(_SHIPPED["print_steps"])
-DEFAULT_SAMPLER: dict[str, Any] = {k: v for k, v in _SHIPPED.items() if k not in ("steps", "print_steps")}
+PRINT_STEPS = Recipe().print_steps  # where neither the caller nor a card says otherwise
+
+
+def for_printing(sampler: dict[str, Any]) -> dict[str, Any]:
+    """A trained sampler, as the keyword arguments of `chains` and `sample`: with the noise of printing."""
+    return {
+        "step_size": sampler["step_size"],
+        "noise": sampler["print_noise"],
+        "grad_clip": sampler["grad_clip"],
+        "start": sampler["start"],
+    }
 
 
 def sampler_of(card: Card) -> dict[str, Any]:
     """The trained sampler of a card, as the keyword arguments of `chains` and `sample`."""
-    return {name: card.sampler[name] for name in DEFAULT_SAMPLER}
+    return for_printing(card.sampler)
+
+
+DEFAULT_SAMPLER = for_printing(Recipe().sampler())  # the shipped recipe's
 
 
 def chains(
@@ -36,7 +46,7 @@ def chains(
         free: mask (n or 1, 1, 56, 56), True where pixels may move: from the given x or, where that is
             None, from noise. With x the free pixels start from x too; put noise there to have them made anew.
         seed: of the starts and the noise.
-        sampler: step_size, noise, grad_clip, smooth, normalize, anneal, start where they differ from `DEFAULT_SAMPLER`.
+        sampler: step_size, noise, grad_clip, start where they differ from `DEFAULT_SAMPLER`.
 
     Raises:
         ValueError: for an unknown sampler argument or start, n or steps below 1, or an x or free of a wrong shape.
@@ -66,18 +76,17 @@ def chains(
 
 
 def sample(
-    model: EnergyNet, n: int, *, steps: int | None = None, sort: str | int | None = None, marginal: bool = False,
+    model: EnergyNet, n: int, *, steps: int | None = None, sort: str | int | None = None,
     seed: int = 0, card: Card | None = None, **sampler: Any,
 ) -> Tensor:  # fmt: skip
     """Generates glyphs from noise, never from the replay buffer.
 
     Args:
         model: as `ebm.load` gives it; n: how many; seed: the same gives the same glyphs.
-        steps: of SGLD; by default as many as the card says, without a card 96.
-        sort: name, character or number of the wanted class; None takes whatever comes, by `any_sort`.
-        marginal: with sort=None, runs the chains on log q(x) itself, also where training steered them.
+        steps: of SGLD; by default as many as the card says, without a card 64.
+        sort: name, character or number of the wanted class; None runs the chains on log q(x) itself.
         card: whose trained sampler and sorts to use; without it the shipped recipe and the pen's sorts.
-        sampler: step_size, noise, grad_clip, smooth, normalize, anneal, start to use instead.
+        sampler: step_size, noise, grad_clip, start to use instead.
 
     Returns:
         (n, 1, 56, 56) in [-1, 1] on the model's device.
@@ -88,27 +97,12 @@ def sample(
     trained = sampler_of(card) if card is not None else {}
     if steps is None:
         steps = int(card.sampler["print_steps"]) if card is not None else PRINT_STEPS
-    if sort is not None:
-        labels: Tensor | None = torch.full((n,), class_of(model, sort, card))
-    else:
-        labels = None if marginal else any_sort(model, n, seed, card)
+    labels = None if sort is None else torch.full((n,), class_of(model, sort, card))
     last = None
     for last in chains(model, n, steps=steps, labels=labels, seed=seed, every=steps, **(trained | sampler)):  # noqa: B007
         pass
     assert last is not None
     return last.x
-
-
-def any_sort(model: EnergyNet, n: int, seed: int = 0, card: Card | None = None) -> Tensor | None:
-    """Labels (n,) for chains that may print any sort; None where they should run on log q(x) itself.
-
-    A JEM whose training steered every chain by a class is sampled the same way, as a joint model can
-    be: first a sort, each as likely as the others, then x from q(x | y).
-    """
-    steered = card is None or card.mode == "conditional" or (card.mode == "jem" and bool(card.recipe.get("steer")))
-    if model.outputs == 1 or not steered:
-        return None
-    return torch.randint(model.outputs, (n,), generator=torch.Generator().manual_seed(seed))
 
 
 def class_of(model: EnergyNet, sort: str | int, card: Card | None = None) -> int:

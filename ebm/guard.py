@@ -37,7 +37,11 @@ class DivergenceGuard(Callback):
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Takes the first snapshot, so that there is always one to go back to."""
         assert isinstance(pl_module, JEM)
-        self._snapshots = [self._snapshot(trainer, pl_module)]
+        self.begin(trainer, pl_module)
+
+    def begin(self, trainer: pl.Trainer, module: JEM) -> None:
+        """Makes the state of now the only one to go back to."""
+        self._snapshots = [self._snapshot(trainer, module)]
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int

@@ -17,8 +17,8 @@ from ebm.template import Student, to_energy_net
 # The exercise's recipe: small Gaussian starts, the step size, noise and clipping that its template came with,
 # 256 steps to print (sheet, exercises 3.3 and 3.5).
 EXERCISE_SAMPLER: dict[str, Any] = {
-    "steps": 60, "print_steps": 256, "step_size": 10.0, "noise": 0.005, "grad_clip": 0.03, "smooth": False,
-    "normalize": False, "anneal": 0.0, "start": "gaussian",
+    "steps": 60, "print_steps": 256, "step_size": 10.0, "noise": 0.005, "print_noise": 0.005, "grad_clip": 0.03,
+    "start": "gaussian",
 }  # fmt: skip
 _NOTES = (
     "Imported: stride, padding and activation are not in such a file and are taken to be the exercise's. "

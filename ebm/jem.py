@@ -1,4 +1,4 @@
-"""The joint energy-based model as a LightningModule: contrastive loss + L2 + cross-entropy."""
+"""The joint energy-based model as a LightningModule: matching, then contrastive loss + L2 + cross-entropy as well."""
 
 import math
 from typing import Any
@@ -13,16 +13,16 @@ from torchmetrics.classification import BinaryAUROC, MulticlassAccuracy, Multicl
 
 from ebm import processes
 from ebm.energy import EnergyNet
+from ebm.matching import Matched, matching_loss
 from ebm.recipe import Recipe
 from ebm.sampling import STARTS, ReplayBuffer, sgld
 
-CLASSIFY_L2 = 0.05  # weight of f^2 while classifying first: chains must start on a moderate surface
+MATCH_BETAS, CONTRAST_BETAS = (0.9, 0.999), (0.0, 0.999)  # of Adam: no momentum where the negatives move as well
+MATCH_WARM_UP, CONTRAST_WARM_UP = 100, 50  # steps over which the learning rate rises, at most a tenth of the stage
 MAX_ENERGY = 1e3
-MAX_GAP = 10.0  # f(real) - f(fake); healthy runs stay below 2, one early trial was dead at 10
-MIN_GAP = -50.0  # below 0 is normal in the first steps, when chains find the flaws of a classifier
+MAX_GAP = 30.0  # f(real) - f(fake); with all chains fresh it begins near 8 and then stays below 3
+MIN_GAP = -50.0
 MAX_INK = 0.6  # share of pixels above 0.99; of real glyphs 0.001 (and 0.13 above 0.5)
-ANCHOR = 0.3  # weight of an EBM's first loss when chains run; without it f goes flat, as it would without cross-entropy
-BLEND_DEPTH = 4.0  # how far below a glyph's f that of pure noise is put before an EBM's chains start
 MAX_ROUGHNESS = 0.9  # neighbouring pixels of uniform noise differ by 2/3, of a checkerboard by 2
 
 
@@ -81,15 +81,14 @@ class JEM(pl.LightningModule):
         """The generative loss, Eqs. 3 and 4 with the L2 of Sec. 4.2 (Du & Mordatch 2019).
 
         Args:
-            x: real glyphs (N, 1, 56, 56) in [-1, 1]; y: their classes (N,).
+            x: real glyphs (N, 1, 56, 56) in [-1, 1], with a little noise.
+            y: their classes (N,).
 
         Returns:
             scalar mean f(fake) - mean f(real) + alpha * mean(f(real)^2 + f(fake)^2).
         """
         fake = self.negatives(y, x if self.recipe.data_starts else None)
-        real = x + self.recipe.data_noise * torch.empty_like(x).normal_(generator=self.random)
-        labels = torch.cat([y, y]) if self.recipe.mode == "conditional" else None
-        f_real, f_fake = self.net(torch.cat([real, fake]), labels).chunk(2)
+        f_real, f_fake = self.net(torch.cat([x, fake]), self._labels(torch.cat([y, y]))).chunk(2)
         gap = f_real.mean() - f_fake.mean()
         l2 = (f_real**2 + f_fake**2).mean()
         roughness = torch.stack([fake.diff(dim=dim).abs().mean() for dim in (2, 3)]).mean()
@@ -102,42 +101,29 @@ class JEM(pl.LightningModule):
 
     def pyx_step(self, x: Tensor, y: Tensor) -> Tensor:
         """The predictive loss, Eq. 6: the cross-entropy of the logits, a scalar."""
-        if self.recipe.ce_noise:
-            x = x + self.recipe.ce_noise * torch.empty_like(x).normal_(generator=self.random)
-        return F.cross_entropy(self.net.get_logits(x), y)
+        cross_entropy = F.cross_entropy(self.net.get_logits(x), y)
+        self._log({"train/cross_entropy": cross_entropy}, prog_bar=True)
+        return cross_entropy
 
-    def before_chains(self, x: Tensor) -> Tensor:
-        """What the first stage asks of f, so that chains start on a moderate surface: a scalar.
-
-        A JEM, which learns to read meanwhile, is only kept near f = 0. An EBM has nothing else to learn, and
-        on the flat surface of an untrained network chains never find their way: it learns to tell how much
-        of a glyph (N, 1, 56, 56) has been replaced by a fresh chain's noise.
-        """
-        if self.net.outputs > 1:
-            return CLASSIFY_L2 * (self.net(x) ** 2).mean()
+    def matching_step(self, x: Tensor, y: Tensor) -> Tensor:
+        """The matching loss, and the cross-entropy of the glyphs on the lines by their share of glyph: a scalar."""
         assert self.random is not None
-        share = torch.rand((len(x), 1, 1, 1), generator=self.random, device=x.device)
         noise = STARTS[self.recipe.start](len(x), self.random)
-        f_real, f_blend = self.net(torch.cat([x, x + share * (noise - x)])).chunk(2)
-        return (f_real**2).mean() + ((f_blend + BLEND_DEPTH * share.flatten()) ** 2).mean()
+        share = torch.rand(len(x), generator=self.random, device=x.device)
+        steering = y if self.net.outputs > 1 else None
+        matched = matching_loss(self.net, x, noise, share, scale=self.recipe.match_scale, y=steering)
+        self._log({"train/matching": matched.loss})
+        return self.recipe.match_weight * matched.loss + self.recipe.noisy_ce * self._noisy_cross_entropy(matched, y)
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor | None:
-        """Eq. 7: the sum of both losses. None, which skips the update, when the step must not count.
+        """The losses of the stage. None, which skips the update, when the step must not count.
 
         Several processes must all do the same: they share what one of them sees, and where Lightning
         forbids None the update is of gradient zero, until `DivergenceGuard` rolls it back.
         """
         x, y = batch
         self.trouble = None
-        loss = torch.zeros((), device=self.device)
-        if self.net.outputs > 1:
-            cross_entropy = self.pyx_step(x, y)
-            self._log({"train/cross_entropy": cross_entropy}, prog_bar=True)
-            loss = loss + self.recipe.ce_weight * cross_entropy
-        if self.recipe.has_chains:
-            loss = loss + (self.before_chains(x) if self.is_classifying else self.px_step(x, y))
-            if self.net.outputs == 1 and not self.is_classifying:
-                loss = loss + ANCHOR * self.before_chains(x)
+        loss = self.first_stage(x, y) if self.is_matching else self.second_stage(x, y)
         self._log({"train/loss": loss}, prog_bar=True)
         if not torch.isfinite(loss):
             self.trouble = "the loss is not finite"
@@ -146,38 +132,65 @@ class JEM(pl.LightningModule):
             return loss
         return torch.stack([p.sum() * 0 for p in self.parameters()]).sum() if processes.is_shared() else None
 
+    def first_stage(self, x: Tensor, y: Tensor) -> Tensor:
+        """Match and classify: f learns the way from noise and stays near 0 at glyphs. A scalar."""
+        r = self.recipe
+        if not r.has_chains:
+            return self.pyx_step(x, y)
+        loss = self.matching_step(x, y) + r.match_l2 * (self.net(x, self._labels(y)) ** 2).mean()
+        return loss + r.match_ce * self.pyx_step(x, y) if self.net.outputs > 1 else loss
+
+    def second_stage(self, x: Tensor, y: Tensor) -> Tensor:
+        """Eq. 7, the joint model, with matching kept on. A scalar."""
+        r = self.recipe
+        noisy = x + r.data_noise * torch.empty_like(x).normal_(generator=self.random)
+        loss = torch.zeros((), device=self.device)
+        if self.net.outputs > 1:
+            loss = loss + r.ce_weight * self.pyx_step(noisy, y)
+        return loss + self.px_step(noisy, y) + self.matching_step(x, y) if r.has_chains else loss
+
     # What they need --------------------------------------------------------------------------
 
     @property
-    def is_classifying(self) -> bool:
+    def is_matching(self) -> bool:
         """Whether training is still in its first stage, before any chain is run."""
-        return self.global_step < self.classify_steps
+        return self.global_step < self.recipe.match_steps
 
-    @property
-    def classify_steps(self) -> int:
-        """Length of the first stage: `classify_first`, but on a small corpus at most a third of the run."""
-        return min(self.recipe.classify_first, int(self.trainer.estimated_stepping_batches) // 3)
+    def _labels(self, y: Tensor) -> Tensor | None:
+        """The classes whose logit is f, where the mode says that f is a logit."""
+        return y if self.recipe.mode == "conditional" else None
+
+    def _noisy_cross_entropy(self, matched: Matched, y: Tensor) -> Tensor:
+        """The cross-entropy on the lines, weighted by how much of each glyph is left; 0 where there are no classes."""
+        if self.net.outputs == 1:
+            return torch.zeros((), device=self.device)
+        return ((1 - matched.share) * F.cross_entropy(matched.logits, y, reduction="none")).mean()
 
     def negatives(self, y: Tensor, data: Tensor | None = None) -> Tensor:
         """Samples of the model (N, 1, 56, 56): chains from the buffer, some steps further.
 
         Args:
-            y: classes (N,) of the batch, which steer the chains if the recipe says so: with y drawn
-                as in the data and x from q(x | y), x is a draw of q(x).
+            y: classes (N,) of the batch, which steer the chains of the recipe's steered share: with y drawn as in
+                the data and x from q(x | y), x is a draw of q(x). The last chains run on log q(x) itself.
             data: glyphs (N, 1, 56, 56) that fresh chains start from instead of noise.
         """
         assert self.buffer is not None and self.random is not None
         r = self.recipe
-        slot_class = y if r.is_steered else torch.zeros_like(y)
-        start, slots = self.buffer.draw(slot_class, self.random, data)
-        run = sgld(
-            self.net, start.contiguous(memory_format=torch.channels_last), steps=r.steps, step_size=r.step_size,
-            noise=r.noise, grad_clip=r.grad_clip, normalize=r.normalize, anneal=r.anneal,
-            y=y if r.is_steered else None, generator=self.random, every=r.steps,
-        )  # fmt: skip
-        (last,) = run
-        self.buffer.put(slots, last.x, r.steps)
-        return last.x
+        steered = len(y) - round(len(y) * r.unsteered_share)
+        start, slots = self.buffer.draw(torch.cat([y[:steered], torch.full_like(y[steered:], -1)]), self.random, data)
+        ends = []
+        for part, labels in ((slice(0, steered), y[:steered]), (slice(steered, None), None)):
+            if not len(start[part]):
+                continue
+            (last,) = sgld(
+                self.net, start[part].contiguous(memory_format=torch.channels_last), steps=r.steps,
+                step_size=r.step_size, noise=r.noise, grad_clip=r.grad_clip, y=labels, generator=self.random,
+                every=r.steps,
+            )  # fmt: skip
+            ends.append(last.x)
+        fake = torch.cat(ends)
+        self.buffer.put(slots, fake, r.steps)
+        return fake
 
     def _watch(self, f_real: Tensor, f_fake: Tensor, gap: Tensor, roughness: Tensor, ink: Tensor) -> None:
         """Notes the signs of a divergence: they are not all visible in the loss."""
@@ -200,9 +213,11 @@ class JEM(pl.LightningModule):
         step = self._restored["step"] if self._restored is not None else 0
         self.random = torch.Generator(self.device).manual_seed(processes.seed_of(r.seed, rank, step))
         if r.has_chains:
-            buffer_classes = self.classes if r.is_steered else 1
-            per_class = processes.share_of(r.buffer_per_class * (1 if r.is_steered else self.classes), rank, world)
-            self.buffer = ReplayBuffer(per_class, buffer_classes, reinit=r.reinit, start=r.start, device=self.device)
+            *of_classes, unsteered = (processes.share_of(size, rank, world) for size in self.slot_groups())
+            self.buffer = ReplayBuffer(
+                of_classes[0] if of_classes else 0, len(of_classes), unsteered=unsteered, reinit=r.reinit,
+                start=r.start, device=self.device,
+            )  # fmt: skip
         if self._restored is not None:
             streams = [state.cpu() for state in self._restored["random"]]
             # The streams of another number of processes or another kind of device do not fit: then new ones begin.
@@ -210,8 +225,15 @@ class JEM(pl.LightningModule):
                 self.random.set_state(streams[rank])
             if self.buffer is not None:
                 saved = self._restored["buffer"]
-                self.buffer.load_state_dict(processes.part(saved, self.buffer.classes, rank, world))
+                self.buffer.load_state_dict(processes.part(saved, self.slot_groups(), rank, world))
             self._restored = None
+
+    def slot_groups(self) -> list[int]:
+        """Slots of the whole buffer: of each class, and last of unsteered chains, in proportion to their share."""
+        share, steered = self.recipe.unsteered_share, self.recipe.buffer_per_class * self.classes
+        if share == 1:
+            return [steered]
+        return [self.recipe.buffer_per_class] * self.classes + [round(steered * share / (1 - share))]
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         """Accuracy, calibration, energy gap to the buffer and AUROC on two unreported kinds of strangers."""
@@ -250,21 +272,26 @@ class JEM(pl.LightningModule):
         self.log_dict({name: float(value) for name, value in values.items()}, prog_bar=False, sync_dist=shared)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Adam without momentum (betas 0, 0.999), one learning rate for each stage."""
+        """Adam; warm-up and cosine of the learning rate in each stage. `SecondStage` begins Adam anew."""
         r = self.recipe
-        optimizer = torch.optim.Adam(self.parameters(), lr=1.0, betas=(0.0, 0.999))
-        total = max(1, int(self.trainer.estimated_stepping_batches))
-
-        first = self.classify_steps
+        optimizer = torch.optim.Adam(self.parameters(), lr=1.0, betas=MATCH_BETAS)
 
         def rate(step: int) -> float:
-            if step < first:
-                return r.classify_lr * self.lr_factor
-            done = min(1.0, (step - first) / max(1, total - first))
-            return self.lr_factor * r.lr * (r.lr_decay + (1 - r.lr_decay) * 0.5 * (1 + math.cos(math.pi * done)))
+            if step < r.match_steps:
+                return self.lr_factor * r.match_lr * _course(step, r.match_steps, MATCH_WARM_UP, r.lr_decay)
+            step -= r.match_steps
+            return self.lr_factor * r.lr * _course(step, r.contrast_steps, CONTRAST_WARM_UP, r.lr_decay)
 
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def configure_gradient_clipping(
+        self, optimizer: torch.optim.Optimizer, gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:  # fmt: skip
+        """Holds the norm of the gradient below the stage's limit."""
+        largest = self.recipe.match_clip if self.is_matching else self.recipe.norm_clip
+        self.clip_gradients(optimizer, gradient_clip_val=largest, gradient_clip_algorithm="norm")
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Logs the norm of the gradient before Lightning clips it."""
@@ -284,9 +311,16 @@ class JEM(pl.LightningModule):
             checkpoint["stream"]["random"] = processes.gather(self.random.get_state())
         if self.buffer is not None:
             parts = processes.gather({name: value.cpu() for name, value in self.buffer.state_dict().items()})
-            checkpoint["stream"]["buffer"] = processes.whole(parts, self.buffer.classes)
+            checkpoint["stream"]["buffer"] = processes.whole(parts, self.slot_groups())
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Keeps the saved chains until training starts and their device is known."""
         self.lr_factor = checkpoint["lr_factor"]
         self._restored = checkpoint["stream"]
+
+
+def _course(step: int, steps: int, warm_up: int, last: float) -> float:
+    """The learning rate's factor at a step of a stage: a linear rise, then half a cosine from 1 to `last`."""
+    rise = min(1.0, (step + 1) / (1 + min(warm_up, steps // 10)))
+    done = min(1.0, step / max(1, steps))
+    return rise * (last + (1 - last) * 0.5 * (1 + math.cos(math.pi * done)))

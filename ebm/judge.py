@@ -13,7 +13,10 @@ SHIPPED = Path(__file__).parent.parent / "checkpoints" / "judge" / "judge.safete
 SEED = 104_729
 # Another architecture (twice as wide, pooled head) and seed than any model's; a little grain, because every
 # sampler leaves some; the names are those of `ebm.recipe.Recipe`.
-RECIPE = {"mode": "classifier", "width": 32, "head": "pool", "epochs": 6, "ce_noise": 0.05, "seed": SEED}
+RECIPE = {
+    "mode": "classifier", "width": 32, "head": "pool", "match_steps": 0, "contrast_steps": 1500, "lr": 2e-3,
+    "data_noise": 0.05, "seed": SEED,
+}  # fmt: skip
 
 
 class Judge:

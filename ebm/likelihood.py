@@ -145,7 +145,7 @@ def measure_likelihood(
     result: dict[str, Any] = {
         "uniform_bits_per_dimension": round(math.log2(2 * GREY), 4),
         "chains": chains,
-        "sampler_temperature": sampler_temperature(card, f, x[:256].to(device)),
+        "sampler_temperature": temperature(card.sampler["step_size"], card.sampler["noise"]),
     }
     for name, wanted in TEMPERATURES.items():
         betas = ladder(1 / wanted, max(10, steps // 10 if wanted == 1 else steps))
@@ -176,17 +176,6 @@ def _bracket(forward: Annealed, reverse: Annealed, f_test: Tensor) -> dict[str, 
         "accepted": round(float(forward.accepted[1:].mean()), 3),
         "bits_per_dimension": [round(bits_per_dimension(f_test, beta, v, SIZE * SIZE), 4) for v in ends],
     }
-
-
-def sampler_temperature(card: Card, f: ValueAndGradient, x: Tensor) -> float:
-    """noise^2 / (2 step_size): at which small unclipped steps of the card's sampler would draw from the model.
-
-    Where steps are normalised their size depends on the slope; the median slope at glyphs x (N, 1, 56, 56) is taken.
-    """
-    plain = temperature(card.sampler["step_size"], card.sampler["noise"])
-    if not card.sampler["normalize"]:
-        return plain
-    return plain * float(f(x)[1].flatten(1).square().mean(1).sqrt().median())
 
 
 def _settle(f: ValueAndGradient, x: Tensor, beta: float, size: float, generator: torch.Generator) -> Tensor:

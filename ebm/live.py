@@ -18,10 +18,11 @@ from ebm.data.corpus import Corpus, to_bytes
 from ebm.data.module import GlyphDataModule
 from ebm.energy import EnergyNet
 from ebm.export import export, provenance
-from ebm.generate import DEFAULT_SAMPLER, chains
+from ebm.generate import chains, for_printing
 from ebm.guard import DivergenceGuard
 from ebm.jem import JEM
-from ebm.recipe import MODE_DEFAULTS, Recipe
+from ebm.recipe import Recipe
+from ebm.second_stage import SecondStage
 from ebm.small_corpus import small_corpus
 
 LONGEST = 300  # seconds
@@ -32,8 +33,8 @@ FRESH = 12  # fresh chains in a moment
 MODES = ("jem", "ebm")
 # Tried on two cores with a, o, p: letters stand out of fresh noise after half a minute to a minute.
 _BASE: dict[str, Any] = {
-    "width": 16, "batch_size": 32, "epochs": 10_000, "classify_first": 120, "classify_lr": 1e-3, "lr": 4e-4,
-    "lr_decay": 1.0, "steps": 20, "buffer_per_class": 40, "print_steps": 64, "ema": 0.98,
+    "width": 16, "batch_size": 32, "match_steps": 250, "contrast_steps": 100_000, "lr_decay": 1.0,
+    "buffer_per_class": 40, "ema": 0.97,
 }  # fmt: skip
 # What a visitor may set: name -> smallest and largest value.
 SETTINGS: dict[str, tuple[float, float]] = {
@@ -48,8 +49,8 @@ class Moment:
 
     Args:
         step: optimiser steps so far; seconds: since the start of training.
-        stage: "reading first" before any chain is run, then "chains".
-        losses: name -> value of the last step (gap, l2, cross_entropy, as far as there are any).
+        stage: "matching" before any chain is run, then "chains".
+        losses: name -> value of the last step (matching, gap, l2, cross_entropy, as far as there are any).
         real, sampled: energies of glyphs of the last batch and of chains in the buffer.
         accuracy: on the last batch; None for an EBM.
         buffer: chains of the replay buffer as uint8 (n, 56, 56); ages: how many steps each has run.
@@ -96,7 +97,7 @@ def recipe_of(mode: str = "jem", seed: int = 0, **settings: float) -> Recipe:
         if not low <= value <= high:
             raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value:g}.")
     whole = {name: int(value) if name == "steps" else float(value) for name, value in settings.items()}
-    return Recipe(**(_BASE | MODE_DEFAULTS.get(mode, {}) | {"print_steps": 64} | whole), mode=mode, seed=seed)
+    return Recipe(**(_BASE | whole), mode=mode, seed=seed)
 
 
 def train_live(
@@ -167,9 +168,9 @@ def _train(recipe: Recipe, corpus: Corpus, seconds: float, queue: SimpleQueue, l
         guard = DivergenceGuard(averaging)
         watch = _Watch(seconds, queue, left, averaging, guard)
         trainer = pl.Trainer(
-            max_epochs=recipe.epochs, accelerator="cpu", devices=1, logger=False, enable_checkpointing=False,
+            max_steps=recipe.total_steps, accelerator="cpu", devices=1, logger=False, enable_checkpointing=False,
             enable_progress_bar=False, enable_model_summary=False, limit_val_batches=0, num_sanity_val_steps=0,
-            callbacks=[averaging, guard, watch], gradient_clip_val=recipe.norm_clip, use_distributed_sampler=False,
+            callbacks=[averaging, SecondStage(averaging, guard), guard, watch], use_distributed_sampler=False,
         )  # fmt: skip
         trainer.fit(module, GlyphDataModule(corpus, recipe.batch_size, 0, recipe.seed))
         net = watch.averaged(module)
@@ -207,7 +208,7 @@ class _Watch(Callback):
             trainer.should_stop = True
         elif now - self.looked < EVERY:
             return
-        if not pl_module.is_classifying and (trainer.should_stop or now - self.printed >= REFRESH):
+        if trainer.should_stop or now - self.printed >= REFRESH:
             self.fresh, self.printed = self._print(pl_module), now
         self.looked = now
         self.queue.put(self._moment(trainer, pl_module, batch))
@@ -224,10 +225,11 @@ class _Watch(Callback):
     def _print(self, module: JEM) -> Tensor:
         """Fresh chains from noise, the sorts in turn."""
         trained, recipe = module.recipe.sampler(), module.recipe
-        wanted = torch.arange(FRESH) % module.classes if recipe.is_steered else None
-        sampler = {name: trained[name] for name in DEFAULT_SAMPLER}
+        wanted = torch.arange(FRESH) % module.classes if module.net.outputs > 1 else None
         steps = recipe.print_steps
-        *_, last = chains(self.averaged(module), FRESH, steps=steps, labels=wanted, seed=0, every=steps, **sampler)
+        *_, last = chains(
+            self.averaged(module), FRESH, steps=steps, labels=wanted, seed=0, every=steps, **for_printing(trained)
+        )  # fmt: skip
         return to_bytes(last.x)
 
     @torch.no_grad()
@@ -242,8 +244,8 @@ class _Watch(Callback):
             ages = module.buffer.steps[some].tolist()
         values = {name.removeprefix("train/"): float(v) for name, v in trainer.callback_metrics.items()}
         return Moment(
-            trainer.global_step, self.elapsed(), "reading first" if module.is_classifying else "chains",
-            {name: values[name] for name in ("gap", "l2", "cross_entropy") if name in values},
+            trainer.global_step, self.elapsed(), "matching" if module.is_matching else "chains",
+            {name: values[name] for name in ("matching", "gap", "l2", "cross_entropy") if name in values},
             (-torch.logsumexp(logits, 1)).tolist(), sampled.tolist(),
             None if module.net.outputs == 1 else float((logits.argmax(1) == y).float().mean()),
             shown, ages, self.fresh, [f"step {r['step']}: {r['seen']}" for r in self.guard.rollbacks],

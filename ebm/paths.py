@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from ebm.sampling import TINY, Step, binomial, gradient_of
+from ebm.sampling import Step, gradient_of
+
+TINY = 1e-12  # a slope of this size or less moves nothing
 
 
 def straight(a: Tensor, b: Tensor, n: int) -> Tensor:
@@ -44,7 +46,7 @@ def lowest_energy(
         a, b: glyphs (1, 56, 56), which stay where they are; n: images, ends included.
         steps: of relaxation. step_size: root mean square over the pixels of the longest move a step,
             falling linearly to 0 over the run; one scale for the whole path, so that its shape is the
-            energy's alone. smooth: blurs dE/dx as `ebm.sgld` does, so that the path changes form, not grain.
+            energy's alone. smooth: blurs dE/dx, so that the path changes form, not grain.
         y: a class, for all images. every: yields after each `every` steps, and always after the last.
 
     Yields:
@@ -71,6 +73,15 @@ def lowest_energy(
         if index % every == 0 or index == steps:
             with torch.no_grad():
                 yield Step(path, energy(path) if labels is None else energy(path, labels), index)
+
+
+def binomial(x: Tensor, dim: int) -> Tensor:
+    """(1, 2, 1) / 4 along one axis, zeros beyond the ends: sums of slices, ten times as fast as a pooling layer."""
+    n = x.shape[dim]
+    blurred = x / 2
+    blurred.narrow(dim, 0, n - 1).add_(x.narrow(dim, 1, n - 1), alpha=0.25)
+    blurred.narrow(dim, 1, n - 1).add_(x.narrow(dim, 0, n - 1), alpha=0.25)
+    return blurred
 
 
 def equally_spaced(path: Tensor) -> Tensor:

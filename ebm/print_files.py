@@ -9,7 +9,7 @@ from torch import Tensor
 from ebm.card import Card
 from ebm.checkpoint import load
 from ebm.energy import EnergyNet
-from ebm.generate import any_sort, chains, class_of, sampler_of
+from ebm.generate import chains, class_of, sampler_of
 from ebm.pictures import save_animation, to_image
 
 ANIMATIONS = ("webp", "gif")
@@ -17,7 +17,7 @@ _FRAMES = 32  # of the animation
 
 
 def print_files(
-    checkpoint: str | Path, out: Path, *, sort: str | None = None, unconditional: bool = False, marginal: bool = False,
+    checkpoint: str | Path, out: Path, *, sort: str | None = None, unconditional: bool = False,
     count: int | None = None, steps: int | None = None, at: Sequence[int] | None = None, start: str | None = None,
     seed: int = 0, animation: str = "webp",
 ) -> tuple[tuple[Path, Path, Path], list[int]]:  # fmt: skip
@@ -25,7 +25,7 @@ def print_files(
 
     Args:
         checkpoint: a .safetensors file with its card; out: the folder, made where there is none.
-        sort: name or character; None prints one glyph of each. unconditional: no wanted sort; marginal: then on
+        sort: name or character; None prints one glyph of each. unconditional: no wanted sort, chains on
             log q(x) itself.
         count: how many; by default 42, or 16 of one sort. steps: by default the card's. at: those of the strip.
         start: "uniform" or "gaussian", by default the card's; seed: of starts and noise; animation: "webp" or "gif".
@@ -40,7 +40,7 @@ def print_files(
         raise ValueError(f"The animation is webp or gif, not {animation!r}.")
     model, card = load(checkpoint)
     count = count or (42 if sort is None else 16)
-    labels = _labels(model, card, count, sort, seed, unconditional, marginal)
+    labels = _labels(model, card, count, sort, seed, unconditional)
     steps = steps or int(card.sampler["print_steps"])
     sampler = sampler_of(card) | ({"start": start} if start else {})
     shown = sorted({min(k, steps) for k in at or [steps * k // 8 for k in range(9)]})
@@ -61,11 +61,11 @@ def print_files(
 
 
 def _labels(
-    model: EnergyNet, card: Card, count: int, sort: str | None, seed: int, unconditional: bool, marginal: bool
+    model: EnergyNet, card: Card, count: int, sort: str | None, seed: int, unconditional: bool
 ) -> Tensor | None:
     """The classes (count,) that steer the chains; None for chains on log q(x)."""
     if sort is not None:
         return torch.full((count,), class_of(model, sort, card))
     if unconditional:
-        return None if marginal else any_sort(model, count, seed, card)
+        return None
     return torch.arange(count) % model.outputs if model.outputs > 1 else None

@@ -24,27 +24,32 @@ def share_of(total: int, rank: int, world: int) -> int:
     return len(range(rank, total, world))
 
 
-def part(state: dict[str, Tensor], classes: int, rank: int, world: int) -> dict[str, Tensor]:
-    """One process's slots of a whole replay buffer's state: every `world`-th of each class, from `rank` on.
+def part(state: dict[str, Tensor], groups: list[int], rank: int, world: int) -> dict[str, Tensor]:
+    """One process's slots of a whole replay buffer's state: every `world`-th of each group, from `rank` on.
 
     Args:
-        state: of `ReplayBuffer`: x (classes * per_class, 1, 56, 56), steps (classes * per_class,).
+        state: of `ReplayBuffer`: x (slots, 1, 56, 56), steps (slots,).
+        groups: how many slots each class has, and the chains that none steers; their sum is `slots`.
+        rank: of the process.
+        world: how many processes there are.
     """
     return {
-        name: value.view(classes, -1, *value.shape[1:])[:, rank::world].flatten(0, 1) for name, value in state.items()
-    }
+        name: torch.cat([group[rank::world] for group in value.split(groups)]) for name, value in state.items()
+    }  # fmt: skip
 
 
-def whole(parts: list[dict[str, Tensor]], classes: int) -> dict[str, Tensor]:
+def whole(parts: list[dict[str, Tensor]], groups: list[int]) -> dict[str, Tensor]:
     """The state of the whole replay buffer from its parts by rank: the inverse of `part`."""
-    merged = {}
-    for name in parts[0]:
-        views = [p[name].view(classes, -1, *p[name].shape[1:]) for p in parts]
-        total = sum(view.shape[1] for view in views)
-        out = views[0].new_empty(classes, total, *views[0].shape[2:])
-        for rank, view in enumerate(views):
-            out[:, rank :: len(views)] = view
-        merged[name] = out.flatten(0, 1)
+    world, merged = len(parts), {}
+    for name, first in parts[0].items():
+        of_ranks = [
+            part[name].split([len(range(rank, size, world)) for size in groups]) for rank, part in enumerate(parts)
+        ]
+        out = first.new_empty(sum(groups), *first.shape[1:])
+        for k, group in enumerate(out.split(groups)):
+            for rank, views in enumerate(of_ranks):
+                group[rank::world] = views[k]
+        merged[name] = out
     return merged
 
 

@@ -14,7 +14,6 @@ from ebm.input_gradient import InputGradient
 from ebm.native import Move, NativeStep, fits, library
 
 GLYPH = (1, SIZE, SIZE)
-TINY = 1e-12  # a gradient of this size or less does not move a chain
 
 
 @dataclass(frozen=True)
@@ -34,9 +33,6 @@ def sgld(
     step_size: float,
     noise: float,
     grad_clip: float | None = None,
-    smooth: bool = False,
-    normalize: bool = False,
-    anneal: float = 0.0,
     clamp: tuple[float, float] | None = (-1.0, 1.0),
     y: Tensor | None = None,
     free: Tensor | None = None,
@@ -46,25 +42,18 @@ def sgld(
     """Langevin dynamics on the energy surface: x <- x - step_size * clip(dE/dx) + noise * N(0, 1).
 
     Eq. 5 of the sheet (Welling & Teh 2011) is step_size = eta / 2 and noise = sqrt(eta). In
-    practice the two are set apart; their ratio then is a temperature noise^2 / (2 step_size), far
+    practice the two are set apart. Their ratio then is a temperature, noise^2 / (2 step_size), far
     below 1 in every trained recipe here: small unclipped steps would sample exp(-E / temperature).
 
     Args:
         model: has `energy(x)` and, with labels, `energy(x, y)`; a plain callable must return E.
         x: the chains' starts (N, ...); never changed in place.
         steps: how many steps; step_size: factor of the gradient; noise: standard deviation a step.
-        grad_clip: largest size of each component of dE/dx (normalised, if it is); None = unclipped.
-        smooth: blurs dE/dx with the binomial kernel (1, 2, 1) / 4 along both axes, first of all. The
-            kernel's frequency response is nowhere negative, so this preconditions the drift: coarse
-            forms move as before, grain hardly (and is hotter, since the noise stays white).
-        normalize: divides each chain's gradient by its root mean square, so that step_size is the way
-            that a pixel goes in a step, on average, on a flat surface as on a steep one.
-        anneal: share of the steps, at the end, over which step_size and noise fall to zero, in [0, 1].
+        grad_clip: largest size of each component of dE/dx; None = unclipped.
         clamp: range the state is kept in; None = the whole space.
         y: class labels (N,) int64 that steer every chain to its class.
         free: mask that can be broadcast to x, True or 1 where pixels may move. Elsewhere every state is
-            exactly the start's, also outside `clamp` (inpainting: the known pixels). What `smooth` and
-            `normalize` make of the gradient, they make of the whole gradient.
+            exactly the start's, also outside `clamp` (inpainting: the known pixels).
         generator: on x's device, makes the noise reproducible.
         every: yields after each `every` steps, and always after the last.
 
@@ -79,11 +68,10 @@ def sgld(
     extra = () if y is None else (y,)
     start = x = x.detach()
     moving = None if free is None else _mask(free, x)
-    take_step = _step(model, x, extra, grad_clip, smooth, normalize, clamp)
+    take_step = _step(model, x, extra, step_size, noise, grad_clip, clamp)
     for index in range(1, steps + 1):
-        left = min(1.0, (steps - index + 1) / (anneal * steps)) if anneal else 1.0
         white = torch.empty_like(x).normal_(generator=generator) if noise else None
-        x = take_step(x, white, left * step_size, left * noise)
+        x = take_step(x, white)
         if moving is not None:
             x = torch.where(moving, x, start)
         if index % every == 0 or index == steps:
@@ -102,10 +90,10 @@ def _mask(free: Tensor, x: Tensor) -> Tensor:
 
 
 def _step(
-    model: nn.Module | Callable[..., Tensor], x: Tensor, extra: tuple[Tensor, ...], clip: float | None, smooth: bool,
-    normalize: bool, clamp: tuple[float, float] | None,
-) -> Callable[[Tensor, Tensor | None, float, float], Tensor]:  # fmt: skip
-    """One step as a function of x, standard normal noise or None, and the sizes of drift and noise.
+    model: nn.Module | Callable[..., Tensor], x: Tensor, extra: tuple[Tensor, ...], step_size: float, noise: float,
+    clip: float | None, clamp: tuple[float, float] | None,
+) -> Callable[[Tensor, Tensor | None], Tensor]:  # fmt: skip
+    """One step as a function of x and of standard normal noise or None.
 
     On a CPU the compiled step takes over as soon as it is there, be it in the middle of a run.
     """
@@ -114,38 +102,23 @@ def _step(
     native_fits = fits(model, x)
     low, high = clamp if clamp is not None else (-math.inf, math.inf)
     limit = clip if clip is not None else math.inf
+    move = Move(step_size, noise, limit, low, high)
 
-    def take_step(x: Tensor, white: Tensor | None, drift: float, spread: float) -> Tensor:
+    def take_step(x: Tensor, white: Tensor | None) -> Tensor:
         nonlocal slope, native
         if native is None and native_fits and (code := library().code) is not None:
             assert isinstance(model, EnergyNet)
             check_glyphs(x)
             native = NativeStep(code, model, torch.get_num_threads())
         if native is not None:
-            how = Move(smooth, normalize, drift, spread, limit, low, high, TINY)
-            return native(x, extra[0] if extra else None, how, white)[1]
+            return native(x, extra[0] if extra else None, move, white)[1]
         slope = slope or gradient_of(model, x, *extra)
-        gradient = slope(x)
-        if smooth:
-            gradient = binomial(binomial(gradient, -1), -2)
-        if normalize:
-            size = gradient.flatten(1).square().mean(1).sqrt().clamp_min(TINY)
-            gradient = gradient / size.view(-1, *[1] * (gradient.dim() - 1))
-        x = x - drift * gradient.clamp(-limit, limit)
+        x = x - step_size * slope(x).clamp(-limit, limit)
         if white is not None:
-            x = x + spread * white
+            x = x + noise * white
         return x.clamp_(low, high)
 
     return take_step
-
-
-def binomial(x: Tensor, dim: int) -> Tensor:
-    """(1, 2, 1) / 4 along one axis, zeros beyond the ends: sums of slices, ten times as fast as a pooling layer."""
-    n = x.shape[dim]
-    blurred = x / 2
-    blurred.narrow(dim, 0, n - 1).add_(x.narrow(dim, 1, n - 1), alpha=0.25)
-    blurred.narrow(dim, 1, n - 1).add_(x.narrow(dim, 0, n - 1), alpha=0.25)
-    return blurred
 
 
 def gradient_of(
@@ -205,47 +178,53 @@ STARTS: dict[str, Callable[[int, torch.Generator], Tensor]] = {"uniform": unifor
 class ReplayBuffer:
     """The reservoir of chains that training restarts from (Du & Mordatch 2019; sheet, Sec. 4.1).
 
-    One tensor of slots, divided among the classes. A drawn chain starts afresh when its slot is
-    still empty or with probability `reinit`; a fresh start is noise, or data where data are given.
+    One tensor of slots: some for each class, and some for chains that no class steers. A drawn chain starts afresh
+    when its slot is still empty or with probability `reinit`; a fresh start is noise, or data where data are given.
 
     Args:
-        per_class: slots a class; classes: 1 for unconditional chains.
-        reinit: probability of a fresh start.
-        start: the law of fresh noise, a key of `STARTS`.
+        per_class: slots a class.
+        classes: how many classes steer chains; 0 where none does.
+        unsteered: slots of the chains that no class steers.
+        reinit: probability of a fresh start, in [0, 1].
+        start: where fresh chains start, a key of `STARTS`.
         device: where the slots live.
 
     Raises:
-        ValueError: for an unknown start, a reinit outside [0, 1] or a size below 1.
+        ValueError: for an unknown start, a reinit outside [0, 1], or no slot at all.
     """
 
     def __init__(
         self,
         per_class: int,
-        classes: int = 1,
+        classes: int = 0,
         *,
+        unsteered: int = 0,
         reinit: float = 0.05,
         start: str = "uniform",
         device: str | torch.device = "cpu",
     ):
         if start not in STARTS:
             raise ValueError(f"A chain starts from {' or '.join(map(repr, STARTS))}, not {start!r}.")
-        if not 0 <= reinit <= 1 or per_class < 1 or classes < 1:
+        slots = classes * per_class + unsteered
+        if not 0 <= reinit <= 1 or min(per_class, classes, unsteered) < 0 or slots < 1:
             raise ValueError(
-                f"The buffer needs 0 <= reinit <= 1 and sizes of at least 1, not {reinit}, {per_class}, {classes}."
+                f"The buffer needs 0 <= reinit <= 1 and at least one slot, not reinit {reinit}, {classes} classes "
+                f"of {per_class} slots and {unsteered} more."
             )
-        self.per_class, self.classes, self.reinit, self.start = per_class, classes, reinit, start
-        self.x = torch.zeros((classes * per_class, *GLYPH), device=device)
-        self.steps = torch.zeros(classes * per_class, dtype=torch.int64, device=device)  # 0 = empty slot
+        self.per_class, self.classes, self.unsteered = per_class, classes, unsteered
+        self.reinit, self.start = reinit, start
+        self.x = torch.zeros((slots, *GLYPH), device=device)
+        self.steps = torch.zeros(slots, dtype=torch.int64, device=device)  # 0 = empty slot
 
     def __len__(self) -> int:
         """How many slots hold a chain."""
         return int((self.steps > 0).sum())
 
     def draw(self, y: Tensor, generator: torch.Generator, data: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Draws one start per label.
+        """Draws one start per chain.
 
         Args:
-            y: classes (N,) int64; all zeros when unconditional.
+            y: classes (N,) int64 that steer the chains, -1 for a chain that none steers.
             generator: on the buffer's device.
             data: glyphs (N, 1, 56, 56) for fresh starts instead of noise (contrastive divergence).
 
@@ -253,7 +232,9 @@ class ReplayBuffer:
             starts (N, 1, 56, 56) and the slots (N,) to put the finished chains into.
         """
         device = generator.device
-        slots = y * self.per_class + torch.randint(self.per_class, y.shape, generator=generator, device=device)
+        sizes = torch.where(y < 0, self.unsteered, self.per_class)
+        first = torch.where(y < 0, self.classes * self.per_class, y * self.per_class)
+        slots = first + (torch.rand(y.shape, generator=generator, device=device) * sizes).long()
         fresh = (self.steps[slots] == 0) | (torch.rand(y.shape, generator=generator, device=device) < self.reinit)
         self.steps[slots[fresh]] = 0
         starts = self.x[slots]

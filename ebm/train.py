@@ -28,11 +28,13 @@ from ebm.guard import DivergenceGuard
 from ebm.jem import JEM
 from ebm.lightning_file import read_state
 from ebm.recipe import Recipe
+from ebm.second_stage import SecondStage
 from ebm.selector import Selector
 from ebm.states import LAST, LatestState, WholeCheckpoints
 from ebm.whole_file import whole_file
 
 SAVE_EVERY = 100  # steps between two states to resume from
+VALIDATE_EVERY = 500  # steps between two validations, about
 
 
 def train(
@@ -83,9 +85,13 @@ def train(
     averaging = EMAWeightAveraging(decay=recipe.ema, use_buffers=False)
     guard, best, timer = DivergenceGuard(averaging), _best(folder), Timer()
     trainer = pl.Trainer(
-        max_epochs=recipe.epochs, accelerator=accelerator, devices=devices, num_nodes=num_nodes, strategy=strategy,
-        callbacks=[averaging, guard, *_fresh(recipe, corpus, folder), timer, best, LatestState(folder, save_every)],
-        gradient_clip_val=recipe.norm_clip, num_sanity_val_steps=0, log_every_n_steps=10, logger=_logger(folder),
+        max_steps=recipe.total_steps, accelerator=accelerator, devices=devices, num_nodes=num_nodes, strategy=strategy,
+        callbacks=[
+            averaging, SecondStage(averaging, guard), guard, *_fresh(recipe, corpus, folder), timer, best,
+            LatestState(folder, save_every),
+        ],
+        check_val_every_n_epoch=None, val_check_interval=_between_validations(recipe), num_sanity_val_steps=0,
+        log_every_n_steps=10, logger=_logger(folder),
         plugins=[WholeCheckpoints()], inference_mode=False, enable_progress_bar=progress, enable_model_summary=False,
         use_distributed_sampler=False,  # `ShuffledBatches` shares the glyphs out, so that a run can be resumed exactly
     )  # fmt: skip
@@ -156,9 +162,14 @@ def _fresh(recipe: Recipe, corpus: Corpus, folder: Path) -> list[pl.Callback]:
     return [FreshChains(selector, len(corpus.sorts), folder / "fresh", recipe.seed)]
 
 
+def _between_validations(recipe: Recipe) -> int:
+    """Steps from one validation to the next, so that the last comes at the end of the run or just before."""
+    return recipe.total_steps // max(1, round(recipe.total_steps / VALIDATE_EVERY))
+
+
 def _best(folder: Path) -> ModelCheckpoint:
-    """Keeps the epoch whose fresh chains, accuracy and validation strangers were best."""
-    name = "best-{epoch:03d}"
+    """Keeps the state whose fresh chains, accuracy and validation strangers were best."""
+    name = "best-{step:06d}"
     return ModelCheckpoint(folder, name, monitor="val/selection", mode="max", auto_insert_metric_name=False)
 
 

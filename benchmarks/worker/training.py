@@ -116,7 +116,7 @@ def reach(recipe: dict[str, Any], accuracy: float, every: int, device: str) -> d
 
     module = JEM(recipe, len(corpus.sorts))
     goal, averaging = Goal(), EMAWeightAveraging(decay=recipe["ema"], use_buffers=False)
-    trainer = _trainer(device, recipe, [averaging, goal], max_epochs=recipe["epochs"])
+    trainer = _trainer(device, recipe, [averaging, goal], max_steps=module.recipe.total_steps)
     trainer.fit(module, GlyphDataModule(corpus, recipe["batch_size"], recipe["workers"], recipe["seed"]))
     return {"seconds": goal.seconds if goal.reached else None, "steps": goal.steps, "accuracy": goal.best}
 

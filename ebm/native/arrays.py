@@ -27,11 +27,7 @@ class Net(ctypes.Structure):
 class Move(ctypes.Structure):
     """`Move` of langevin_step.c: what a step does with the gradient, as `ebm.sgld` has it."""
 
-    _fields_ = [
-        ("smooth", ctypes.c_long),
-        ("normalize", ctypes.c_long),
-        *((name, ctypes.c_float) for name in ("step", "noise", "clip", "low", "high", "tiny")),
-    ]
+    _fields_ = [(name, ctypes.c_float) for name in ("step", "noise", "clip", "low", "high")]
 
 
 def pack(net: EnergyNet) -> tuple[Net, list[Tensor]]:

@@ -10,37 +10,12 @@
 #define MOST_THREADS 64
 
 typedef struct {
-    long smooth, normalize;
-    float step, noise, clip, low, high, tiny;
+    float step, noise, clip, low, high;
 } Move;
 
-/* (1, 2, 1) / 4 along both axes, zeros beyond the edges. */
-static void blur(const float *in, float *between, float *out) {
-    for (int r = 0; r < SIDE; r++) {
-        const float *g = in + r * SIDE;
-        float *b = between + r * SIDE;
-        b[0] = 0.5f * g[0] + 0.25f * g[1];
-        for (int j = 1; j < SIDE - 1; j++) b[j] = 0.5f * g[j] + 0.25f * (g[j - 1] + g[j + 1]);
-        b[SIDE - 1] = 0.5f * g[SIDE - 1] + 0.25f * g[SIDE - 2];
-    }
-    for (int r = 0; r < SIDE; r++)
-        for (int j = 0; j < SIDE; j++) {
-            float sides = (r ? between[(r - 1) * SIDE + j] : 0) + (r < SIDE - 1 ? between[(r + 1) * SIDE + j] : 0);
-            out[r * SIDE + j] = 0.5f * between[r * SIDE + j] + 0.25f * sides;
-        }
-}
-
-static void move(const Move *how, const float *x, const float *noise, Maps *m, float *out) {
-    if (how->smooth) blur(m->gradient, m->blurred, m->gradient);
-    float scale = 1;
-    if (how->normalize) {
-        double sum = 0;
-        for (int k = 0; k < PIXELS; k++) sum += (double)m->gradient[k] * m->gradient[k];
-        float size = (float)sqrt(sum / (SIDE * SIDE));
-        scale = 1 / (size > how->tiny ? size : how->tiny);
-    }
+static void move(const Move *how, const float *x, const float *noise, const Maps *m, float *out) {
     for (int k = 0; k < PIXELS; k++) {
-        float g = m->gradient[k] * scale;
+        float g = m->gradient[k];
         g = g < -how->clip ? -how->clip : g > how->clip ? how->clip : g;
         float to = x[k] - how->step * g + (noise ? how->noise * noise[k] : 0);
         out[k] = to < how->low ? how->low : to > how->high ? how->high : to;

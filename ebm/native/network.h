@@ -23,7 +23,7 @@ static long channels(const Net *net, int layer) { return net->width * (layer == 
 
 /* Where feature maps lie in the scratch memory. Their margins of zeros are never written. */
 typedef struct {
-    float *picture, *active[LAYERS], *slope[LAYERS], *grad[LAYERS], *work, *plane, *line, *logits, *gradient, *blurred;
+    float *picture, *active[LAYERS], *slope[LAYERS], *grad[LAYERS], *work, *plane, *line, *logits, *gradient;
 } Maps;
 
 static long padded_side(int layer) { return SIDES[layer] + 2; }
@@ -44,7 +44,6 @@ static long lay_out(const Net *net, float *base, Maps *maps) {
             TAKE(m->line, (SIDES[0] + 2) * 4 * width);
             TAKE(m->logits, net->outputs);
             TAKE(m->gradient, SIDE * SIDE);
-            TAKE(m->blurred, SIDE * SIDE);
         }
         TAKE(m->work, SIDES[DEEP - 1] * SIDES[DEEP - 1] * 4 * width);
         for (int k = 0; k < LAYERS; k++) {

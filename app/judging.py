@@ -23,9 +23,7 @@ def figures_of(explorer: Explorer, order: Order, x: Tensor, energies: Tensor) ->
     if len(half) < 8 or len(x) < 2:
         raise ValueError("Judging needs at least two glyphs and 16 recorded steps: print a few more.")
     if order.noise == 0:
-        raise ValueError(
-            "Without noise a run only goes downhill and samples nothing: set the noise above 0 and print again."
-        )
+        raise ValueError("Without noise a run only goes downhill: set the noise above 0 and print again.")
     model, labels = law(explorer, order)
     generator = torch.Generator().manual_seed(order.seed)
     return {

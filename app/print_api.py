@@ -95,11 +95,10 @@ def letters(explorer: Explorer, order: Order) -> list[str | None]:
 
 
 def _by_recipe(explorer: Explorer, count: Any, steps: Any, seed: Any, **what: Any) -> Order:
-    """An order with the trained step size and noise."""
+    """An order with the trained step size and the noise of printing."""
     recipe = explorer.card.sampler
-    return printing.check(
-        explorer, printing.ANY, count, steps, recipe["step_size"], recipe["print_noise"], seed, **what
-    )
+    size, noise = recipe["step_size"], recipe["print_noise"]
+    return printing.check(explorer, printing.ANY, count, steps, size, noise, seed, **what)
 
 
 def _stream(explorer: Explorer, order: Order) -> Iterator[tuple[Any, ...]]:

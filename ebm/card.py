@@ -101,7 +101,7 @@ def parse_card(text: str, file: str) -> Card:
             raise ValueError(
                 f"In the card {file}, {name!r} holds a number out of range, broken text, or too deep a nesting."
             )
-    card = Card(**_of_format_1(values, file) if values.get("format") == 1 else values)
+    card = Card(**_of_format_1(values, file) if _is_format_1(values) else values)
     _check(card, file)
     return card
 
@@ -159,6 +159,10 @@ def _check(card: Card, file: str) -> None:
         raise ValueError(f"In the card {file}, the 'mode' is 'ebm', which has one output, not {outputs}.")
     if outputs != 1 and (len(card.sorts) != outputs or len(card.texts) != outputs):
         raise ValueError(f"In the card {file}, 'sorts' and 'texts' must name each of the {outputs} classes.")
+
+
+def _is_format_1(values: dict[str, Any]) -> bool:
+    return type(values.get("format")) is int and values["format"] == 1
 
 
 def _of_format_1(values: dict[str, Any], file: str) -> dict[str, Any]:

@@ -17,9 +17,9 @@ def share_of(total: int, rank: int, world: int) -> int:
     """How many of `total` slots belong to process `rank` of `world`: slots rank, rank + world, ...
 
     Raises:
-        ValueError: where there are fewer slots than processes.
+        ValueError: where there are slots, but fewer than processes.
     """
-    if total < world:
+    if 0 < total < world:
         raise ValueError(f"A buffer of {total} slots a class cannot be shared by {world} processes.")
     return len(range(rank, total, world))
 

@@ -49,6 +49,18 @@ def test_a_card_in_another_encoding_or_too_large_is_refused(tiny):
         one_sentence(caught.value, "tiny.json")
 
 
+def test_a_card_of_the_first_format_is_read_where_its_steps_are_plain_ones_and_else_refused():
+    card = json.loads(card_text(format=1))
+    old = {"steps": 60, "print_steps": 256, "step_size": 10.0, "noise": 0.005, "grad_clip": 0.03, "start": "gaussian"}
+    plain = {"smooth": False, "normalize": False, "anneal": 0.0}
+    read = parse_card(json.dumps(card | {"sampler": old | plain}), "tiny.json")
+    assert read.format == 2 and read.sampler == old | {"print_noise": 0.005}
+    for changed in ({"normalize": True}, {"smooth": True}, {"anneal": 0.25}):
+        with pytest.raises(ValueError, match="format 1") as caught:
+            parse_card(json.dumps(card | {"sampler": old | plain | changed}), "tiny.json")
+        one_sentence(caught.value, "tiny.json")
+
+
 NAMES = ["", " ", "../secret", "/etc/passwd", "a/b", "a\\b", "C:\\x", ".hidden", "..", "two\nlines", "tab\t", "nul\0",
          "<b>bold</b>", "<script>alert(1)</script>", '" onload="x', "\u202egnp.exe", "\u2028", "x" * 101]  # fmt: skip
 
@@ -76,10 +88,10 @@ WRONG_INSIDE = [
     ("architecture", {"width": 0}), ("architecture", {"width": True}), ("architecture", {"width": 4.0}),
     ("architecture", {"outputs": "42"}), ("architecture", {"head": []}), ("architecture", {"depth": 1}),
     ("sampler", {"steps": 0}), ("sampler", {"print_steps": 1e3}), ("sampler", {"step_size": "10"}),
-    ("sampler", {"noise": -1}), ("sampler", {"grad_clip": None}), ("sampler", {"anneal": 2}),
-    ("sampler", {"smooth": 1}), ("sampler", {"normalize": "no"}), ("sampler", {"start": "middle"}),
+    ("sampler", {"noise": -1}), ("sampler", {"grad_clip": 0}),
+    ("sampler", {"print_noise": "no"}), ("sampler", {"anneal": 0.5}), ("sampler", {"start": "middle"}),
     ("sampler", {"start": {}}), ("sampler", {"steps": 10**9}), ("sampler", {"more": 1}),
-    ("recipe", {"steps": "60"}), ("recipe", {"reinit": []}), ("recipe", {"steer": "yes"}),
+    ("recipe", {"steps": "60"}), ("recipe", {"reinit": []}),
     ("data", {"source": 1}), ("data", {"strangers": []}), ("data", {"strangers": {"noise": "far"}}),
     ("data", {"strangers": {"noise": {"kind": 1}}}), ("data", {"sizes": [1]}), ("data", {"digest": {}}),
     ("metrics", {"accuracy": "all"}), ("metrics", {"ood": []}), ("made_with", {"best": 1}),

@@ -37,6 +37,9 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
     assert path.read_bytes() == b"first" and list(tmp_path.iterdir()) == [path]
 
 
+CLASSIFIER = {"mode": "classifier", "match_steps": 0}
+
+
 def _train(saved: Path, folder: Path, resume: Path | None, every: int, epochs: int, largest: int | None) -> None:
     """A run in a process of its own, which leaves what it said in a file; without chains it starts fast.
 
@@ -53,7 +56,7 @@ def _train(saved: Path, folder: Path, resume: Path | None, every: int, epochs: i
         warnings.simplefilter("always")
         try:
             train(
-                Recipe(**QUICK | {"epochs": epochs, "mode": "classifier", "width": 16}), resume=resume,
+                Recipe(**QUICK | CLASSIFIER | {"contrast_steps": 48 * epochs, "width": 16}), resume=resume,
                 corpus=Corpus(**torch.load(saved)), out=folder / "out", runs=folder / "runs", save_every=every,
                 accelerator="cpu", progress=False, measuring={"n": 20, "resamples": 2},
             )  # fmt: skip
@@ -149,7 +152,7 @@ def test_a_full_disk_leaves_the_state_before_it(begin, tmp_path: Path) -> None:
 
 
 def test_a_run_is_not_resumed_on_other_glyphs(small_corpus, tmp_path: Path) -> None:
-    recipe = Recipe(**QUICK | {"epochs": 1, "mode": "classifier"})
+    recipe = Recipe(**QUICK | CLASSIFIER | {"contrast_steps": 48})
     quiet = {"out": tmp_path / "out", "runs": tmp_path / "runs", "accelerator": "cpu", "progress": False,
              "measuring": {"n": 20, "resamples": 2}}  # fmt: skip
     train(recipe, corpus=small_corpus, **quiet)

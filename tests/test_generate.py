@@ -2,13 +2,13 @@
 
 import pytest
 import torch
-from cards import make_card
 from PIL import Image
 
 import ebm
 from ebm import EnergyNet
-from ebm.generate import any_sort, chains, class_of
+from ebm.generate import DEFAULT_SAMPLER, chains, class_of
 from ebm.pictures import save_animation, to_image
+from ebm.sampling import STARTS
 
 
 @pytest.fixture
@@ -24,16 +24,11 @@ def test_samples_have_the_stated_form_and_follow_their_seed(net):
     assert not torch.equal(x, ebm.sample(net, 3, steps=4, sort="a", seed=6))
 
 
-def test_conditional_samples_differ_from_unconditional_ones_with_the_same_seed(net):
-    wanted, any_, marginal = (ebm.sample(net, 2, steps=4, seed=1, **s) for s in ({"sort": "b"}, {}, {"marginal": True}))
-    assert not torch.equal(wanted, any_) and not torch.equal(wanted, marginal) and not torch.equal(any_, marginal)
-
-
-def test_a_model_trained_without_steering_prints_any_sort_by_its_energy_alone(net):
-    assert any_sort(net, 3, card=make_card(net, recipe={"steer": False})) is None
-    assert any_sort(EnergyNet(4, 1), 3) is None
-    labels = any_sort(net, 500, seed=1, card=make_card(net, recipe={"steer": True}))
-    assert labels.shape == (500,) and len(labels.unique()) == 42
+def test_a_wanted_sort_steers_chains_and_without_one_they_run_on_the_energy_itself(net):
+    wanted, unsteered = (ebm.sample(net, 2, steps=4, seed=1, sort=sort, noise=0.0) for sort in ("b", None))
+    start = STARTS["uniform"](2, torch.Generator().manual_seed(1))
+    (last,) = ebm.sgld(net, start, steps=4, step_size=DEFAULT_SAMPLER["step_size"], noise=0.0, every=4)
+    assert torch.allclose(unsteered, last.x) and not torch.allclose(wanted, last.x)
 
 
 def test_chains_begin_with_their_start_and_end_with_the_last_step(net):
@@ -46,7 +41,7 @@ def test_chains_begin_with_their_start_and_end_with_the_last_step(net):
 def test_chains_can_start_from_one_drawing_and_hold_its_known_part(net):
     drawing, free = torch.rand(1, 1, 56, 56), torch.zeros(56, 56)
     free[30:] = 1
-    first, last = chains(net, 3, steps=5, every=5, x=drawing, free=free)
+    first, last = chains(net, 3, steps=5, every=5, x=drawing, free=free, noise=0.01)
     assert torch.equal(first.x, drawing.expand(3, 1, 56, 56))
     assert torch.equal(last.x[:, :, :30], first.x[:, :, :30])
     assert all(not torch.equal(last.x[k, :, 30:], last.x[j, :, 30:]) for k, j in ((0, 1), (1, 2), (0, 2)))

@@ -89,7 +89,7 @@ def test_a_state_of_our_own_training_keeps_its_recipe(tmp_path):
     saved = {"state_dict": module.state_dict(), "hyper_parameters": dict(module.hparams)}
     torch.save(saved, tmp_path / "last.ckpt")
     path, card, _ = import_model(tmp_path / "last.ckpt")
-    assert card.sampler["steps"] == 7 and card.seed == 5 and card.recipe["steer"] is True
+    assert card.sampler["steps"] == 7 and card.seed == 5 and card.recipe["unsteered"] == 0.25
     with torch.no_grad():
         logits = ebm.load(path)[0].get_logits(glyphs())
         torch.testing.assert_close(logits, module.net.get_logits(glyphs()), atol=1e-5, rtol=0)

@@ -10,7 +10,7 @@ from ebm.data.corpus import to_model_space
 from ebm.judge import judge_for
 from ebm.recipe import recipe
 
-QUICK = {"width": 8, "epochs": 25, "batch_size": 16, "classify_lr": 5e-3, "ema": 0.9}
+QUICK = {"width": 8, "contrast_steps": 300, "batch_size": 16, "lr": 5e-3, "ema": 0.9}
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ def test_moments_tell_what_is_going_on(run: list[Moment | Trained]):
     *moments, end = run
     assert isinstance(end, Trained) and all(isinstance(m, Moment) for m in moments) and len(moments) > 3
     steps = [m.step for m in moments]
-    assert steps == sorted(steps) and moments[0].stage == "reading first" and not len(moments[0].buffer)
+    assert steps == sorted(steps) and moments[0].stage == "matching" and not len(moments[0].buffer)
     last = moments[-1]
     assert last.stage == "chains" and "gap" in last.losses and len(last.real) == 32
     assert len(last.sampled) == len(last.buffer) == len(last.ages) > 0 and min(last.ages) >= 4

@@ -53,7 +53,7 @@ def test_a_picture_s_gradient_does_not_hang_on_the_pictures_around_it():
     "settings",
     [
         {"step_size": 10.0, "noise": 0.005, "grad_clip": 0.02},
-        {"step_size": 0.12, "noise": 0.01, "grad_clip": 2.0, "smooth": True, "normalize": True, "anneal": 0.5},
+        {"step_size": 1.8, "noise": 0.01},
         {"step_size": 30.0, "noise": 0.0, "clamp": None},
         {"step_size": 50.0, "noise": 0.1, "clamp": (-0.5, 0.25)},
     ],

@@ -50,3 +50,13 @@ def test_one_process_alone_needs_nobody():
 def test_only_the_loss_of_another_process_is_called_so():
     assert processes.is_lost_connection(RuntimeError("[gloo/transport/tcp/pair.cc:545] Connection reset by peer"))
     assert not processes.is_lost_connection(RuntimeError("The size of tensor a (4) must match"))
+
+
+def test_a_buffer_is_shared_out_by_groups_and_put_together_again():
+    groups = [3, 4, 7]
+    state = {"x": torch.arange(14.0).view(14, 1), "steps": torch.arange(14)}
+    parts = [processes.part(state, groups, rank, 2) for rank in range(2)]
+    assert parts[0]["steps"].tolist() == [0, 2, 3, 5, 7, 9, 11, 13]
+    assert parts[1]["steps"].tolist() == [1, 4, 6, 8, 10, 12]
+    together = processes.whole(parts, groups)
+    assert all(torch.equal(together[name], state[name]) for name in state)

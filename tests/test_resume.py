@@ -18,8 +18,8 @@ from ebm import processes
 from ebm.data.module import ShuffledBatches
 
 QUICK = {
-    "width": 4, "batch_size": 4, "epochs": 4, "classify_first": 30, "classify_lr": 5e-3, "steps": 3,
-    "buffer_per_class": 9, "ema": 0.9,
+    "width": 4, "batch_size": 4, "match_steps": 110, "contrast_steps": 82, "steps": 3, "buffer_per_class": 9,
+    "ema": 0.9,
 }  # fmt: skip
 SCRIPT = Path(__file__).with_name("training_process.py")
 
@@ -118,13 +118,13 @@ def losses(run: Path, name: str) -> list[float]:
 
 def test_two_processes_learn_as_one_with_twice_the_batch_does(start, tmp_path):
     """The classifier's loss has no randomness but the order of the glyphs: equal up to rounding, step by step."""
-    recipe = {"mode": "classifier", "batch_size": 8}
+    recipe = {"mode": "classifier", "batch_size": 8, "match_steps": 24, "contrast_steps": 24}
     two = start(tmp_path / "two", recipe, devices=2, strategy="ddp")
     one = start(tmp_path / "one", recipe | {"batch_size": 16})
     finish(two)
     finish(one)
     of_two, of_one = (losses(run_folder(tmp_path / name), "train/loss") for name in ("two", "one"))
-    assert len(of_one) == 4 and of_two == pytest.approx(of_one, rel=1e-3)  # four epochs of 12 steps, every tenth logged
+    assert len(of_one) == 4 and of_two == pytest.approx(of_one, rel=1e-3)  # of 48 steps every tenth is logged
     assert ebm.load(tmp_path / "two/out/twin.safetensors")[1].made_with["processes"] == 2
 
 
@@ -163,12 +163,12 @@ def test_the_processes_share_each_batch_out_and_miss_nothing(size, batch, world)
 
 @pytest.mark.parametrize("world", [1, 2, 4])
 def test_a_buffer_is_shared_out_and_put_together_again(world):
-    classes, per_class = 3, 5
+    classes, per_class, groups = 3, 5, [5, 5, 5]
     full = {"x": torch.rand(15, 1, 56, 56), "steps": torch.arange(15)}
-    parts = [processes.part(full, classes, rank, world) for rank in range(world)]
+    parts = [processes.part(full, groups, rank, world) for rank in range(world)]
     assert [len(p["steps"]) for p in parts] == [classes * processes.share_of(per_class, r, world) for r in range(world)]
     assert all((p["steps"].view(classes, -1) // per_class == torch.arange(3)[:, None]).all() for p in parts)
-    assert not same(processes.whole(parts, classes), full)
+    assert not same(processes.whole(parts, groups), full)
 
 
 def test_more_processes_than_slots_are_refused():

@@ -107,67 +107,13 @@ def test_sampling_works_where_gradients_are_switched_off():
     assert torch.isfinite(last.x).all()
 
 
-@pytest.mark.parametrize("slope", [1e-3, 1.0, 1e4])
-def test_a_normalised_step_goes_the_same_way_on_every_slope(slope):
-    """E = slope * a . x: each step is step_size * a / rms(a), whatever the slope."""
-    a = torch.randn(1, 1, 4, 4, generator=torch.Generator().manual_seed(0))
-    x = torch.zeros(3, 1, 4, 4)
-    energy = lambda x: slope * (a * x).flatten(1).sum(1)  # noqa: E731
-    (last,) = sgld(energy, x, steps=5, step_size=0.1, noise=0.0, normalize=True, clamp=None, every=5)
-    expected = -5 * 0.1 * a / a.square().mean().sqrt()
-    torch.testing.assert_close(last.x, expected.expand_as(x), rtol=1e-4, atol=1e-6)
-
-
-def test_a_normalised_step_stays_where_the_slope_is_zero():
-    x = torch.rand(2, 1, 4, 4)
-    (last,) = sgld(lambda x: x.flatten(1).sum(1) * 0, x, steps=3, step_size=1.0, noise=0.0, normalize=True, every=3)
-    assert torch.equal(last.x, x)
-
-
-def test_annealed_steps_fall_to_zero_over_the_last_share():
-    """E = x on one pixel: 8 steps, half of them annealed, go 4 times 1 and then 1, 3/4, 1/2 and 1/4."""
-    states = list(
-        sgld(lambda x: x.flatten(1).sum(1), torch.zeros(1, 1, 1, 1), steps=8, step_size=1.0, noise=0.0, clamp=None,
-             anneal=0.5)
-    )  # fmt: skip
-    way = torch.tensor([0.0] + [-float(s.x) for s in states]).diff()
-    assert way.tolist() == pytest.approx([1, 1, 1, 1, 1, 0.75, 0.5, 0.25])
-
-
-def test_annealed_noise_falls_with_the_steps():
-    (last,) = run_flat(steps=4, anneal=1.0)
-    assert float(last.x.std()) == pytest.approx(0.3 * math.sqrt(1 + 0.75**2 + 0.5**2 + 0.25**2), rel=0.02)
-
-
-def test_smoothing_blurs_the_drift_with_a_binomial_kernel():
-    """E = the middle pixel: one step draws (1, 2, 1) x (1, 2, 1) / 16 around it; a checkerboard never moves."""
-    (last,) = sgld(
-        lambda x: x[:, 0, 2, 2], torch.zeros(1, 1, 5, 5), steps=1, step_size=16.0, noise=0.0, smooth=True, clamp=None
-    )
-    expected = torch.zeros(5, 5)
-    expected[1:4, 1:4] = torch.tensor([[1.0, 2.0, 1.0], [2.0, 4.0, 2.0], [1.0, 2.0, 1.0]])
-    torch.testing.assert_close(-last.x[0, 0], expected)
-    board = (torch.arange(8)[:, None] + torch.arange(8)) % 2 * 2.0 - 1
-    energy = lambda x: (x * board).flatten(1).sum(1)  # noqa: E731
-    (still,) = sgld(energy, torch.zeros(1, 1, 8, 8), steps=1, step_size=1.0, noise=0.0, smooth=True, clamp=None)
-    assert float(still.x[..., 1:-1, 1:-1].abs().max()) < 1e-6
-
-
-def run_flat(**settings):
-    """Noise of 0.3 a step on a flat energy, on 16,000 pixels."""
-    generator = torch.Generator().manual_seed(0)
-    flat = lambda x: x.flatten(1).sum(1) * 0  # noqa: E731
-    start = torch.zeros(1000, 1, 4, 4)
-    return sgld(flat, start, step_size=1.0, noise=0.3, clamp=None, generator=generator, every=99, **settings)
-
-
 @pytest.mark.parametrize("width", [4, 16])  # 16: the compiled step, where there is one
 def test_held_pixels_stay_bit_for_bit_and_free_ones_move(width):
     torch.manual_seed(0)
     net, start = EnergyNet(width, 6).requires_grad_(False), torch.rand(3, 1, 56, 56) * 3 - 1.5  # beyond the clamp too
     free = torch.zeros(56, 56)
     free[:, :20] = 1
-    settings = {"steps": 6, "step_size": 0.1, "noise": 0.01, "smooth": True, "normalize": True, "anneal": 0.5}
+    settings = {"steps": 6, "step_size": 0.1, "noise": 0.01}
     for step in sgld(net, start, y=torch.arange(3), free=free, **settings):
         assert torch.equal(step.x[..., 20:], start[..., 20:])
         assert (step.x[..., :20] != start[..., :20]).double().mean() > 0.9
@@ -227,11 +173,18 @@ def test_an_empty_buffer_starts_from_noise_then_from_its_own_chains():
     assert slots.tolist() == [2, 0]  # each class has its own slots
 
 
+def test_unsteered_chains_have_slots_of_their_own_all_of_which_are_used():
+    buffer, generator = ReplayBuffer(2, 3, unsteered=4), torch.Generator().manual_seed(0)
+    _, slots = buffer.draw(torch.tensor([0, 1, 2] * 20 + [-1] * 60), generator)
+    assert set(slots[:60:3].tolist()) == {0, 1} and set(slots[2:60:3].tolist()) == {4, 5}
+    assert set(slots[60:].tolist()) == {6, 7, 8, 9}
+
+
 def test_reinit_is_the_share_of_fresh_starts_and_their_age_starts_anew():
-    buffer, generator = ReplayBuffer(500, 1, reinit=0.2), torch.Generator().manual_seed(0)
+    buffer, generator = ReplayBuffer(0, unsteered=500, reinit=0.2), torch.Generator().manual_seed(0)
     every = torch.arange(500)
     buffer.put(every, torch.zeros(500, 1, 56, 56), 20)
-    start, slots = buffer.draw(torch.zeros(400, dtype=torch.int64), generator)
+    start, slots = buffer.draw(torch.full((400,), -1), generator)
     fresh = start.flatten(1).std(1) > 0.1
     assert 0.13 < float(fresh.double().mean()) < 0.27
     assert (buffer.steps[slots[fresh]] == 0).all()
@@ -258,11 +211,11 @@ def test_the_buffer_survives_its_state_dict_and_never_grows():
 @pytest.mark.parametrize("arguments", [{"reinit": 1.5}, {"start": "stone"}, {"per_class": 0}])
 def test_a_wrong_buffer_is_refused(arguments):
     with pytest.raises(ValueError):
-        ReplayBuffer(**({"per_class": 2} | arguments))
+        ReplayBuffer(**({"per_class": 2, "classes": 3} | arguments))
 
 
 def test_of_two_chains_from_one_slot_the_last_is_kept():
-    buffer = ReplayBuffer(4)
+    buffer = ReplayBuffer(4, 1)
     x = torch.stack([torch.full((1, 56, 56), float(k)) for k in range(5)])
     buffer.put(torch.tensor([2, 0, 2, 1, 2]), x, 7)
     assert [float(chain.mean()) for chain in buffer.x] == [1, 3, 4, 0]

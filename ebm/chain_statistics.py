@@ -79,13 +79,11 @@ def metropolis_acceptance(
 
     The proposal is N(x - step_size dE/dx, noise^2), the law exp(-E / T) at the step's own `temperature`
     (MALA: Roberts & Tweedie 1996). Near 1, chains without the test follow nearly that law; near 0,
-    they follow another. The shipped recipes clip, normalise, smooth and clamp, and what they then follow is
-    no such law at all: what is judged here is the plain step of the same size.
+    they follow another. Chains are clamped to [-1, 1] besides, which the test leaves out.
 
     Args:
         model: as in `ebm.sgld`, a network is run in double precision; x: states (N, ...); y: labels (N,) or None.
-        step_size, noise: of the plain step. Where a recipe normalises, its step is one of step_size divided
-            by the root mean square of a chain's gradient.
+        step_size, noise: of the step.
         generator: on x's device.
 
     Returns:

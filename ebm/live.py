@@ -33,7 +33,7 @@ FRESH = 12  # fresh chains in a moment
 MODES = ("jem", "ebm")
 # Tried on two cores with a, o, p: letters stand out of fresh noise after half a minute to a minute.
 _BASE: dict[str, Any] = {
-    "width": 16, "batch_size": 32, "match_steps": 250, "contrast_steps": 100_000, "lr_decay": 1.0,
+    "width": 16, "batch_size": 32, "match_steps": 150, "contrast_steps": 100_000, "lr_decay": 1.0,
     "buffer_per_class": 40, "ema": 0.97,
 }  # fmt: skip
 # What a visitor may set: name -> smallest and largest value.

@@ -139,11 +139,11 @@ def test_a_killed_process_ends_the_run_with_a_message_and_one_alone_goes_on(star
     assert "--resume" in process.log.read_text()
     run = run_folder(tmp_path / "run")
     kept = state(run)["stream"]
-    assert len(kept["random"]) == 2 and len(kept["buffer"]["x"]) == 6 * 9
+    assert len(kept["random"]) == 2 and len(kept["buffer"]["x"]) == 6 * 9 + 18
     finish(start(tmp_path / "run", resume=str(run)))
     after = state(run)
     assert after["global_step"] > 96
-    assert len(after["stream"]["random"]) == 1 and len(after["stream"]["buffer"]["x"]) == 6 * 9
+    assert len(after["stream"]["random"]) == 1 and len(after["stream"]["buffer"]["x"]) == 6 * 9 + 18
 
 
 @pytest.mark.parametrize(("size", "batch", "world"), [(100, 8, 1), (100, 8, 3), (5, 8, 1), (64, 16, 4)])

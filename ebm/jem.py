@@ -20,8 +20,8 @@ from ebm.sampling import STARTS, ReplayBuffer, sgld
 MATCH_BETAS, CONTRAST_BETAS = (0.9, 0.999), (0.0, 0.999)  # of Adam: no momentum where the negatives move as well
 MATCH_WARM_UP, CONTRAST_WARM_UP = 100, 50  # steps over which the learning rate rises, at most a tenth of the stage
 MAX_ENERGY = 1e3
-MAX_GAP = 30.0  # f(real) - f(fake); with all chains fresh it begins near 8 and then stays below 3
-MIN_GAP = -50.0
+MAX_GAP = 10.0  # f(real) - f(fake); in healthy runs it stays within 1 of 0
+MIN_GAP = -20.0
 MAX_INK = 0.6  # share of pixels above 0.99; of real glyphs 0.001 (and 0.13 above 0.5)
 MAX_ROUGHNESS = 0.9  # neighbouring pixels of uniform noise differ by 2/3, of a checkerboard by 2
 

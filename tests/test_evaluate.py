@@ -47,7 +47,6 @@ def test_a_classifier_is_attacked_but_not_sampled(small_corpus, reader):
 
 def test_every_part_lands_in_report_page_and_card(small_corpus, reader, tmp_path, monkeypatch):
     monkeypatch.setattr(quality, "LONG_STEPS", 40)
-    monkeypatch.setattr(quality, "UNCONDITIONAL", 10)
     monkeypatch.setattr(quality, "LEARNING", 5)
     monkeypatch.setattr("ebm.evaluate.ATTACKED", 24)
     monkeypatch.setattr(quality.measure_samples, "__defaults__", (0, 2))

@@ -32,7 +32,8 @@ class Measured:
     Args:
         report: the content of `report.json`.
         scores: "test" and every stranger set -> score name -> values (N,).
-        logits, labels: of the test split.
+        logits: of the test split, (N, C).
+        labels: of the test split, (N,).
         digests: SHA-256 of the bytes of every stranger set that was scored.
     """
 
@@ -52,7 +53,9 @@ def measure(
 
     Args:
         model, card: as `ebm.load` gives them (of the card only mode, sorts, threshold, sampler, temperature, recipe).
-        n: strangers a set; resamples: of the bootstrap.
+        corpus: whose test split, and whose own strangers.
+        n: strangers a set.
+        resamples: of the bootstrap.
         seed: of the stranger sets, the chains and the attacks.
         parts: of `PARTS`, those that take minutes; those that make no sense for the model are left out.
         judge: of the corpus, for the part "samples".
@@ -124,9 +127,10 @@ def evaluate(
     """Measures a checkpoint and writes OUT/report.json and OUT/report.html.
 
     Args:
-        checkpoint: a .safetensors file; out: a folder, made if it is missing.
-        source, founts: of the test split, as in `ebm.data.load_corpus`; twin: a classifier-only checkpoint
-            whose figures are set beside the model's.
+        checkpoint: a .safetensors file.
+        out: a folder, made if it is missing.
+        source, founts: of the test split, as in `ebm.data.load_corpus`.
+        twin: a classifier-only checkpoint whose figures are set beside the model's.
         n, resamples, seed, parts, say: as in `measure`.
         real: folders of crops of real print, as in `ebm.real_print.read_real_print`.
         update_card: whether the figures also go into the card, beside those it has of other parts.

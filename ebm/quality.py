@@ -84,7 +84,6 @@ class _Yardstick:
             "frechet_over_floor": round(distances["frechet"] / self.floor["frechet"], 2),
             "spectral_ratio": round(spectral_ratio(x, self.test), 4),
             "paper_grain": _grain(x),
-            "paper_grain_test": _grain(self.test),
         }
 
 
@@ -115,6 +114,7 @@ def measure_samples(
         "steps": steps,
         "judge_test_accuracy": _share(judge.read(test) == labels),
         "frechet_floor": yardstick.floor,
+        "paper_grain_test": _grain(test),
         "memorisation": _memorisation(x, test, train),
     } | yardstick.hold(x, fake, seed)
     if has_classes:

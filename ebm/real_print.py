@@ -10,17 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from ebm.calibration import predictive
 from ebm.card import Card
 from ebm.data.corpus import SIZE
 from ebm.data.image import to_glyph
 from ebm.energy import EnergyNet, in_batches
+from ebm.known import called_strangers, measure_known, values
 from ebm.measures import detection
-from ebm.scores import score, scores_for
+from ebm.scores import scores_for
 
 Tag = TypeVar("Tag", int, str)  # what is kept of a file beside it: its class, or its character
 CAPITAL = "cap-"  # before the name of a capital's folder, where file systems take `A` and `a` for the same
@@ -132,47 +131,10 @@ def measure_real_print(model: EnergyNet, card: Card, real: RealPrint, resamples:
     if len(real.strangers):
         report["strangers_called_strangers"] = called_strangers(model, card, real.strangers)
         report["ood"] = {
-            name: detection(_values(model, real.glyphs, name), _values(model, real.strangers, name), resamples)
+            name: detection(values(model, real.glyphs, name), values(model, real.strangers, name), resamples)
             for name in scores_for(model)
         }
     return report
-
-
-def measure_known(model: EnergyNet, card: Card, x: Tensor, labels: Tensor) -> dict[str, Any]:
-    """How a model does on glyphs of its own sorts from elsewhere than its corpus.
-
-    Args:
-        model, card: as `ebm.load` gives them.
-        x: glyphs (N, 1, 56, 56) in [-1, 1].
-        labels: their classes (N,).
-
-    Returns:
-        accuracy, the mean of the sorts' own accuracies, and the calibration error before and after the card's
-        temperature, all absent for an EBM; and the share called strangers, None where the card has no threshold.
-    """
-    report: dict[str, Any] = {}
-    if model.outputs > 1:
-        logits = in_batches(model, model.get_logits, x)
-        right = (logits.argmax(1) == labels).double()
-        by_sort = [float(right[labels == label].mean()) for label in labels.unique()]
-        report = {
-            "accuracy": round(float(right.mean()), 5),
-            "macro_accuracy": round(sum(by_sort) / len(by_sort), 5),
-            "raw_ece": predictive(logits, labels)["ece"],
-            "ece": predictive(logits, labels, card.temperature)["ece"],
-        }
-    return report | {"called_strangers": called_strangers(model, card, x)}
-
-
-def called_strangers(model: EnergyNet, card: Card, x: Tensor) -> float | None:
-    """The share of glyphs (N, 1, 56, 56) above the card's threshold; None where it has none."""
-    if card.threshold is None:
-        return None
-    return round(float((score(model, x) > card.threshold).double().mean()), 5)
-
-
-def _values(model: EnergyNet, x: Tensor, name: str) -> np.ndarray:
-    return score(model, x, name).double().numpy()
 
 
 def _confusions(read: Tensor, labels: Tensor, sorts: list[str]) -> dict[str, dict[str, int]]:

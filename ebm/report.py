@@ -4,7 +4,7 @@ import base64
 import html
 import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
@@ -44,6 +44,9 @@ def page(card: Card, report: dict[str, Any], result: "Measured", sheets: Mapping
     ]
     if "calibration" in report:
         parts += ["<h2>Reading (test split)</h2>", _reading(report)]
+    if "unseen_founts" in report:
+        parts += ["<h2>Founts that no split has</h2><p>Known glyphs all the same: an AUROC near 0.5 is good.</p>"]
+        parts += [_grid([], list(_known_figures(report["unseen_founts"])))]
     if "real" in report:
         parts += [f"<h2>Real print</h2><p>{VALIDATION}</p>"]
         parts += [_real(name, found, sheets[name]) for name, found in report["real"].items()]
@@ -74,15 +77,20 @@ def summary(report: dict[str, Any]) -> Iterator[str]:
             yield f"{name:20} {report[name]:.4f} (raw {before[name]:.4f})"
     for name, by_score in report["ood"].items():
         yield f"AUROC {name:20} " + "  ".join(f"{key} {value['auroc']:.3f}" for key, value in by_score.items())
+    if "unseen_founts" in report:
+        yield f"unseen founts: {_line(_known_figures(report['unseen_founts']))}"
     for name, found in report.get("real", {}).items():
-        yield f"real print, {name}: " + ", ".join(f"{title} {value}" for title, value in _real_figures(found))
+        yield f"real print, {name}: {_line(_real_figures(found))}"
         yield from (f"  could not be read: {file}: {why}" for file, why in found["unreadable_files"].items())
     for name in ("read_as_wanted", "coverage_of_sort", "frechet_over_floor"):
         if name in report.get("samples", {}):
             yield f"{name:20} {report['samples'][name]:.4f}"
     if "samples" in report:
-        found = report["samples"]["marginal"]
-        yield f"chains on log q(x): {', '.join(f'{title} {value}' for title, value in _marginal_figures(found))}"
+        yield f"chains on log q(x): {_line(_marginal_figures(report['samples']['marginal']))}"
+
+
+def _line(pairs: Iterable[tuple[str, str]]) -> str:
+    return ", ".join(f"{title} {value}" for title, value in pairs)
 
 
 def _marginal_figures(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -99,14 +107,21 @@ def _real_figures(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield "could not be read", f"{found['unreadable']:,}"
     if found["left_out"]:
         yield "left out, as no sort of the model", ", ".join(f"{name} ({n})" for name, n in found["left_out"].items())
-    for key, title in (("accuracy", "accuracy"), ("macro_accuracy", "macro accuracy"),
-                       ("ece", "calibration error"), ("raw_ece", "raw calibration error"),
-                       ("called_strangers", "called strangers"),
-                       ("strangers_called_strangers", "strangers called strangers")):  # fmt: skip
+    yield from _known_figures(found)
+
+
+def _known_figures(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Title and value of each figure of glyphs of known sorts from elsewhere."""
+    names = {
+        "accuracy": "accuracy", "macro_accuracy": "macro accuracy", "raw_ece": "calibration error, raw",
+        "ece": "calibration error after the temperature", "called_strangers": "called strangers",
+        "strangers_called_strangers": "strangers called strangers",
+    }  # fmt: skip
+    for key, title in names.items():
         if key in found:
             yield title, _cell(found[key])
-    for name, values in found.get("ood", {}).items():
-        yield f"AUROC, {name}", f"{values['auroc']:.3f}{_between(values, 'auroc')}"
+    for name, told in found.get("ood", {}).items():
+        yield f"AUROC, {name}", f"{told['auroc']:.3f}{_between(told, 'auroc')}"
 
 
 def _real(name: str, found: dict[str, Any], sheet: Image.Image) -> str:
@@ -152,7 +167,6 @@ def _samples(samples: dict[str, Any]) -> str:
         "sorts_hit": "sorts hit", "entropy_over_data": "entropy over the sorts, over the data's",
         "frechet_over_floor": "Frechet over floor", "frechet.coverage": "coverage", "frechet.density": "density",
         "spectral_ratio": "spectral ratio (real glyphs: 1)", "paper_grain": "paper grain",
-        "paper_grain_test": "paper grain of real glyphs",
     }  # fmt: skip
     columns = [("a sort wanted", samples)] if "read_as_wanted" in samples else []
     columns += [("log q(x)", samples["marginal"])]
@@ -161,6 +175,7 @@ def _samples(samples: dict[str, Any]) -> str:
         key, _, inner = path.partition(".")
         values = [found.get(key, {}).get(inner) if inner else found.get(key) for _, found in columns]
         rows.append((title, *map(_cell, values)))
+    rows.append(("the same of real glyphs", *[_cell(samples["paper_grain_test"])] * len(columns)))
     return _grid([title for title, _ in columns], rows)
 
 

@@ -113,8 +113,12 @@ def _summary(cards: Sequence[Card]) -> str:
         "ece": "calibration error after the temperature",
         "calibration/before/nll": "NLL, raw, nats",
         "nll": "NLL after the temperature, nats",
+        "unseen_founts/accuracy": "unseen founts: accuracy",
+        "unseen_founts/called_strangers": "unseen founts: called strangers",
     }
     rows = _rows(names, cards)
+    apart = [_auroc(_at(card.metrics, "unseen_founts/ood/energy")) for card in cards]
+    rows.append(["unseen founts: AUROC of the test split against them, energy (0.5 is best)", *apart])
     rows.append(["weights", *(_weights(card) for card in cards)])
     rows.append(["training, seconds", *(card.made_with.get("seconds", "-") for card in cards)])
     rows.append(["optimiser steps (chosen epoch)", *(_steps(card) for card in cards)])
@@ -272,6 +276,11 @@ def _spread(seeds: Sequence[Card]) -> str:
         "samples/marginal/frechet_over_floor": "log q(x): Frechet over floor",
         "samples/marginal/frechet/coverage": "log q(x): coverage",
     }  # fmt: skip
+    names |= {
+        "unseen_founts/accuracy": "unseen founts: accuracy",
+        "unseen_founts/called_strangers": "unseen founts: called strangers",
+        "unseen_founts/ood/energy/auroc": "unseen founts: AUROC (0.5 is best)",
+    }
     for folder in dict.fromkeys(name for card in seeds for name in card.metrics.get("real", {})):
         shown = REAL | {"ood/energy/auroc": REAL_AUROC}
         names |= {f"real/{folder}/{path}": f"{folder}: {title}" for path, title in shown.items()}

@@ -70,6 +70,13 @@ def test_real_print_is_shown_as_validation_with_a_dash_where_a_card_lacks_it():
     assert "strangers, energy | 0.912 (0.900 to 0.920) | - | - |" in text
 
 
+def test_unseen_founts_are_a_row_of_the_tables():
+    founts = {"n": 2000, "accuracy": 0.99, "called_strangers": 0.07, "ood": {"energy": OOD}}
+    text = results.tables([card("new", metrics=metrics(unseen_founts=founts)), card("old")])
+    assert "| unseen founts: accuracy | 0.99 | - |" in text and "called strangers | 0.07 | - |" in text
+    assert "| 0.912 (0.900 to 0.920) | - |" in text
+
+
 def test_the_spread_over_seeds_has_a_row_for_real_print():
     seeds = [card("s", seed=k, metrics=metrics(real={"book": {"n": 1, "n_strangers": 0, "accuracy": value}}))
              for k, value in enumerate((0.5, 0.7, 0.9))]  # fmt: skip

@@ -180,6 +180,10 @@ def evaluate_command(
     data: Data = "pen",
     founts: Founts = None,
     twin: Annotated[Path | None, typer.Option(help="A classifier-only checkpoint to set beside it.")] = None,
+    real: Annotated[
+        list[Path] | None,
+        typer.Option(help="Crops of real print: a folder of glyphs/SORT/ and strangers/NAME/; may be repeated."),
+    ] = None,
     n: Annotated[int, typer.Option(min=2, help="Images a stranger set.")] = 1000,
     quick: Annotated[
         bool, typer.Option(help="Leave out samples, robustness and likelihood: seconds, not minutes.")
@@ -190,23 +194,19 @@ def evaluate_command(
     update_card: Annotated[bool, typer.Option("--update-card", help="Also write the figures into the card.")] = False,
     device: Annotated[str, typer.Option(help="Where the model runs: cpu or cuda.")] = "cpu",
 ) -> None:
-    """Scores the test split and every stranger set; samples, calibration, robustness, likelihood (exercise 3.6)."""
+    """Scores the test split and every stranger set; real print, samples, robustness, likelihood (exercise 3.6)."""
     from ebm.evaluate import PARTS, evaluate
+    from ebm.report import summary
 
     if unknown := sorted(set(part or ()) - set(PARTS)):
         raise ValueError(f"There is no part {unknown[0]!r} to measure; there are: {', '.join(PARTS)}.")
     report = evaluate(
         checkpoint, out, source=data, founts=founts, twin=twin, n=n, parts=() if quick else tuple(part or PARTS),
-        update_card=update_card, device=device, say=lambda part: print(f"Measuring {part} ...", file=sys.stderr),
+        real=real or (), update_card=update_card, device=device,
+        say=lambda part: print(f"Measuring {part} ...", file=sys.stderr),
     )  # fmt: skip
-    for name in ("accuracy", "ece", "nll"):
-        if name in report:
-            print(f"{name:20} {report[name]:.4f}")
-    for name, by_score in report["ood"].items():
-        print(f"AUROC {name:20} " + "  ".join(f"{key} {value['auroc']:.3f}" for key, value in by_score.items()))
-    for name in ("read_as_wanted", "coverage_of_sort", "frechet_over_floor"):
-        if name in report.get("samples", {}):
-            print(f"{name:20} {report['samples'][name]:.4f}")
+    for line in summary(report):
+        print(line)
     print(f"Wrote {out / 'report.json'} and {out / 'report.html'}")
 
 

@@ -4,7 +4,7 @@ import dataclasses
 import hashlib
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from ebm.data.corpus import Corpus, to_bytes, to_model_space
 from ebm.energy import EnergyNet, in_batches
 from ebm.judge import Judge, judge_for
 from ebm.measures import detection
+from ebm.real_print import RealPrint, measure_real_print, read_all
 from ebm.scores import score, scores_for
 
 ATTACKED = 500  # test glyphs that are attacked
@@ -31,7 +32,8 @@ class Measured:
     Args:
         report: the content of `report.json`.
         scores: "test" and every stranger set -> score name -> values (N,).
-        logits, labels: of the test split.
+        logits: of the test split, (N, C).
+        labels: of the test split, (N,).
         digests: SHA-256 of the bytes of every stranger set that was scored.
     """
 
@@ -44,16 +46,20 @@ class Measured:
 
 def measure(
     model: EnergyNet, card: Card, corpus: Corpus, *, n: int = 1000, resamples: int = 100, seed: int = 0,
-    parts: tuple[str, ...] = (), judge: Judge | None = None, say: Callable[[str], None] = lambda _: None,
+    parts: tuple[str, ...] = (), judge: Judge | None = None, real: Sequence[RealPrint] = (),
+    say: Callable[[str], None] = lambda _: None,
 ) -> Measured:  # fmt: skip
-    """Measures a model on a corpus's test split and on every stranger set, and what `parts` asks for.
+    """Measures a model on a corpus's test split, every stranger set and real print, and what `parts` asks for.
 
     Args:
-        model, card: as `ebm.load` gives them (of the card only mode, sorts, sampler, temperature and recipe).
-        n: strangers a set; resamples: of the bootstrap.
+        model, card: as `ebm.load` gives them (of the card only mode, sorts, threshold, sampler, temperature, recipe).
+        corpus: whose test split, and whose own strangers.
+        n: strangers a set.
+        resamples: of the bootstrap.
         seed: of the stranger sets, the chains and the attacks.
         parts: of `PARTS`, those that take minutes; those that make no sense for the model are left out.
         judge: of the corpus, for the part "samples".
+        real: crops of real print, each folder an entry of the report.
         say: is told what is done next.
     """
     started = time.monotonic()
@@ -75,6 +81,9 @@ def measure(
         for key in values
         if key != "test"
     }
+    if real:
+        say("real print")
+        report["real"] = {crops.name: measure_real_print(model, card, crops, resamples) for crops in real}
     report |= _long_parts(model, card, corpus, parts, judge, seed, say)
     report["seconds"] = round(time.monotonic() - started, 1)
     digests = {key: hashlib.sha256(to_bytes(sets[key]).numpy().tobytes()).hexdigest() for key in sets if key != "test"}
@@ -112,16 +121,18 @@ def _long_parts(
 def evaluate(
     checkpoint: str | Path, out: str | Path, *, source: str = "pen", founts: str | None = None,
     twin: str | Path | None = None, n: int = 1000, resamples: int = 100, seed: int = 0,
-    parts: tuple[str, ...] = PARTS, update_card: bool = False, device: str = "cpu",
+    parts: tuple[str, ...] = PARTS, real: Sequence[str | Path] = (), update_card: bool = False, device: str = "cpu",
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:  # fmt: skip
     """Measures a checkpoint and writes OUT/report.json and OUT/report.html.
 
     Args:
-        checkpoint: a .safetensors file; out: a folder, made if it is missing.
-        source, founts: of the test split, as in `ebm.data.load_corpus`; twin: a classifier-only checkpoint
-            whose figures are set beside the model's.
+        checkpoint: a .safetensors file.
+        out: a folder, made if it is missing.
+        source, founts: of the test split, as in `ebm.data.load_corpus`.
+        twin: a classifier-only checkpoint whose figures are set beside the model's.
         n, resamples, seed, parts, say: as in `measure`.
+        real: folders of crops of real print, as in `ebm.real_print.read_real_print`.
         update_card: whether the figures also go into the card, beside those it has of other parts.
         device: where the model runs.
 
@@ -129,16 +140,19 @@ def evaluate(
         the content of report.json.
 
     Raises:
-        ValueError: for a faulty checkpoint, or a corpus with other sorts than the checkpoint's.
+        ValueError: for a faulty checkpoint, a corpus with other sorts than the checkpoint's, or a folder without
+            real print.
     """
+    from ebm.real_sheet import real_sheet
     from ebm.report import page
 
     model, card = load(checkpoint, device)
+    crops = read_all(real, card)  # first: a mistyped folder shows at once, not after minutes
     corpus = data.load_corpus(source, founts=founts)
     for path, about in [(checkpoint, card), *([(twin, load_card(twin))] if twin is not None else [])]:
         if about.sorts and corpus.sorts != about.sorts:  # an imported EBM has no names of sorts
             raise ValueError(f"The corpus {founts or source!r} has other sorts than {Path(path).name} was trained on.")
-    settings: dict[str, Any] = {"n": n, "resamples": resamples, "seed": seed, "parts": parts}
+    settings: dict[str, Any] = {"n": n, "resamples": resamples, "seed": seed, "parts": parts, "real": crops}
     result = measure(model, card, corpus, say=say, **settings)
     if update_card:
         save_card(checkpoint, dataclasses.replace(card, metrics=card.metrics | result.report))
@@ -150,8 +164,9 @@ def evaluate(
         say("the twin")
         twin_model, twin_card = load(twin, device)
         report["twin"] = measure(twin_model, twin_card, corpus, say=say, **settings).report
+    sheets = {found.name: real_sheet(model, card, found) for found in crops}
     folder = Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    (folder / "report.html").write_text(page(card, report, result), encoding="utf-8")
+    (folder / "report.html").write_text(page(card, report, result, sheets), encoding="utf-8")
     return report

@@ -9,6 +9,13 @@ import numpy as np
 from ebm.checkpoint import Card, load_card
 
 BEGIN, END = "<!-- made by `python -m ebm results`: do not edit below -->", "<!-- end of what is made -->"
+REAL = {
+    "accuracy": "accuracy",
+    "macro_accuracy": "macro accuracy",
+    "called_strangers": "known sorts called strangers",
+    "strangers_called_strangers": "strangers called strangers",
+}
+REAL_AUROC = "AUROC of known sorts against the folder's strangers, energy"
 SCORES = {"energy": "energy", "conditional_energy": "energy with its class", "msp": "1 - max p(y\\|x)", "mass": "mass"}
 
 
@@ -19,6 +26,8 @@ def tables(cards: Sequence[Card], seeds: Sequence[Card] = ()) -> str:
         cards: of the checkpoints, a column or a section each; seeds: of the same recipe under several seeds.
     """
     parts = [_summary(cards)]
+    if any("real" in card.metrics for card in cards):
+        parts.append(_real_print(cards))
     joint = [card for card in cards if card.mode != "ebm"]
     parts += [_strangers(card, _twin(cards)) for card in cards if card.mode != "classifier"]
     if any("samples" in card.metrics for card in cards):
@@ -73,12 +82,12 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def _rows(names: dict[str, str], cards: Sequence[Card]) -> list[list[object]]:
-    """A row for each dotted path into the metrics, a cell for each card; a dash where it has no such figure."""
+    """A row for each path a/b/c into the metrics, a cell for each card; a dash where it has no such figure."""
     return [[title, *(_cell(_at(card.metrics, path)) for card in cards)] for path, title in names.items()]
 
 
 def _at(value: Any, path: str) -> Any:
-    for key in path.split("."):
+    for key in path.split("/"):
         value = value.get(key) if isinstance(value, dict) else None
     return value
 
@@ -99,13 +108,17 @@ def _summary(cards: Sequence[Card]) -> str:
     names = {
         "accuracy": "accuracy",
         "macro_f1": "macro F1",
-        "calibration.temperature": "temperature (fitted on the validation split)",
-        "calibration.before.ece": "calibration error before it",
-        "ece": "calibration error after it",
-        "calibration.before.nll": "NLL before it, nats",
-        "nll": "NLL after it, nats",
+        "calibration/temperature": "temperature (fitted on the validation split)",
+        "calibration/before/ece": "calibration error, raw",
+        "ece": "calibration error after the temperature",
+        "calibration/before/nll": "NLL, raw, nats",
+        "nll": "NLL after the temperature, nats",
+        "unseen_founts/accuracy": "unseen founts: accuracy",
+        "unseen_founts/called_strangers": "unseen founts: called strangers",
     }
     rows = _rows(names, cards)
+    apart = [_auroc(_at(card.metrics, "unseen_founts/ood/energy")) for card in cards]
+    rows.append(["unseen founts: AUROC of the test split against them, energy (0.5 is best)", *apart])
     rows.append(["weights", *(_weights(card) for card in cards)])
     rows.append(["training, seconds", *(card.made_with.get("seconds", "-") for card in cards)])
     rows.append(["optimiser steps (chosen epoch)", *(_steps(card) for card in cards)])
@@ -134,8 +147,7 @@ def _strangers(card: Card, twin: Card | None) -> str:
         names = [name for name in ood if about.get(name, {}).get("kind", "near") == kind]
         rows = []
         for name in names:
-            low, high = ood[name]["energy"].get("interval", {}).get("auroc", [float("nan")] * 2)
-            row = [name, f"{ood[name]['energy']['auroc']:.3f} ({low:.3f} to {high:.3f})"]
+            row = [name, _auroc(ood[name]["energy"])]
             row += [f"{ood[name][score]['auroc']:.3f}" for score in scores[1:]]
             row.append(f"{ood[name]['energy']['fpr95']:.3f}")
             if twin is not None:
@@ -147,30 +159,66 @@ def _strangers(card: Card, twin: Card | None) -> str:
     return "\n\n".join(parts)
 
 
+def _real_print(cards: Sequence[Card]) -> str:
+    """A row for each figure of each folder of real print that any of the cards was measured on."""
+    found = [card.metrics.get("real", {}) for card in cards]
+    rows: list[list[object]] = []
+    for folder in dict.fromkeys(name for real in found for name in real):
+        crops = next((real[folder]["n"], real[folder]["n_strangers"]) for real in found if folder in real)
+        rows.append([f"*{folder}*: {crops[0]:,} crops of known sorts, {crops[1]:,} of others", *[""] * len(cards)])
+        rows += [[title, *(_cell(_at(real.get(folder), path)) for real in found)] for path, title in REAL.items()]
+        rows.append([REAL_AUROC, *(_auroc(_at(real.get(folder), "ood/energy")) for real in found)])
+    text = (
+        "Crops as a segmentation gives them, of books that may have guided the corpus and the recipe: "
+        "**validation, not test**."
+    )
+    return f"### Real print\n\n{text}\n\n" + _table(["", *(card.name for card in cards)], rows)
+
+
+def _auroc(figures: dict[str, Any] | None) -> str:
+    """AUROC with its interval, where there are any."""
+    if figures is None:
+        return "-"
+    low, high = figures.get("interval", {}).get("auroc", [None, None])
+    return f"{figures['auroc']:.3f}" + (f" ({low:.3f} to {high:.3f})" if low is not None else "")
+
+
 def _samples(cards: Sequence[Card]) -> str:
     names = {
-        "samples.n": "samples (fresh chains)",
-        "samples.steps": "steps of each",
-        "samples.read_as_wanted": "read as wanted by the judge",
-        "samples.coverage_of_sort": "coverage of the wanted sort's test glyphs, mean over sorts",
-        "samples.frechet.frechet": "Frechet distance",
-        "samples.frechet_floor.frechet": "the same of training glyphs (the floor)",
-        "samples.frechet_over_floor": "ratio",
-        "samples.frechet.kernel": "kernel distance",
-        "samples.frechet_floor.kernel": "the same of training glyphs",
-        "samples.frechet.density": "density",
-        "samples.frechet.coverage": "coverage",
-        "samples.classification_accuracy_score.samples": "classification accuracy score",
-        "samples.classification_accuracy_score.real": "the same from as many real glyphs",
-        "samples.any_sort.ancestral.sorts_hit": "sorts hit by 500 samples, a sort drawn first",
-        "samples.any_sort.ancestral.entropy": "entropy over them, nats",
-        "samples.any_sort.marginal.sorts_hit": "sorts hit by 500 samples of log q(x) itself",
-        "samples.any_sort.marginal.entropy": "entropy over them, nats",
-        "samples.any_sort.data_entropy": "entropy of the test split, nats",
-        "samples.memorisation.median_samples": "distance to the nearest training glyph, median, RMS a pixel",
-        "samples.memorisation.median_test": "the same of test glyphs",
-        "samples.memorisation.nearer_than_1_percent_of_test": "nearer than 1 % of the test glyphs are",
+        "samples/n": "chains, with a wanted sort where there are classes",
+        "samples/steps": "steps of each",
+        "samples/read_as_wanted": "read as wanted by the judge",
+        "samples/coverage_of_sort": "coverage of the wanted sort's test glyphs, mean over sorts",
+        "samples/frechet/frechet": "Frechet distance",
+        "samples/frechet_floor/frechet": "the same of training glyphs (the floor)",
+        "samples/frechet_over_floor": "ratio",
+        "samples/frechet/kernel": "kernel distance",
+        "samples/frechet_floor/kernel": "the same of training glyphs",
+        "samples/frechet/density": "density",
+        "samples/frechet/coverage": "coverage",
+        "samples/spectral_ratio": "spectral ratio",
+        "samples/paper_grain": "paper grain",
+        "samples/paper_grain_test": "the same of test glyphs",
+        "samples/classification_accuracy_score/samples": "classification accuracy score",
+        "samples/classification_accuracy_score/real": "the same from as many real glyphs",
+        "samples/memorisation/median_samples": "distance to the nearest training glyph, median, RMS a pixel",
+        "samples/memorisation/median_test": "the same of test glyphs",
+        "samples/memorisation/nearer_than_1_percent_of_test": "nearer than 1 % of the test glyphs are",
     }
+    marginal = {
+        "n": "**chains on log q(x)**",
+        "sorts_hit": "sorts hit",
+        "entropy": "entropy over them, nats",
+        "data_entropy": "entropy of the test split, nats",
+        "entropy_over_data": "ratio",
+        "frechet/frechet": "Frechet distance",
+        "frechet_over_floor": "over the floor",
+        "frechet/density": "density",
+        "frechet/coverage": "coverage",
+        "spectral_ratio": "spectral ratio",
+        "paper_grain": "paper grain",
+    }
+    names |= {f"samples/marginal/{path}": title for path, title in marginal.items()}
     shown = [card for card in cards if "samples" in card.metrics]
     text = "### Samples\n\n" + _table(["", *(card.name for card in shown)], _rows(names, shown))
     for card in shown:
@@ -207,23 +255,36 @@ def _likelihood(cards: Sequence[Card]) -> str:
 
 def _robustness(cards: Sequence[Card]) -> str:
     shown = [card for card in cards if "robustness" in card.metrics]
-    names = {f"robustness.{norm}.{r}": f"{norm}, radius {r}" for norm in ("linf", "l2")
-             for r in shown[0].metrics["robustness"][norm]}  # fmt: skip
-    lines = []
-    for path, title in names.items():
-        norm, radius = path.removeprefix("robustness.").split(".", 1)
-        lines.append([title, *(_cell(card.metrics["robustness"][norm][radius]) for card in shown)])
-    return "### Accuracy under PGD (20 steps)\n\n" + _table(["", *(card.name for card in shown)], lines)
+    names = {
+        f"robustness/{norm}/{radius}": f"{norm}, radius {radius}"
+        for norm in ("linf", "l2")
+        for radius in shown[0].metrics["robustness"][norm]
+    }
+    return "### Accuracy under PGD (20 steps)\n\n" + _table(["", *(card.name for card in shown)], _rows(names, shown))
 
 
 def _spread(seeds: Sequence[Card]) -> str:
     """Mean, standard deviation, lowest and highest of each figure over seeds."""
     names = {
-        "accuracy": "accuracy", "ece": "calibration error", "samples.read_as_wanted": "read as wanted",
-        "samples.coverage_of_sort": "coverage of the wanted sort", "samples.frechet_over_floor": "Frechet over floor",
-        "samples.classification_accuracy_score.samples": "classification accuracy score",
+        "accuracy": "accuracy", "calibration/before/ece": "calibration error, raw",
+        "ece": "calibration error after the temperature", "samples/read_as_wanted": "read as wanted",
+        "samples/coverage_of_sort": "coverage of the wanted sort", "samples/frechet_over_floor": "Frechet over floor",
+        "samples/classification_accuracy_score/samples": "classification accuracy score",
+        "samples/spectral_ratio": "spectral ratio", "samples/paper_grain": "paper grain",
+        "samples/marginal/sorts_hit": "log q(x): sorts hit",
+        "samples/marginal/entropy_over_data": "log q(x): entropy over the data's",
+        "samples/marginal/frechet_over_floor": "log q(x): Frechet over floor",
+        "samples/marginal/frechet/coverage": "log q(x): coverage",
     }  # fmt: skip
-    names |= {f"ood.{name}.energy.auroc": f"AUROC, {name}" for name in seeds[0].metrics["ood"]}
+    names |= {
+        "unseen_founts/accuracy": "unseen founts: accuracy",
+        "unseen_founts/called_strangers": "unseen founts: called strangers",
+        "unseen_founts/ood/energy/auroc": "unseen founts: AUROC (0.5 is best)",
+    }
+    for folder in dict.fromkeys(name for card in seeds for name in card.metrics.get("real", {})):
+        shown = REAL | {"ood/energy/auroc": REAL_AUROC}
+        names |= {f"real/{folder}/{path}": f"{folder}: {title}" for path, title in shown.items()}
+    names |= {f"ood/{name}/energy/auroc": f"AUROC, {name}" for name in seeds[0].metrics["ood"]}
     rows: list[list[object]] = []
     for path, title in names.items():
         values = np.array([v for card in seeds if (v := _at(card.metrics, path)) is not None], dtype=float)

@@ -91,3 +91,9 @@ def test_importing_the_package_brings_nothing_slow():
     code = f"import ebm, sys; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_evaluate_says_at_once_which_folder_holds_no_real_print(tiny, tmp_path):
+    path, *_ = tiny
+    _, said = run("evaluate", "--checkpoint", path, "--real", tmp_path / "none", "--out", tmp_path / "out", code=2)
+    assert said.count("\n") == 1 and "There is no folder" in said and not (tmp_path / "out").exists()

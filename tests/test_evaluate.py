@@ -5,6 +5,7 @@ import json
 import pytest
 import torch
 from cards import make_card
+from PIL import Image
 
 from ebm import quality
 from ebm.checkpoint import load_card, save
@@ -47,7 +48,6 @@ def test_a_classifier_is_attacked_but_not_sampled(small_corpus, reader):
 
 def test_every_part_lands_in_report_page_and_card(small_corpus, reader, tmp_path, monkeypatch):
     monkeypatch.setattr(quality, "LONG_STEPS", 40)
-    monkeypatch.setattr(quality, "UNCONDITIONAL", 10)
     monkeypatch.setattr(quality, "LEARNING", 5)
     monkeypatch.setattr("ebm.evaluate.ATTACKED", 24)
     monkeypatch.setattr(quality.measure_samples, "__defaults__", (0, 2))
@@ -59,13 +59,18 @@ def test_every_part_lands_in_report_page_and_card(small_corpus, reader, tmp_path
     path = tmp_path / "tiny.safetensors"
     save(path, net, card_for(net, small_corpus, mode="jem"))
     save(tmp_path / "twin.safetensors", reader, card_for(reader, small_corpus, mode="classifier"))
-    report = evaluate(path, tmp_path / "out", twin=tmp_path / "twin.safetensors", update_card=True, **QUICK)
+    (tmp_path / "book" / "glyphs" / "a").mkdir(parents=True)
+    Image.fromarray(255 - small_corpus.images["test"][0].numpy()).save(tmp_path / "book" / "glyphs" / "a" / "1.png")
+    twin = tmp_path / "twin.safetensors"
+    report = evaluate(path, tmp_path / "out", twin=twin, real=[tmp_path / "book"], update_card=True, **QUICK)
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
     assert {"accuracy", "ece", "nll", "ood", "twin", "samples", "robustness", "likelihood", "seconds"} <= set(report)
+    assert set(report["real"]) == {"book"} == set(report["twin"]["real"]) and report["real"]["book"]["n"] == 1
     low, high = report["likelihood"]["temperature_1"]["bits_per_dimension"]
     assert low <= high and report["likelihood"]["uniform_bits_per_dimension"] == pytest.approx(7.9944)
     page = (tmp_path / "out" / "report.html").read_text()
     assert "before temperature scaling" in page and "after temperature scaling" in page and "Fresh chains" in page
+    assert "validation, not test" in page and "<img src='data:image/jpeg;base64," in page
     kept = load_card(path).metrics
     assert kept == {key: value for key, value in report.items() if key in kept} and "samples" in kept
     assert "twin" not in kept

@@ -50,10 +50,12 @@ class FreshChains(pl.Callback):
             printed.append(x[:SHOWN])
             pl_module.fresh["realistic"] = self.selector.realistic(x, wanted)
             pl_module.fresh["recognised"] = self.selector.recognised(x, wanted)
+            pl_module.fresh["grain"] = self.selector.grain(x)
         if pl_module.recipe.unsteered_share:
             x = self._print(pl_module, UNSTEERED, None)
             printed.append(x[:SHOWN])
             pl_module.fresh["unsteered"] = self.selector.realistic(x)
+            pl_module.fresh["unsteered_grain"] = self.selector.grain(x)
         x = torch.cat(printed)
         name = f"step-{trainer.global_step:06d}"
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -221,9 +221,7 @@ def _long_chains(model: EnergyNet, card: Card, judge: Judge, classes: int, seed:
     every = LONG_STEPS // 40
     moments = {every * k for k in (1, 2, 4, 8, 12, 20, 28, 40)}
     rows = []
-    # The fall of step size and noise to zero belongs to a sample's end, not to a chain that runs on.
-    going_on = sampler_of(card) | {"anneal": 0.0}
-    run = chains(model, len(labels), steps=LONG_STEPS, labels=steered, seed=seed, every=every, **going_on)
+    run = chains(model, len(labels), steps=LONG_STEPS, labels=steered, seed=seed, every=every, **sampler_of(card))
     for step in run:
         if step.index in moments:
             row = {"step": step.index, "energy": round(float(step.energy.mean()), 4)}

@@ -5,6 +5,7 @@ from torch import Tensor
 
 from ebm.data.corpus import Corpus, to_model_space
 from ebm.energy import in_batches
+from ebm.grain import spectral_ratio
 from ebm.reader import train_reader
 
 SEED = 7919  # of its reader; the judge of the reports has another seed, architecture and length of training
@@ -23,7 +24,8 @@ class Selector:
         train, of_train = to_model_space(corpus.images["train"]), corpus.labels["train"]
         self.reader = train_reader(train, of_train, len(corpus.sorts), SEED, device)
         self.labels = corpus.labels["val"]
-        self.known = self._features(to_model_space(corpus.images["val"]))
+        self.glyphs = to_model_space(corpus.images["val"])
+        self.known = self._features(self.glyphs)
         self.radii = torch.full((len(self.known),), 0.0)
         for sort in self.labels.unique():  # a ball reaches to the fifth neighbour of the same sort
             own = (self.labels == sort).nonzero().squeeze(1)
@@ -32,6 +34,14 @@ class Selector:
 
     def _features(self, x: Tensor) -> Tensor:
         return in_batches(self.reader, self.reader.features, x).flatten(1)
+
+    def grain(self, x: Tensor) -> float:
+        """How near the fine power of glyphs x (N, 1, 56, 56) is to that of real ones: 1 where it is the same.
+
+        The spectral ratio or its inverse, whichever is below 1: readers hardly see grain.
+        """
+        ratio = spectral_ratio(x.cpu(), self.glyphs)
+        return min(ratio, 1 / ratio) if ratio > 0 else 0.0
 
     def recognised(self, x: Tensor, wanted: Tensor) -> float:
         """The share of glyphs x (N, 1, 56, 56) that are read as the wanted classes (N,)."""

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from torch.nn.functional import avg_pool2d
 
 from ebm.data.corpus import to_model_space
 from ebm.sampling import uniform_start
@@ -28,3 +29,10 @@ def test_real_glyphs_of_another_sort_are_neither(selector, small_corpus):
 def test_noise_and_inverted_glyphs_are_not_realistic(selector, small_corpus):
     noise = uniform_start(20, torch.Generator().manual_seed(0))
     assert selector.realistic(noise) == 0 and selector.realistic(-to_model_space(small_corpus.images["test"])) == 0
+
+
+def test_grain_is_best_as_real_glyphs_have_it(selector, small_corpus):
+    x = to_model_space(small_corpus.images["test"])
+    noise = torch.empty_like(x).normal_(generator=torch.Generator().manual_seed(0))
+    assert selector.grain(x) > 0.8
+    assert selector.grain(x + 0.3 * noise) < 0.5 and selector.grain(avg_pool2d(x, 3, 1, 1)) < 0.5

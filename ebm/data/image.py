@@ -41,7 +41,7 @@ def to_glyph(picture: str | Path | Image.Image | np.ndarray | Tensor, preprocess
     if grey.min() == grey.max():
         raise ValueError("the picture is blank (all its pixels are the same): draw or show a glyph")
     glyph = np.clip(_PREPARE[preprocessing](*find_paper(grey), fade_neighbours), -1.0, 1.0)
-    return torch.from_numpy(np.ascontiguousarray(glyph, dtype=np.float32)).unsqueeze(0)
+    return torch.from_numpy(np.ascontiguousarray(glyph[None], dtype=np.float32))
 
 
 def fit_square(images: Tensor) -> Tensor:

@@ -1,15 +1,18 @@
 """The letter in a picture of ink: where it is, and the picture without its neighbours."""
 
+import math
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageFilter
+from PIL import Image
 
 from ebm.data.decode import shrink, shrink_factor
 
 _LOOK_SIDE = 256  # longest side of the copy in which the letter is looked for
 _FAINTEST = 0.01  # contrast of ink, black on white being 1: less is lost in the steps of 8 bits
 _BLANK = "the picture is blank (no ink stands out from the paper): draw or show a glyph"
+_SOLID = 0.7  # darkness of solid ink; the bridges between letters that just touch are lighter
 _SOFT = 1.2  # pixels of that copy: how softly a neighbour fades
 
 
@@ -28,6 +31,14 @@ class Box(NamedTuple):
     @property
     def side(self) -> float:
         return max(self.right - self.left, self.bottom - self.top)
+
+
+class _Tones(NamedTuple):
+    """The darkness of the paper and of solid ink, and the one above which a pixel is ink, clear of the paper's noise."""
+
+    paper: float
+    solid: float
+    threshold: float
 
 
 class _Parts(NamedTuple):
@@ -49,7 +60,7 @@ class _Parts(NamedTuple):
 
 
 def find_letter(ink: np.ndarray, paper: np.ndarray, fade_neighbours: bool) -> tuple[np.ndarray, Box | None]:
-    """Finds the ink that is the letter, without specks, slivers and a scan's frame.
+    """Finds the ink that is the letter, without specks, neighbours and a scan's frame.
 
     Args:
         ink: float32 (H, W), 0 = paper, 1 = black.
@@ -64,37 +75,43 @@ def find_letter(ink: np.ndarray, paper: np.ndarray, fade_neighbours: bool) -> tu
     """
     factor = shrink_factor(ink.shape, _LOOK_SIDE)
     small = shrink(ink, factor)
-    if np.ptp(small) < _FAINTEST:
+    if small.max() - small.min() < _FAINTEST:
         raise ValueError(_BLANK)
-    threshold, level = _threshold(small)
-    mask = small > threshold
+    tones = _tones(small)
+    mask = small > tones.threshold
     parts = _parts(mask)
     inked = mask if parts.areas.any() else small >= small.max()
-    contrast = float(np.median(small[inked])) - level
+    darkness = np.sort(small[inked])
+    contrast = float(darkness[len(darkness) // 2]) - tones.paper
     found = parts.areas.max() >= max(1e-4 * mask.size, 0.1 * parts.areas.sum(), 1)
-    faint = contrast * float(np.median(shrink(paper, factor)[inked])) < _FAINTEST
+    faint = contrast * float(shrink(paper, factor)[inked].mean()) < _FAINTEST
     if faint or (not found and contrast < 0.1):
         raise ValueError(_BLANK)
     if not found:
         return ink, None
-    main, foreign = _sort_out(parts, mask.shape)
-    if fade_neighbours and foreign.any():
-        ink = _fade(ink, foreign[parts.labels], mask, level)
+    main, foreign = _sort_out(parts)
+    if fade_neighbours:
+        ink = _fade(ink, foreign[parts.labels], mask, tones.paper, factor)
+        touching = _touching(small, parts, main, tones)
+        if touching is not None:
+            ink = _fade(ink, *touching, tones.paper, factor)
+            parts = _parts(shrink(ink, factor) > tones.threshold)
+            main, foreign = _sort_out(parts)
     kept = ~foreign & (parts.areas >= 0.03 * parts.areas[main])
-    return ink, _sharpen(ink > threshold, _around(parts.boxes[kept]), factor)
+    return ink, _sharpen(ink > tones.threshold, _around(parts.boxes[kept]), factor)
 
 
-def _threshold(ink: np.ndarray) -> tuple[float, float]:
-    """The darkness above which a pixel is ink, clear of the paper's noise; and the paper's own."""
+def _tones(ink: np.ndarray) -> _Tones:
+    """The tones that Otsu's method finds: the two sides of its cut differ most."""
     values = np.sort(ink, axis=None)
     sums = np.cumsum(values, dtype=np.float64)
-    below = np.arange(1, values.size)
-    gap = (sums[-1] * below - values.size * sums[:-1]) ** 2 / (below * (values.size - below))
-    cut = int(np.argmax(gap)) + 1  # Otsu's method: the two sides differ most
+    below = np.arange(1.0, values.size)
+    gap = np.square(sums[-1] * below - values.size * sums[:-1]) / (below * (values.size - below))
+    cut = int(np.argmax(gap)) + 1
     paper, solid = float(values[cut // 2]), float(values[(cut + values.size) // 2])
     # The side lighter than paper holds no ink, so its spread is the paper's noise alone.
     noise = float(np.sqrt(np.mean(np.square(values[: cut // 2 + 1] - paper))))
-    return max(paper + 0.4 * (solid - paper), paper + 4.0 * noise), paper
+    return _Tones(paper, solid, max(paper + 0.4 * (solid - paper), paper + 4.0 * noise))
 
 
 def _parts(mask: np.ndarray) -> _Parts:
@@ -103,58 +120,87 @@ def _parts(mask: np.ndarray) -> _Parts:
 
     labels, count = label(mask, structure=np.ones((3, 3), dtype=bool))
     height, width = mask.shape
-    edge = int(np.ceil(0.03 * min(mask.shape)))
-    flat, inner = labels.ravel(), labels[edge : height - edge, edge : width - edge].ravel()
+    edge = math.ceil(0.03 * min(mask.shape))
+    inner = np.zeros_like(mask)
+    inner[edge : height - edge, edge : width - edge] = True
     middle = 1.0 - np.abs((np.arange(width) + 0.5) * (2 / width) - 1)
-    counts = [
-        np.bincount(flat, minlength=count + 1),
-        np.bincount(flat, np.broadcast_to(middle, mask.shape).ravel(), count + 1),
-        np.bincount(inner, minlength=count + 1),
-    ]
-    for each in counts:
-        each[0] = 0
+    inked = np.flatnonzero(mask)
+    numbers = labels.ravel()[inked].astype(np.intp)
+    counts = [np.bincount(numbers, weights, count + 1) for weights in (None, middle[inked % width], inner.ravel()[inked])]
     boxes = [(0, 0, 0, 0)] + [(x.start, y.start, x.stop, y.stop) for y, x in find_objects(labels)]
     return _Parts(labels, *counts, np.array(boxes))
 
 
-def _sort_out(parts: _Parts, shape: tuple[int, ...]) -> tuple[int, np.ndarray]:
+def _sort_out(parts: _Parts) -> tuple[int, np.ndarray]:
     """Tells the parts of a letter from its neighbours'.
-
-    Args:
-        parts: of which one at least is no speck.
-        shape: of the picture (H, W).
 
     Returns:
         the number of the letter's main part, and whether each part (n,) is foreign: a neighbour's, or a scan's frame.
     """
+    height, width = parts.labels.shape
     frame = parts.inner == 0
-    main = int(np.argmax(np.where(frame, 0.0, parts.central) if not frame.all() else parts.central))
+    main = int(np.argmax(parts.central if frame.all() else parts.central * ~frame))
     left, top, right, bottom = parts.boxes.T
     across = np.minimum(right, right[main]) - np.maximum(left, left[main])  # shared with the main part
     down = np.minimum(bottom, bottom[main]) - np.maximum(top, top[main])
-    beside = (left == 0) | (right == shape[1])
     above = (down < 0.3 * (bottom - top)) & (top < top[main])
     # Dots and bars stand over their letter, and the strokes of capitals within it: these may reach the edge of a
     # tight picture. A neighbour's sliver is narrow even where the letter leans over it.
-    over = across > 0.5 * (right - left)
-    own = over & (above | (right - left > 0.5 * shape[1]))
-    foreign = (beside & ~own) | ((bottom == shape[0]) & (down <= 0)) | frame
+    own = (across > 0.5 * (right - left)) & (above | (right - left > 0.5 * width))
+    beside = (left == 0) | (right == width)
+    foreign = (beside & ~own) | ((bottom == height) & (down <= 0)) | frame
     foreign[[0, main]] = False
     return main, foreign
 
 
-def _fade(ink: np.ndarray, foreign: np.ndarray, mask: np.ndarray, level: float) -> np.ndarray:
-    """Fades the foreign parts of the mask to paper, each pixel by what is nearer to it, the letter or they."""
-    theirs, ours = (
-        np.asarray(Image.fromarray(np.uint8(255) * part).filter(ImageFilter.GaussianBlur(_SOFT)), dtype=np.float32)
-        for part in (foreign, mask & ~foreign)
-    )
-    theirs, ours = np.square(theirs), np.square(ours)
-    share = theirs / (theirs + ours + 25.0)  # 25: beyond three pixels nothing changes
-    share[mask & ~foreign] = 0.0
+def _touching(small: np.ndarray, parts: _Parts, main: int, tones: _Tones) -> tuple[np.ndarray, np.ndarray] | None:
+    """The ink of neighbours that touch the letter by a grey bridge: what comes off where only solid ink counts.
+
+    Returns:
+        masks (h, w) of the neighbours' and of all solid ink; None where nothing comes off.
+    """
+    width = parts.labels.shape[1]
+    if parts.boxes[main, 0] > 0 and parts.boxes[main, 2] < width:
+        return None
+    solid = small > tones.paper + _SOLID * (tones.solid - tones.paper)
+    cores = _parts(solid)
+    left, _, right, _ = cores.boxes.T
+    foreign = _sort_out(cores)[1] & ((left == 0) | (right == width)) & (right - left < 0.35 * width)
+    return (foreign[cores.labels], solid) if foreign.any() else None
+
+
+def _fade(ink: np.ndarray, foreign: np.ndarray, mask: np.ndarray, level: float, factor: int) -> np.ndarray:
+    """Fades neighbours to paper, each pixel by what is nearer to it, the letter or they.
+
+    Args:
+        ink: float32 (H, W).
+        foreign: bool (h, w), the neighbours in a copy `factor` times smaller.
+        mask: bool (h, w), all ink in that copy.
+        level: the darkness of the paper.
+        factor: a whole number.
+
+    Returns:
+        the ink (H, W) without them.
+    """
+    if not foreign.any():
+        return ink
+    ours = mask & ~foreign
+    down, across = (_blur(side) for side in mask.shape)
+    theirs_near, ours_near = (np.square(down @ part.astype(np.float32) @ across) for part in (foreign, ours))
+    share = theirs_near / (theirs_near + ours_near + 4e-4)  # beyond three pixels next to nothing changes
+    share[ours] = 0.0
     if share.shape != ink.shape:
-        share = np.asarray(Image.fromarray(share).resize(ink.shape[::-1], Image.Resampling.BILINEAR))
+        height, width = ink.shape
+        covered = (0, 0, width / factor, height / factor)  # the last blocks may lie partly outside
+        share = np.asarray(Image.fromarray(share).resize((width, height), Image.Resampling.BILINEAR, box=covered))
     return ink + share * np.minimum(level - ink, 0.0)
+
+
+@lru_cache(maxsize=64)
+def _blur(side: int) -> np.ndarray:
+    """The matrix that blurs so many pixels in a row with a Gaussian: float32 (side, side)."""
+    apart = np.arange(side)[:, None] - np.arange(side)
+    return (np.exp(-0.5 * np.square(apart / _SOFT)) / (_SOFT * math.sqrt(2 * math.pi))).astype(np.float32)
 
 
 def _around(boxes: np.ndarray) -> Box:

@@ -14,6 +14,7 @@ _FAINTEST = 0.01  # contrast of ink, black on white being 1: less is lost in the
 _BLANK = "the picture is blank (no ink stands out from the paper): draw or show a glyph"
 _SOLID = 0.7  # darkness of solid ink; the bridges between letters that just touch are lighter
 _SOFT = 1.2  # pixels of that copy: how softly a neighbour fades
+_STEPS = np.arange(256.0)  # of darkness, in the histogram
 
 
 class Box(NamedTuple):
@@ -34,7 +35,7 @@ class Box(NamedTuple):
 
 
 class _Tones(NamedTuple):
-    """The darkness of the paper and of solid ink, and the one above which a pixel is ink, clear of the paper's noise."""
+    """Darkness of the paper, of solid ink, and that above which a pixel is ink, clear of the paper's noise."""
 
     paper: float
     solid: float
@@ -102,16 +103,20 @@ def find_letter(ink: np.ndarray, paper: np.ndarray, fade_neighbours: bool) -> tu
 
 
 def _tones(ink: np.ndarray) -> _Tones:
-    """The tones that Otsu's method finds: the two sides of its cut differ most."""
-    values = np.sort(ink, axis=None)
-    sums = np.cumsum(values, dtype=np.float64)
-    below = np.arange(1.0, values.size)
-    gap = np.square(sums[-1] * below - values.size * sums[:-1]) / (below * (values.size - below))
-    cut = int(np.argmax(gap)) + 1
-    paper, solid = float(values[cut // 2]), float(values[(cut + values.size) // 2])
+    """The tones that Otsu's method finds in 256 steps: the two sides of its cut differ most."""
+    low, high = float(ink.min()), float(ink.max())
+    step = (high - low) / 255.0
+    counts = np.bincount(((ink - low) * (1.0 / step) + 0.5).astype(np.uint8).ravel(), minlength=256)
+    below = np.cumsum(counts)
+    sums = np.cumsum(counts * _STEPS)
+    gap = np.square(float(sums[-1]) * below[:-1] - float(ink.size) * sums[:-1]) / (below[:-1] * (ink.size - below[:-1]))
+    cut = below[int(np.argmax(gap))]
+    paper, solid = np.searchsorted(below, (cut // 2, (cut + ink.size) // 2), side="right").tolist()
     # The side lighter than paper holds no ink, so its spread is the paper's noise alone.
-    noise = float(np.sqrt(np.mean(np.square(values[: cut // 2 + 1] - paper))))
-    return _Tones(paper, solid, max(paper + 0.4 * (solid - paper), paper + 4.0 * noise))
+    lighter = counts[: paper + 1]
+    noise = math.sqrt(float(lighter @ np.square(_STEPS[: paper + 1] - paper)) / max(int(lighter.sum()), 1))
+    threshold = max(paper + 0.4 * (solid - paper), paper + 4.0 * noise)
+    return _Tones(*(low + step * tone for tone in (paper, solid, threshold)))
 
 
 def _parts(mask: np.ndarray) -> _Parts:
@@ -126,9 +131,11 @@ def _parts(mask: np.ndarray) -> _Parts:
     middle = 1.0 - np.abs((np.arange(width) + 0.5) * (2 / width) - 1)
     inked = np.flatnonzero(mask)
     numbers = labels.ravel()[inked].astype(np.intp)
-    counts = [np.bincount(numbers, weights, count + 1) for weights in (None, middle[inked % width], inner.ravel()[inked])]
+    areas, central, inside = (
+        np.bincount(numbers, weights, count + 1) for weights in (None, middle[inked % width], inner.ravel()[inked])
+    )
     boxes = [(0, 0, 0, 0)] + [(x.start, y.start, x.stop, y.stop) for y, x in find_objects(labels)]
-    return _Parts(labels, *counts, np.array(boxes))
+    return _Parts(labels, areas, central, inside, np.array(boxes))
 
 
 def _sort_out(parts: _Parts) -> tuple[int, np.ndarray]:

@@ -14,6 +14,10 @@ _FIRST_ROUNDS = 2  # of fitting: enough to tell paper from ink
 _MORE_ROUNDS = 8  # at most, for the paper alone; four as a rule
 _UNSETTLED = 3  # cells that may still change sides at the end
 _BORDER_COUNTS = 10.0  # what an outermost cell counts in telling paper from ink, one further in being 1
+# The terms of a quadratic surface as powers of y and x; their products; which of these two terms give.
+_POWERS = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0)]
+_PRODUCTS = sorted({(a + c, b + d) for a, b in _POWERS for c, d in _POWERS})
+_PRODUCT_OF = np.array([[_PRODUCTS.index((a + c, b + d)) for c, d in _POWERS] for a, b in _POWERS])
 
 
 def find_paper(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -64,7 +68,7 @@ def _raise(cells: np.ndarray, values: np.ndarray, rounds: int) -> tuple[np.ndarr
     above = cells > values
     for _ in range(rounds):
         weight = np.where(above, 1.0, _PULL)
-        surface = np.linalg.solve((weight @ products).reshape(6, 6), (weight * cells) @ terms)
+        surface = np.linalg.solve((weight @ products)[_PRODUCT_OF], (weight * cells) @ terms)
         values = terms @ surface
         before, above = above, cells > values
         if np.count_nonzero(above != before) <= _UNSETTLED:
@@ -95,11 +99,11 @@ def _means(side: int) -> np.ndarray:
 
 @cache
 def _terms() -> tuple[np.ndarray, np.ndarray]:
-    """The six terms of a quadratic surface in each cell (cells, 6), and their products with one another (cells, 36)."""
+    """The terms of a quadratic surface in each cell (cells, 6), and their different products (cells, 15)."""
     place = (np.arange(_GRID) + 0.5) * (2 / _GRID) - 1
-    y, x = (axis.ravel() for axis in np.meshgrid(place, place, indexing="ij"))
-    terms = np.stack([np.ones_like(x), x, x * x, y, x * y, y * y], axis=1)
-    return terms, (terms[:, :, None] * terms[:, None]).reshape(-1, 36)
+    y, x = (axis.ravel()[:, None] for axis in np.meshgrid(place, place, indexing="ij"))
+    (y_powers, x_powers), (y_more, x_more) = np.array(_POWERS).T, np.array(_PRODUCTS).T
+    return y**y_powers * x**x_powers, y**y_more * x**x_more
 
 
 @cache

@@ -14,6 +14,7 @@ from PIL import Image
 import ebm
 from benchmarks import timing
 from benchmarks.figures import figure
+from ebm.data.corpus import SIZE
 from ebm.data.pen import textura_founts
 from ebm.data.pen_corpus import FOUNTS, make_pen_corpus, print_glyph
 from ebm.data.sorts import SORTS
@@ -39,12 +40,16 @@ def measure(*, glyphs: int, rounds: int, whole: bool, seed: int = 0, say: Say = 
     files = {side: _files(side, seed) for side in SIDES}
     runs = {"pen and press": timing.timed(lambda: _print(glyphs, seed, founts))}
     runs |= {f"to_glyph, PNG of {side} x {side}": timing.timed(functools.partial(_read, files[side])) for side in SIDES}
+    runs |= {f"Pillow, PNG of {side} x {side}": timing.timed(functools.partial(_resize, files[side])) for side in SIDES}
     counts = {name: glyphs if name == "pen and press" else PICTURES for name in runs}
     seconds = timing.interleave(runs, rounds, say)
     figures = [
         figure(f"{name}: glyphs per second, one core", counts[name] / median(values), "1/s")
         for name, values in seconds.items()
     ]
+    for side in SIDES:
+        share = timing.ratio(seconds[f"to_glyph, PNG of {side} x {side}"], seconds[f"Pillow, PNG of {side} x {side}"])
+        figures.append(figure(f"to_glyph, PNG of {side} x {side}: times what Pillow needs", share.median, ""))
     if whole:
         say("the whole corpus")
         started = time.perf_counter()
@@ -76,3 +81,10 @@ def _files(side: int, seed: int) -> list[bytes]:
 def _read(files: list[bytes]) -> None:
     for file in files:
         ebm.to_glyph(Image.open(io.BytesIO(file)))
+
+
+def _resize(files: list[bytes]) -> None:
+    """The least that reading a glyph takes: Pillow decodes and resizes."""
+    for file in files:
+        picture = Image.open(io.BytesIO(file)).convert("L")
+        np.asarray(picture.resize((SIZE, SIZE), Image.Resampling.HAMMING))

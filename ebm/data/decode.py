@@ -77,14 +77,13 @@ def _grey_from_pil(image: Image.Image) -> np.ndarray:
         deep = Image.fromarray(_read_array(np.asarray(image)))
         return np.asarray(_upright(deep, image))
     factor = shrink_factor((image.height, image.width), _WORK_SIDE)
-    strips = range(0, image.height, 64 * factor)  # copies of a whole 40 MP picture are too much
-    parts = []
-    for top in strips:
-        bottom = min(top + 64 * factor, image.height)
-        strip = _grey_strip(image.crop((0, top, image.width, bottom)))
-        parts.append(np.asarray(strip.reduce(factor)))
-    grey = Image.fromarray(np.concatenate(parts))
-    return np.asarray(_upright(grey, image), dtype=np.float32) / 255.0
+    if factor == 1:
+        grey = _grey_strip(image)
+    else:  # in strips: copies of a whole 40 MP picture are too much
+        strips = ((top, min(top + 64 * factor, image.height)) for top in range(0, image.height, 64 * factor))
+        parts = [_grey_strip(image.crop((0, top, image.width, end))).reduce(factor) for top, end in strips]
+        grey = Image.fromarray(np.concatenate([np.asarray(part) for part in parts]))
+    return np.asarray(_upright(grey, image), dtype=np.float32) * np.float32(1 / 255)
 
 
 def _grey_strip(strip: Image.Image) -> Image.Image:
@@ -94,12 +93,16 @@ def _grey_strip(strip: Image.Image) -> Image.Image:
         strip = Image.alpha_composite(Image.new("RGBA", strip.size, "white"), strip)
     if strip.mode not in ("1", "L", "RGB", "RGBA"):
         strip = strip.convert("RGB")  # CMYK, palettes and others have no direct way to grey
-    return strip.convert("L")
+    return strip if strip.mode == "L" else strip.convert("L")
 
 
 def _upright(image: Image.Image, source: Image.Image) -> Image.Image:
     """The image turned as the EXIF data of the picture it came from say."""
-    image.getexif()[0x0112] = source.getexif().get(0x0112, 1)
+    orientation = source.getexif().get(0x0112, 1)
+    if orientation == 1:
+        return image
+    image = image.copy()  # where nothing was converted, it is the source itself
+    image.getexif()[0x0112] = orientation
     return ImageOps.exif_transpose(image)
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from pictures import check_form, draw
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFilter
 
 import ebm.data.image  # noqa: F401  (what it imports is itself under test)
 from ebm.data.image import fit_square, to_glyph
@@ -138,23 +138,74 @@ def test_fat_letter_that_fills_the_picture_is_not_washed_out():
     assert 0.45 < (glyph > 0).float().mean() < 0.62 and glyph[0, 10:20, 10:46].min() > 0.5
 
 
-def our_glyph(seed):
-    """A glyph like the corpus's: ink 44 high, grainy paper, a neighbour's sliver."""
+def our_glyph(seed, sliver=0):
+    """A glyph like the corpus's: ink 44 high, grainy paper, a neighbour's sliver so many pixels wide."""
     rng = np.random.default_rng(seed)
     letter = draw((56, 56), 7, ink=225, paper=18, scale=22 / 56, centre=(27.5, 27.5))
     grey = np.asarray(letter, dtype=float) + rng.normal(0, 4, (56, 56))
-    grey[12:40, : 1 + seed] = 210
+    grey[12:40, :sliver] = 210
     low, high = grey.min(), grey.max()
     return np.round((grey - low) / (high - low) * 255).astype(np.uint8)
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_a_glyph_of_ours_comes_back_nearly_unchanged(seed):
-    grey = our_glyph(seed)
-    ours = torch.from_numpy(grey / 127.5 - 1).float().unsqueeze(0)
-    assert difference(to_glyph(grey), ours) < 0.1
-    assert difference(to_glyph(ours), ours) < 0.1
-    assert difference(to_glyph(255 - grey), ours) < 0.1
+    ours = torch.from_numpy(our_glyph(seed) / 127.5 - 1).float().unsqueeze(0)
+    grey = our_glyph(seed, sliver=seed + 1)
+    for picture in (grey, 255 - grey, torch.from_numpy(grey / 127.5 - 1), ours):
+        assert difference(to_glyph(picture), ours) < 0.1
+
+
+def hemmed_in(ink=40, paper=215):
+    """A tight crop: neighbours' stems on both sides, and bits of the lines above and below."""
+    image = draw((120, 150), 12, ink, paper, centre=(60, 75))
+    pen = ImageDraw.Draw(image)
+    for box in ((0, 25, 12, 125), (108, 25, 120, 125), (0, 0, 55, 5), (70, 144, 120, 150)):
+        pen.rectangle(box, fill=ink)
+    return image.filter(ImageFilter.GaussianBlur(1))
+
+
+def alone(ink=40, paper=215):
+    return draw((120, 150), 12, ink, paper, centre=(60, 75)).filter(ImageFilter.GaussianBlur(1))
+
+
+@pytest.mark.parametrize(("ink", "paper"), [(40, 215), (215, 40), (120, 170), (170, 120)])
+def test_ink_on_every_side_is_not_taken_for_paper_and_fades(ink, paper):
+    glyph, wanted = to_glyph(hemmed_in(ink, paper)), to_glyph(alone(ink, paper))
+    assert difference(glyph, wanted) < 0.02
+    assert (glyph - wanted)[wanted > 0].min() > -0.2  # nothing is bitten out of the letter
+
+
+@pytest.mark.parametrize("side", [0, 1, 2, 3])
+def test_ink_on_every_side_in_uneven_light(side):
+    light = np.rot90(np.tile(np.linspace(0.55, 1, 200), (200, 1)), side)[25:175, 40:160]
+    lit = (np.asarray(hemmed_in()) * light).astype(np.uint8)
+    assert np.corrcoef(to_glyph(lit).flatten(), to_glyph(alone()).flatten())[0, 1] > 0.95
+
+
+def test_neighbours_stay_if_wished():
+    glyph = to_glyph(hemmed_in(), fade_neighbours=False)
+    assert difference(glyph, to_glyph(alone())) > 0.1
+    assert difference(to_glyph(alone(), fade_neighbours=False), to_glyph(alone())) < 0.001
+
+
+def test_a_neighbour_that_touches_by_a_grey_bridge_fades():
+    image = hemmed_in()
+    pen = ImageDraw.Draw(image)
+    pen.rectangle((92, 98, 96, 104), fill=120)
+    pen.rectangle((97, 98, 110, 104), fill=40)
+    faded, whole, wanted = to_glyph(image), to_glyph(image, fade_neighbours=False), to_glyph(alone())
+    assert np.corrcoef(faded.flatten(), wanted.flatten())[0, 1] > 0.85
+    assert np.corrcoef(whole.flatten(), wanted.flatten())[0, 1] < 0.6
+
+
+@pytest.mark.parametrize("left", [0, 20, 46])
+def test_a_bar_over_the_letter_stays_though_it_touches_the_edge(left):
+    image = alone()
+    ImageDraw.Draw(image).rectangle((left, 0, left + 74, 9), fill=40)
+    glyph = to_glyph(image)
+    assert difference(glyph, to_glyph(image, fade_neighbours=False)) < 0.001
+    assert (glyph[0, 6:9] > 0.5).float().sum() > 30
 
 
 def test_twice_is_once(reference):

@@ -5,7 +5,7 @@ import json
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -16,50 +16,54 @@ from safetensors.torch import save
 from ebm.data import corpus as corpus_module
 from ebm.data import pen, press, sorts
 from ebm.data.corpus import SIZE, SPLITS, Corpus
-from ebm.data.pen import EXTENT, Fount, coverage, textura_founts
+from ebm.data.pen import EXTENT, Beside, Fount, choose_form, coverage, textura_founts
 from ebm.data.press import develop, draw_impression
 from ebm.data.press import press as print_mask
 from ebm.data.sorts import SORTS
 
 COUNTS = {"train": 11_319, "val": 2_426, "test": 2_426}  # those of the real corpus
-FOUNTS = 36
+FOUNTS = 400
 SMALLEST_CLASS = 60
 CHUNK = 200  # glyphs a worker makes before it reports
+
+_FREQUENCY = np.array([s.frequency for s in SORTS]) / sum(s.frequency for s in SORTS)
 
 Form = Callable[..., np.ndarray]  # like `pen.coverage` without ductus and fount: keywords -> mask
 
 
-def print_form(form: Form, rng: np.random.Generator, neighbour: str | None = None) -> np.ndarray:
-    """Prints one form with the accidents of setting (size, place, skew) and of the press.
+def print_form(form: Form, rng: np.random.Generator, neighbours: Sequence[str] = ()) -> np.ndarray:
+    """Prints one form with the accidents of setting (size, place, skew, neighbours) and of the press.
 
     Args:
-        form: called with rng, extent, shift, rotation, neighbour; gives the mask of ink.
+        form: called with rng, extent, shift, rotation, beside; gives the mask of ink.
         rng: decides every accident.
-        neighbour: ductus of a sort whose edge may show at the side of the glyph.
+        neighbours: what may stand left and right of the glyph.
 
     Returns:
         uint8 (56, 56), ink = 255.
     """
-    beside = None
-    if neighbour is not None and rng.random() < 0.3:
-        beside = (neighbour, rng.uniform(1.0, 3.5) * rng.choice([-1, 1]))
+    beside = [Beside(item, side, rng.uniform(0, 4), rng.uniform(0.5, 9)) for item, side in zip(neighbours, (-1, 1))]
+    beside = [other for other in beside if rng.random() < 0.9]
+    badly_cropped = rng.random() < 0.15
+    loose, small = (4.0, 0.75) if badly_cropped else (1.5, 0.95)
     mask = form(
         rng=rng,
-        extent=EXTENT + rng.uniform(-2, 2),
-        shift=tuple(rng.uniform(-1.5, 1.5, 2)),
+        extent=EXTENT * rng.uniform(small, 1.05),
+        shift=tuple(rng.uniform(-loose, loose, 2)),
         rotation=rng.normal(0, 1.5),
-        neighbour=beside,
+        beside=beside,
     )
     return develop(print_mask(mask, draw_impression(rng), rng))
 
 
 def print_ductus(ductus: str, fount: Fount, rng: np.random.Generator) -> np.ndarray:
-    """Writes and prints one ductus, with a chance of a neighbour's edge: uint8 (56, 56)."""
+    """Writes and prints one ductus, most often between two neighbours: uint8 (56, 56)."""
 
     def form(**setting) -> np.ndarray:
         return coverage(ductus, fount, **setting)
 
-    return print_form(form, rng, SORTS[int(rng.integers(len(SORTS)))].ductus)
+    neighbours = [choose_form(SORTS[k].forms, fount, rng) for k in rng.choice(len(SORTS), 2, p=_FREQUENCY)]
+    return print_form(form, rng, neighbours)
 
 
 def class_counts(weights: Iterable[float], total: int) -> np.ndarray:
@@ -93,7 +97,8 @@ def split_labels(counts: np.ndarray, seed: int) -> dict[str, np.ndarray]:
 def print_glyph(seed: int, index: int, label: int, founts: list[Fount]) -> np.ndarray:
     """The glyph number `index` of the corpus: a pure function of its arguments, uint8 (56, 56)."""
     rng = np.random.default_rng([seed, 4, index])
-    return print_ductus(SORTS[label].ductus, founts[int(rng.integers(len(founts)))], rng)
+    fount = founts[int(rng.integers(len(founts)))]
+    return print_ductus(choose_form(SORTS[label].forms, fount, rng), fount, rng)
 
 
 def _print_chunk(seed: int, start: int, labels: np.ndarray) -> np.ndarray:

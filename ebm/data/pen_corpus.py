@@ -1,6 +1,5 @@
 """The default corpus: 16,171 glyphs written by the pen, printed by the press, cached. Synthetic."""
 
-import hashlib
 import json
 import os
 import tempfile
@@ -12,11 +11,11 @@ import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import Tensor
 
-from ebm.data import corpus as corpus_module
-from ebm.data import pen, press, sorts
-from ebm.data.corpus import SIZE, SPLITS, Corpus
-from ebm.data.pen import EXTENT, Beside, Fount, choose_form, coverage, textura_founts
+from ebm.data.corpus import SIZE, SPLITS, Corpus, to_model_space
+from ebm.data.founts import Fount, choose_form, textura_founts
+from ebm.data.pen import EXTENT, Beside, coverage
 from ebm.data.press import develop, draw_impression
 from ebm.data.press import press as print_mask
 from ebm.data.sorts import SORTS
@@ -24,6 +23,11 @@ from ebm.data.sorts import SORTS
 COUNTS = {"train": 11_319, "val": 2_426, "test": 2_426}  # those of the real corpus
 FOUNTS = 400
 SMALLEST_CLASS = 60
+BETWEEN = 0.9  # share of the glyphs that stand between two neighbours
+BADLY_CROPPED = 0.15  # share that is small or off the middle of its tile
+# SHA-256 of the pixels and labels of seed 0: the corpus that the shipped models were trained on.
+FROZEN = "0"
+UNSEEN_FROM = 10**7  # numbers of glyphs that no split holds
 CHUNK = 200  # glyphs a worker makes before it reports
 
 _FREQUENCY = np.array([s.frequency for s in SORTS]) / sum(s.frequency for s in SORTS)
@@ -42,10 +46,9 @@ def print_form(form: Form, rng: np.random.Generator, neighbours: Sequence[str] =
     Returns:
         uint8 (56, 56), ink = 255.
     """
-    beside = [Beside(item, side, rng.uniform(0, 4), rng.uniform(0.5, 9)) for item, side in zip(neighbours, (-1, 1))]
-    beside = [other for other in beside if rng.random() < 0.9]
-    badly_cropped = rng.random() < 0.15
-    loose, small = (4.0, 0.75) if badly_cropped else (1.5, 0.95)
+    sides = zip(neighbours, (-1, 1), strict=True) if neighbours and rng.random() < BETWEEN else ()
+    beside = [Beside(item, side, gap=rng.uniform(0, 4), shown=rng.uniform(0.5, 9)) for item, side in sides]
+    loose, small = (4.0, 0.75) if rng.random() < BADLY_CROPPED else (1.5, 0.95)
     mask = form(
         rng=rng,
         extent=EXTENT * rng.uniform(small, 1.05),
@@ -53,7 +56,7 @@ def print_form(form: Form, rng: np.random.Generator, neighbours: Sequence[str] =
         rotation=rng.normal(0, 1.5),
         beside=beside,
     )
-    return develop(print_mask(mask, draw_impression(rng), rng))
+    return develop(print_mask(mask, draw_impression(rng), rng), white=rng.uniform(1, 40))
 
 
 def print_ductus(ductus: str, fount: Fount, rng: np.random.Generator) -> np.ndarray:
@@ -101,6 +104,28 @@ def print_glyph(seed: int, index: int, label: int, founts: list[Fount]) -> np.nd
     return print_ductus(choose_form(SORTS[label].forms, fount, rng), fount, rng)
 
 
+def unseen_founts(n: int = 2000, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Glyphs of the known sorts in founts that no split of the corpus has: a new fount for every glyph.
+
+    Args:
+        n: how many glyphs.
+        seed: of the corpus whose founts they are not.
+
+    Returns:
+        x float32 (n, 1, 56, 56) in [-1, 1], ink = +1; y int64 (n,), as frequent as in the corpus.
+
+    Raises:
+        ValueError: for n < 1.
+    """
+    if n < 1:
+        raise ValueError(f"At least one glyph is needed, not n={n}.")
+    founts = textura_founts(n, seed, first=FOUNTS)
+    counts = class_counts([s.frequency for s in SORTS], sum(COUNTS.values()))
+    labels = np.repeat(np.arange(len(SORTS)), _apportion(counts.astype(float), n))
+    images = [print_glyph(seed, UNSEEN_FROM + k, int(label), founts[k : k + 1]) for k, label in enumerate(labels)]
+    return to_model_space(torch.from_numpy(np.stack(images))), torch.from_numpy(labels)
+
+
 def _print_chunk(seed: int, start: int, labels: np.ndarray) -> np.ndarray:
     founts = textura_founts(FOUNTS, seed)
     return np.stack([print_glyph(seed, start + i, int(label), founts) for i, label in enumerate(labels)])
@@ -130,15 +155,6 @@ def make_pen_corpus(seed: int = 0, progress: bool = True) -> Corpus:
     )
 
 
-def recipe_digest() -> str:
-    """SHA-256 over the sources that decide the corpus: a change of pen or press is a new corpus."""
-    sha = hashlib.sha256()
-    for module in (sorts, pen, press, corpus_module):
-        sha.update(Path(str(module.__file__)).read_bytes())
-    sha.update(Path(__file__).read_bytes())
-    return sha.hexdigest()
-
-
 def cache_folder() -> Path:
     """Where corpora are kept between runs: beside torch's own cache (`TORCH_HOME` moves it)."""
     return Path(torch.hub.get_dir()).parent / "glyph-ebm"
@@ -154,13 +170,19 @@ def load_pen_corpus(seed: int = 0, progress: bool = True, folder: Path | None = 
 
     A corrupt cache is rebuilt with a warning; a folder that can't be written costs only the cache.
     """
-    path = (folder or cache_folder()) / f"pen-{seed}-{recipe_digest()[:16]}.safetensors"
+    path = (folder or cache_folder()) / f"pen-{seed}-{FROZEN[:16]}.safetensors"
     if path.exists():
         try:
             return _read(path)
         except (SafetensorError, ValueError, KeyError, OSError) as error:
             warnings.warn(f"The cached corpus {path} is damaged ({error}); it is made again.", stacklevel=2)
     made = make_pen_corpus(seed, progress)
+    if seed == 0 and made.digest() != FROZEN:
+        warnings.warn(
+            "The corpus made here differs from the one that the shipped models were trained on: "
+            "the libraries that draw it are of other versions, or its code was changed.",
+            stacklevel=2,
+        )
     try:
         _write(path, made)
     except OSError as error:

@@ -51,13 +51,13 @@ def draw_impression(rng: np.random.Generator) -> Impression:
         spread=rng.uniform(-0.06, 0.22),
         roughness=rng.uniform(0.03, 0.14),
         wear=rng.uniform(0.25, 0.5) if worn else rng.uniform(0.0, 0.15),
-        mottling=rng.uniform(0.0, 0.22),
+        mottling=rng.uniform(0.0, 0.3),
         density=rng.uniform(0.82, 1.0),
         paper=rng.uniform(0.02, 0.12),
         shade=rng.uniform(0.0, 0.04),
         grain=rng.uniform(0.0, 0.03),
-        blur=rng.uniform(0.35, 1.2),
-        contrast=max(0.0, rng.uniform(-2.0, 5.0)),
+        blur=rng.uniform(0.4, 1.4),
+        contrast=max(0.0, rng.uniform(-4.0, 4.0)),
         sensor=rng.uniform(0.005, 0.02),
     )
 
@@ -99,17 +99,18 @@ def press(mask: np.ndarray, impression: Impression, rng: np.random.Generator) ->
     return scan + impression.sensor * rng.standard_normal((SIZE, SIZE), dtype=np.float32)
 
 
-def develop(scan: np.ndarray) -> np.ndarray:
+def develop(scan: np.ndarray, white: float = 33.0) -> np.ndarray:
     """Takes the paper to white and solid ink to black, as `to_glyph` does with a real scan.
 
     Args:
-        scan: (56, 56), 1 = black, with ink on less than two thirds of it.
+        scan: (56, 56), 1 = black.
+        white: percentile of the scan that becomes white; the lower it is, the more of the paper's grain stays.
 
     Returns:
         uint8 (56, 56), ink = 255.
     """
-    paper, black = np.percentile(scan, 33), scan.max()
-    solid = np.percentile(scan[scan >= (paper + black) / 2], 80)
+    paper, black = np.percentile(scan, white), scan.max()
+    solid = np.percentile(scan[scan >= (paper + black) / 2], 88)
     return np.round(np.clip((scan - paper) / (solid - paper), 0, 1) * 255).astype(np.uint8)
 
 

@@ -17,10 +17,9 @@ from ebm.data.founts import Fount
 OVERSAMPLE = 3
 CANVAS = SIZE * OVERSAMPLE  # the mask is drawn three times finer than the glyph
 EXTENT = 44  # the larger side of a glyph's ink, in pixels of the finished 56
-X_HEIGHT = 5.0
 STEPS_PER_SEGMENT = 3  # how finely a curved segment is followed
 _CORNER = 0.42  # width of the nib's corner, as a share of the nib
-_DIAMOND = 0.22  # how far a nib of width 1 moves for a diamond, each way from its middle
+_DIAMOND = 0.26  # how far a nib of width 1 moves for a diamond, each way from its middle
 
 
 class Move(NamedTuple):
@@ -112,13 +111,6 @@ def ink_box(strokes: list[Stroke], fount: Fount) -> tuple[np.ndarray, np.ndarray
     return low, high
 
 
-def _line_edges(strokes: list[Stroke], fount: Fount) -> tuple[float, float]:
-    """Left and right end of the ink between baseline and x-height, where the neighbours stand."""
-    inside = [(p[(p[:, 1] > -0.5) & (p[:, 1] < X_HEIGHT + 0.3)], share) for p, share in strokes]
-    low, high = ink_box([Stroke(p, share) for p, share in inside if len(p)] or strokes, fount)
-    return float(low[0]), float(high[0])
-
-
 def sweep(draw: ImageDraw.ImageDraw, strokes: list[Stroke], fount: Fount, scale: float, origin: np.ndarray) -> None:
     """Inks the nib's sweep along strokes onto an 8-bit image.
 
@@ -160,7 +152,7 @@ class Beside(NamedTuple):
     Args:
         item: what it is (a ductus, or a character of a font).
         side: -1 = left, 1 = right.
-        gap: paper between the two inks, measured below the x-height.
+        gap: paper between the two inks; below 0 the neighbour stands under an overhanging flag, or touches.
         shown: how far past the glyph's ink the crop goes; nothing is printed beyond.
     """
 
@@ -199,11 +191,10 @@ def coverage(
     origin = middle - scale * np.array([1, -1]) * (low + high) / 2
     image = Image.new("L", (CANVAS, CANVAS))
     draw = ImageDraw.Draw(image)
-    line = _line_edges(strokes, fount)
     for item, side, gap, _ in beside:
         other = turned(write(item, fount, rng), rotation)
-        edges = _line_edges(other, fount)
-        step = line[1] - edges[0] if side > 0 else line[0] - edges[1]
+        near, far = ink_box(other, fount)
+        step = high[0] - near[0] if side > 0 else low[0] - far[0]
         sweep(draw, other, fount, scale, origin + [step * scale + side * gap * OVERSAMPLE, 0])
     for _, side, _, shown in beside:
         edge = origin[0] + scale * (high if side > 0 else low)[0] + side * shown * OVERSAMPLE

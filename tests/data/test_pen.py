@@ -150,7 +150,7 @@ def test_a_neighbours_edge_stays_at_the_edge():
 def test_a_neighbour_stands_under_an_overhanging_flag():
     long_s, minim = "0,6 0,.8 / 0,6.5 3,6.5", "0,4.2 0,.8"
     alone = coverage(long_s, Fount(jitter=0.0))
-    mask = coverage(long_s, Fount(jitter=0.0), beside=[Beside(minim, 1, gap=1.0, shown=4.0)])
+    mask = coverage(long_s, Fount(jitter=0.0), beside=[Beside(minim, 1, gap=-4.0, shown=4.0)])
     under = np.flatnonzero((mask - alone).any(0))
     assert under.size and under[0] < np.flatnonzero(alone.any(0))[-1]
 

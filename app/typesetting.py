@@ -6,10 +6,11 @@ from PIL import Image
 from torch import Tensor
 
 from ebm.data.corpus import SIZE
-from ebm.data.pen import EXTENT, Fount, ink_box, write
+from ebm.data.founts import Fount
+from ebm.data.pen import EXTENT, ink_box, write
 from ebm.data.sorts import SORTS
 
-NIB = 11.0  # pixels of a nib's width on the line
+NIB = 11.0  # pixels of a fifth of the x-height on the line, which is about a nib's width
 _SPACE, _GAP = 2.2, 0.35  # between words and between letters, in nib widths
 _MARGIN = 6  # pixels of the glyph kept around its ink
 _GRAIN = 0.3  # ink below this is paper's grain, which a line has not

@@ -15,7 +15,7 @@ import ebm
 from benchmarks import timing
 from benchmarks.figures import figure
 from ebm.data.corpus import SIZE
-from ebm.data.pen import textura_founts
+from ebm.data.founts import textura_founts
 from ebm.data.pen_corpus import FOUNTS, make_pen_corpus, print_glyph
 from ebm.data.sorts import SORTS
 

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from ebm.data.corpus import SPLITS, Corpus
-from ebm.data.pen import textura_founts
+from ebm.data.founts import textura_founts
 from ebm.data.pen_corpus import FOUNTS, print_glyph
 from ebm.data.sorts import SORTS
 

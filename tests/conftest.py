@@ -7,7 +7,7 @@ from cards import make_card
 
 from ebm.checkpoint import save
 from ebm.data.corpus import SPLITS, Corpus
-from ebm.data.pen import textura_founts
+from ebm.data.founts import textura_founts
 from ebm.data.pen_corpus import FOUNTS, print_glyph
 from ebm.data.sorts import SORTS
 from ebm.energy import EnergyNet

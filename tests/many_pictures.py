@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ebm.data.pen import textura_founts
+from ebm.data.founts import textura_founts
 from ebm.data.pen_corpus import FOUNTS, print_glyph
 from ebm.data.sorts import SORTS
 

@@ -10,7 +10,7 @@ import torch
 import ebm
 from ebm import EnergyNet
 from ebm.data.corpus import to_model_space
-from ebm.data.pen import textura_founts
+from ebm.data.founts import textura_founts
 from ebm.data.pen_corpus import FOUNTS, print_glyph
 from ebm.paths import barrier, equally_spaced, lowest_energy, plane, straight
 

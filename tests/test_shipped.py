@@ -11,7 +11,7 @@ import ebm
 from ebm.checkpoint import TYPICAL, load_examples
 from ebm.data import STRANGERS, strangers
 from ebm.data.corpus import to_model_space
-from ebm.data.pen import textura_founts
+from ebm.data.founts import textura_founts
 from ebm.data.pen_corpus import COUNTS, FOUNTS, print_glyph
 from ebm.data.sheet import clean_forms
 from ebm.generate import DEFAULT_SAMPLER, chains

@@ -8,6 +8,7 @@ _LAZY = {  # what these need (scipy, joblib) would slow `import ebm` down
     "load": "ebm.data.glyphs",
     "load_corpus": "ebm.data.glyphs",
     "GlyphDataModule": "ebm.data.module",
+    "unseen_founts": "ebm.data.pen_corpus",
     "strangers": "ebm.data.stranger_sets",
     "STRANGERS": "ebm.data.stranger_sets",
 }

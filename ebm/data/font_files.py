@@ -1,6 +1,7 @@
 """Glyphs printed from TTF and OTF files by the same press, for people who have revivals of early types."""
 
 import warnings
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from ebm.data.corpus import SPLITS, Corpus
-from ebm.data.pen import CANVAS, EXTENT, OVERSAMPLE
+from ebm.data.pen import CANVAS, EXTENT, OVERSAMPLE, Beside, cut
 from ebm.data.pen_corpus import CHUNK, COUNTS, class_counts, print_form, split_labels
 from ebm.data.sorts import SORTS
 
@@ -38,13 +39,15 @@ def font_mask(
     extent: float = EXTENT,
     shift: tuple[float, float] = (0.0, 0.0),
     rotation: float = 0.0,
-    neighbour: tuple[str, float] | None = None,
+    beside: Sequence[Beside] = (),
 ) -> np.ndarray:
     """The mask of ink of one character, placed as `pen.coverage` places a sort.
 
     Args:
-        path, text: font file and character.
-        extent, shift, rotation: as in `pen.coverage`; neighbour: another character and its reach.
+        path: of the font file.
+        text: the character.
+        extent, shift, rotation: as in `pen.coverage`.
+        beside: the neighbouring characters.
 
     Returns:
         float32 (168, 168) in [0, 1], 1 = ink.
@@ -54,11 +57,13 @@ def font_mask(
     scale = extent * OVERSAMPLE / max(glyph.size)
     middle_x, middle_y = (CANVAS / 2 + OVERSAMPLE * s for s in shift)
     glyph = _scaled(glyph, scale)
-    canvas.paste(glyph, (round(middle_x - glyph.width / 2), round(middle_y - glyph.height / 2)))
-    if neighbour is not None:
-        beside, reach = _scaled(character(path, neighbour[0]), scale), round(neighbour[1] * OVERSAMPLE)
-        left = CANVAS - reach if reach > 0 else -reach - beside.width
-        canvas.paste(beside, (left, round(middle_y - beside.height / 2)), beside)
+    for item, side, gap, shown in beside:
+        other = _scaled(character(path, item), scale)
+        ink = middle_x + side * glyph.width / 2
+        left = ink + side * gap * OVERSAMPLE - (0 if side > 0 else other.width)
+        canvas.paste(other, (round(left), round(middle_y - other.height / 2)))
+        cut(canvas, side, ink + side * shown * OVERSAMPLE)
+    canvas.paste(glyph, (round(middle_x - glyph.width / 2), round(middle_y - glyph.height / 2)), glyph)
     return np.asarray(canvas.rotate(rotation, Image.Resampling.BICUBIC), dtype=np.float32) / 255.0
 
 
@@ -102,12 +107,12 @@ def _print_chunk(having: list[list[Path]], texts: list[str], seed: int, start: i
     for index, label in enumerate(labels, start):
         rng = np.random.default_rng([seed, 5, index])
         path = having[label][int(rng.integers(len(having[label])))]
-        beside = int(rng.choice([k for k, fonts in enumerate(having) if path in fonts]))
+        neighbours = rng.choice([k for k, fonts in enumerate(having) if path in fonts], 2)
 
         def form(rng: np.random.Generator, path: Path = path, label: int = int(label), **setting) -> np.ndarray:
             return font_mask(path, texts[label], **setting)
 
-        images.append(print_form(form, rng, texts[beside]))
+        images.append(print_form(form, rng, [texts[k] for k in neighbours]))
     return np.stack(images)
 
 

@@ -5,107 +5,48 @@ nib at both ends and what its diagonal sweeps between; that alone gives diamonds
 """
 
 import zlib
-from dataclasses import dataclass
+from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image, ImageDraw
 
 from ebm.data.corpus import SIZE
+from ebm.data.founts import Fount
 
 OVERSAMPLE = 3
 CANVAS = SIZE * OVERSAMPLE  # the mask is drawn three times finer than the glyph
 EXTENT = 44  # the larger side of a glyph's ink, in pixels of the finished 56
 STEPS_PER_SEGMENT = 3  # how finely a curved segment is followed
-
-Stroke = np.ndarray  # (P, 2) points, x to the right, y upwards
-
-
-@dataclass(frozen=True)
-class Fount:
-    """One variation of pen and proportions; lengths in nib widths, angles in degrees.
-
-    Args:
-        nib: width of the nib; `hairline`: its thickness. Equal values make a round pen.
-        angle: of the nib's edge against the baseline.
-        width: horizontal scale of the forms; `ascender`, `descender`: vertical scale above the
-            x-height and below the baseline.
-        slant: of the stems; `curvature`: 0 = broken strokes, 1 = smooth curves through the points.
-        jitter: how far the fount's own forms stray from the ductus; `seed` decides which way.
-    """
-
-    nib: float = 1.0
-    hairline: float = 0.14
-    angle: float = 42.0
-    width: float = 1.0
-    ascender: float = 1.0
-    descender: float = 1.0
-    slant: float = 0.0
-    curvature: float = 0.1
-    jitter: float = 0.06
-    seed: int = 0
-
-    @property
-    def is_round(self) -> bool:
-        """Whether the nib is a disc rather than an edge."""
-        return self.hairline >= self.nib
+_CORNER = 0.42  # width of the nib's corner, as a share of the nib
+_DIAMOND = 0.26  # how far a nib of width 1 moves for a diamond, each way from its middle
 
 
-def textura_founts(n: int, seed: int = 0) -> list[Fount]:
-    """Draws n founts of textura, each with its own pen and proportions."""
-    founts = []
-    for i in range(n):
-        rng = np.random.default_rng([seed, 1, i])
-        founts.append(
-            Fount(
-                nib=rng.uniform(0.86, 1.2),
-                hairline=rng.uniform(0.12, 0.24),
-                angle=rng.uniform(36, 48),
-                width=rng.uniform(0.88, 1.2),
-                ascender=rng.uniform(0.8, 1.15),
-                descender=rng.uniform(0.8, 1.15),
-                slant=rng.uniform(-2.5, 4.0),
-                curvature=rng.uniform(0.0, 0.7),
-                jitter=rng.uniform(0.03, 0.09),
-                seed=int(rng.integers(2**31)),
-            )
-        )
-    return founts
+class Move(NamedTuple):
+    """One stroke of a ductus as it is noted: points (P, 2) and its three marks."""
+
+    points: np.ndarray
+    smooth: bool
+    corner: bool
+    diamond: bool
 
 
-def round_founts(n: int, seed: int = 0) -> list[Fount]:
-    """Draws n founts of a round pen, for the roman-like script of type A."""
-    founts = []
-    for i in range(n):
-        rng = np.random.default_rng([seed, 2, i])
-        nib = rng.uniform(0.6, 0.95)
-        founts.append(
-            Fount(
-                nib=nib,
-                hairline=nib,
-                width=rng.uniform(0.9, 1.2),
-                ascender=rng.uniform(0.85, 1.1),
-                descender=rng.uniform(0.85, 1.1),
-                slant=rng.uniform(-2.0, 10.0),
-                curvature=0.2,
-                jitter=rng.uniform(0.03, 0.08),
-                seed=int(rng.integers(2**31)),
-            )
-        )
-    return founts
+class Stroke(NamedTuple):
+    """One stroke as it is written: points (P, 2), x to the right, y upwards, and the nib's share that writes it."""
+
+    points: np.ndarray
+    share: float
 
 
-def parse(ductus: str) -> list[tuple[Stroke, bool]]:
-    """Reads a ductus into strokes.
-
-    Returns:
-        (points (P, 2), smooth) per stroke, in the notation that `sorts.py` describes.
-    """
-    strokes = []
+def parse(ductus: str) -> list[Move]:
+    """Reads a ductus into strokes, in the notation that `sorts.py` describes."""
+    moves = []
     for text in ductus.split("/"):
-        text = text.strip()
-        points = [point.split(",") for point in text.lstrip("~").split()]
-        strokes.append((np.array(points, dtype=np.float64), text.startswith("~")))
-    return strokes
+        body = text.strip().lstrip("~^*")
+        marks = text.strip()[: -len(body)]
+        points = np.array([point.split(",") for point in body.split()], dtype=np.float64)
+        moves.append(Move(points, "~" in marks, "^" in marks, "*" in marks))
+    return moves
 
 
 def write(ductus: str, fount: Fount, rng: np.random.Generator | None = None) -> list[Stroke]:
@@ -117,19 +58,32 @@ def write(ductus: str, fount: Fount, rng: np.random.Generator | None = None) -> 
         rng: adds the small tremor of one writing; None writes the fount's form itself.
     """
     form = np.random.default_rng([fount.seed, zlib.crc32(ductus.encode())])
-    paths = []
-    for points, smooth in parse(ductus):
-        points = points + form.normal(0, fount.jitter, points.shape)
+    lean = np.tan(np.radians(fount.slant))
+    strokes = []
+    for move in parse(ductus):
+        points = move.points + form.normal(0, fount.jitter * (0.4 if move.diamond else 1.0), move.points.shape)
         if rng is not None:
-            points = points + rng.normal(0, 0.035, points.shape)
+            points = points + rng.normal(0, 0.04, points.shape)
+        if move.diamond and fount.foot < 0.1:
+            continue
         x, y = points[:, 0] * fount.width, points[:, 1]
         y = np.where(y > 5, 5 + (y - 5) * fount.ascender, np.where(y < 0, y * fount.descender, y))
-        x = x + np.tan(np.radians(fount.slant)) * y
-        paths.append(_follow(np.stack([x, y], 1), 1.0 if smooth else fount.curvature))
-    return paths
+        points = np.stack([x + lean * y, y], 1)
+        if move.diamond:
+            points = points + fount.nib * fount.foot * _DIAMOND * np.array([[-1.0, 1.0], [1.0, -1.0]])
+        path = _follow(points, 1.0 if move.smooth else fount.curvature)
+        strokes.append(Stroke(path, _CORNER if move.corner else 1.0))
+    return strokes
 
 
-def _follow(points: Stroke, curvature: float) -> Stroke:
+def turned(strokes: list[Stroke], degrees: float) -> list[Stroke]:
+    """Strokes turned about the origin, counter-clockwise."""
+    turn = np.radians(degrees)
+    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    return [Stroke(points @ matrix, share) for points, share in strokes]
+
+
+def _follow(points: np.ndarray, curvature: float) -> np.ndarray:
     """Points along a stroke, between straight segments (0) and a Catmull-Rom spline (1)."""
     if curvature == 0 or len(points) < 3:
         return points
@@ -142,49 +96,70 @@ def _follow(points: Stroke, curvature: float) -> Stroke:
 
 
 def nib_corners(fount: Fount) -> np.ndarray:
-    """The four corners of the nib around its centre, (4, 2), in nib widths."""
+    """The four corners of the nib around its centre, (4, 2), in fifths of the x-height."""
     a = np.radians(fount.angle)
     along = 0.5 * fount.nib * np.array([np.cos(a), np.sin(a)])
     across = 0.5 * fount.hairline * np.array([-np.sin(a), np.cos(a)])
     return np.stack([along + across, along - across, -along - across, -along + across])
 
 
-def ink_box(paths: list[Stroke], fount: Fount) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper corner of the ink that a nib leaves along paths, each (2,)."""
-    points = np.concatenate(paths)
+def ink_box(strokes: list[Stroke], fount: Fount) -> tuple[np.ndarray, np.ndarray]:
+    """Lower and upper corner of the ink that a nib leaves along strokes, each (2,)."""
     reach = np.full(2, fount.nib / 2) if fount.is_round else np.abs(nib_corners(fount)).max(0)
-    return points.min(0) - reach, points.max(0) + reach
+    low = np.min([points.min(0) - share * reach for points, share in strokes], axis=0)
+    high = np.max([points.max(0) + share * reach for points, share in strokes], axis=0)
+    return low, high
 
 
-def sweep(draw: ImageDraw.ImageDraw, paths: list[Stroke], fount: Fount, scale: float, origin: np.ndarray) -> None:
-    """Inks the nib's sweep along paths onto an 8-bit image.
+def sweep(draw: ImageDraw.ImageDraw, strokes: list[Stroke], fount: Fount, scale: float, origin: np.ndarray) -> None:
+    """Inks the nib's sweep along strokes onto an 8-bit image.
 
     Args:
         draw: on the image, y downwards.
-        scale: pixels per nib width; origin: the pixel (2,) of the point (0, 0).
+        strokes: as `write` gives them.
+        fount: whose nib it is.
+        scale: pixels per unit.
+        origin: the pixel (2,) of the point (0, 0).
     """
     flip = np.array([scale, -scale])
-    corners = nib_corners(fount) * flip
-    for path in paths:
+    nib = nib_corners(fount) * flip
+    for path, share in strokes:
         points = path * flip + origin
         if fount.is_round:
-            _sweep_disc(draw, points, fount.nib * scale / 2)
+            _sweep_disc(draw, points, share * fount.nib * scale / 2)
             continue
+        corners = nib * share
         for at in points:
-            draw.polygon([tuple(c) for c in at + corners], fill=255)
-        for start, end in zip(points[:-1], points[1:], strict=True):
-            # The swept nib is widest across its diagonal that lies most athwart the movement; the
-            # nib at both ends (inked above) covers the rest of the hexagon.
-            move = end - start
-            across = move[0] * corners[:2, 1] - move[1] * corners[:2, 0]
-            a = corners[int(np.argmax(np.abs(across)))]
-            draw.polygon([tuple(start + a), tuple(start - a), tuple(end - a), tuple(end + a)], fill=255)
+            draw.polygon((at + corners).ravel().tolist(), fill=255)
+        moves = np.diff(points, axis=0)
+        # The swept nib is widest across its diagonal that lies most athwart the movement; the
+        # nib at both ends (inked above) covers the rest of the hexagon.
+        athwart = np.abs(moves[:, :1] * corners[:2, 1] - moves[:, 1:] * corners[:2, 0]).argmax(1)
+        a = corners[athwart]
+        for quad in np.stack([points[:-1] + a, points[:-1] - a, points[1:] - a, points[1:] + a], 1):
+            draw.polygon(quad.ravel().tolist(), fill=255)
 
 
 def _sweep_disc(draw: ImageDraw.ImageDraw, points: np.ndarray, radius: float) -> None:
     draw.line([tuple(p) for p in points], fill=255, width=max(1, round(2 * radius)), joint="curve")
     for x, y in points:
         draw.ellipse([x - radius, y - radius, x + radius, y + radius], fill=255)
+
+
+class Beside(NamedTuple):
+    """A neighbour on the line, in pixels of the finished glyph.
+
+    Args:
+        item: what it is (a ductus, or a character of a font).
+        side: -1 = left, 1 = right.
+        gap: paper between the two inks; below 0 the neighbour stands under an overhanging flag, or touches.
+        shown: how far past the glyph's ink the crop goes; nothing is printed beyond.
+    """
+
+    item: str
+    side: int
+    gap: float
+    shown: float
 
 
 def coverage(
@@ -195,7 +170,7 @@ def coverage(
     extent: float = EXTENT,
     shift: tuple[float, float] = (0.0, 0.0),
     rotation: float = 0.0,
-    neighbour: tuple[str, float] | None = None,
+    beside: Sequence[Beside] = (),
 ) -> np.ndarray:
     """The mask of ink of one sort in one fount, its box centred and scaled to `extent`.
 
@@ -204,26 +179,33 @@ def coverage(
         extent: larger side of the ink's box in pixels of the finished 56x56 glyph.
         shift: of the box's centre from the middle, in those pixels, y downwards.
         rotation: of the whole type, in degrees, counter-clockwise.
-        neighbour: another ductus and how many pixels of it reach in (right edge if positive,
-            left if negative).
+        beside: the glyph's neighbours.
 
     Returns:
         float32 (168, 168) in [0, 1], 1 = ink.
     """
-    turn = np.radians(rotation)
-    matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    paths = [path @ matrix for path in write(ductus, fount, rng)]
-    low, high = ink_box(paths, fount)
+    strokes = turned(write(ductus, fount, rng), rotation)
+    low, high = ink_box(strokes, fount)
     scale = extent * OVERSAMPLE / max(high - low)
     middle = CANVAS / 2 + OVERSAMPLE * np.array(shift)
     origin = middle - scale * np.array([1, -1]) * (low + high) / 2
     image = Image.new("L", (CANVAS, CANVAS))
     draw = ImageDraw.Draw(image)
-    sweep(draw, paths, fount, scale, origin)
-    if neighbour is not None:
-        other, reach = neighbour
-        beside = [path @ matrix for path in write(other, fount, rng)]
-        left, right = (edge[0] for edge in ink_box(beside, fount))
-        edge = CANVAS - reach * OVERSAMPLE - left * scale if reach > 0 else -reach * OVERSAMPLE - right * scale
-        sweep(draw, beside, fount, scale, np.array([edge, origin[1]]))
+    for item, side, gap, _ in beside:
+        other = turned(write(item, fount, rng), rotation)
+        near, far = ink_box(other, fount)
+        step = high[0] - near[0] if side > 0 else low[0] - far[0]
+        sweep(draw, other, fount, scale, origin + [step * scale + side * gap * OVERSAMPLE, 0])
+    for _, side, _, shown in beside:
+        edge = origin[0] + scale * (high if side > 0 else low)[0] + side * shown * OVERSAMPLE
+        cut(image, side, edge)
+    sweep(draw, strokes, fount, scale, origin)
     return np.asarray(image, dtype=np.float32) / 255.0
+
+
+def cut(image: Image.Image, side: int, edge: float) -> None:
+    """Blanks a mask beyond column `edge`, on the right (side 1) or left (-1)."""
+    at = min(max(round(edge), 0), image.width)
+    box = (at, 0, image.width, image.height) if side > 0 else (0, 0, at, image.height)
+    if box[2] > box[0]:
+        image.paste(0, box)

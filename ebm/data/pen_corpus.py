@@ -1,65 +1,89 @@
 """The default corpus: 16,171 glyphs written by the pen, printed by the press, cached. Synthetic."""
 
-import hashlib
 import json
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
+from torch import Tensor
 
-from ebm.data import corpus as corpus_module
-from ebm.data import pen, press, sorts
-from ebm.data.corpus import SIZE, SPLITS, Corpus
-from ebm.data.pen import EXTENT, Fount, coverage, textura_founts
+from ebm.data.corpus import SIZE, SPLITS, Corpus, to_model_space
+from ebm.data.founts import Fount, choose_form, textura_founts
+from ebm.data.pen import EXTENT, OVERSAMPLE, Beside, coverage
 from ebm.data.press import develop, draw_impression
 from ebm.data.press import press as print_mask
 from ebm.data.sorts import SORTS
 
 COUNTS = {"train": 11_319, "val": 2_426, "test": 2_426}  # those of the real corpus
-FOUNTS = 36
+FOUNTS = 400
 SMALLEST_CLASS = 60
+BETWEEN = 0.9  # share of the glyphs that stand between two neighbours
+KERNED = 0.2  # share of those that stand closer, under a flag or touching
+TIGHT = 0.7  # share that is cut close to the ink, as a segmentation of a page does
+BADLY_CROPPED = 0.15  # share that is small or off the middle of its tile
+# SHA-256 of the pixels and labels of seed 0: the corpus that the shipped models were trained on.
+FROZEN = "0"
+UNSEEN_FROM = 10**7  # numbers of glyphs that no split holds
 CHUNK = 200  # glyphs a worker makes before it reports
+
+_FREQUENCY = np.array([s.frequency for s in SORTS]) / sum(s.frequency for s in SORTS)
 
 Form = Callable[..., np.ndarray]  # like `pen.coverage` without ductus and fount: keywords -> mask
 
 
-def print_form(form: Form, rng: np.random.Generator, neighbour: str | None = None) -> np.ndarray:
-    """Prints one form with the accidents of setting (size, place, skew) and of the press.
+def print_form(form: Form, rng: np.random.Generator, neighbours: Sequence[str] = ()) -> np.ndarray:
+    """Prints one form with the accidents of setting (size, place, skew, neighbours) and of the press.
 
     Args:
-        form: called with rng, extent, shift, rotation, neighbour; gives the mask of ink.
+        form: called with rng, extent, shift, rotation, beside; gives the mask of ink.
         rng: decides every accident.
-        neighbour: ductus of a sort whose edge may show at the side of the glyph.
+        neighbours: what may stand left and right of the glyph.
 
     Returns:
         uint8 (56, 56), ink = 255.
     """
-    beside = None
-    if neighbour is not None and rng.random() < 0.3:
-        beside = (neighbour, rng.uniform(1.0, 3.5) * rng.choice([-1, 1]))
+    sides = zip(neighbours, (-1, 1), strict=True) if neighbours and rng.random() < BETWEEN else ()
+    nearest = -4 if rng.random() < KERNED else 0
+    beside = [Beside(item, side, gap=rng.uniform(nearest, 4), shown=rng.uniform(0, 8)) for item, side in sides]
+    loose, small = (4.0, 0.75) if rng.random() < BADLY_CROPPED else (1.5, 0.95)
     mask = form(
         rng=rng,
-        extent=EXTENT + rng.uniform(-2, 2),
-        shift=tuple(rng.uniform(-1.5, 1.5, 2)),
+        extent=EXTENT * rng.uniform(small, 1.05),
+        shift=tuple(rng.uniform(-loose, loose, 2)),
         rotation=rng.normal(0, 1.5),
-        neighbour=beside,
+        beside=beside,
     )
-    return develop(print_mask(mask, draw_impression(rng), rng))
+    scan = print_mask(mask, draw_impression(rng), rng)
+    if rng.random() < TIGHT:
+        trim(scan, mask, rng)
+    return develop(scan, white=rng.uniform(1, 40))
+
+
+def trim(scan: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> None:
+    """Cuts a scan (56, 56) close to its ink, in place: beyond the crop's edge is the lightest of its paper."""
+    paper = np.percentile(scan, 2)
+    for axis in (0, 1):
+        inked = np.flatnonzero(mask.any(1 - axis)) / OVERSAMPLE
+        first, last = (round(edge) for edge in (inked[0] - rng.uniform(0, 6), inked[-1] + 1 + rng.uniform(0, 6)))
+        lines = scan if axis == 0 else scan.T
+        lines[: max(first, 0)] = paper
+        lines[last:] = paper
 
 
 def print_ductus(ductus: str, fount: Fount, rng: np.random.Generator) -> np.ndarray:
-    """Writes and prints one ductus, with a chance of a neighbour's edge: uint8 (56, 56)."""
+    """Writes and prints one ductus, most often between two neighbours: uint8 (56, 56)."""
 
     def form(**setting) -> np.ndarray:
         return coverage(ductus, fount, **setting)
 
-    return print_form(form, rng, SORTS[int(rng.integers(len(SORTS)))].ductus)
+    neighbours = [choose_form(SORTS[k].forms, fount, rng) for k in rng.choice(len(SORTS), 2, p=_FREQUENCY)]
+    return print_form(form, rng, neighbours)
 
 
 def class_counts(weights: Iterable[float], total: int) -> np.ndarray:
@@ -93,7 +117,30 @@ def split_labels(counts: np.ndarray, seed: int) -> dict[str, np.ndarray]:
 def print_glyph(seed: int, index: int, label: int, founts: list[Fount]) -> np.ndarray:
     """The glyph number `index` of the corpus: a pure function of its arguments, uint8 (56, 56)."""
     rng = np.random.default_rng([seed, 4, index])
-    return print_ductus(SORTS[label].ductus, founts[int(rng.integers(len(founts)))], rng)
+    fount = founts[int(rng.integers(len(founts)))]
+    return print_ductus(choose_form(SORTS[label].forms, fount, rng), fount, rng)
+
+
+def unseen_founts(n: int = 2000, seed: int = 0) -> tuple[Tensor, Tensor]:
+    """Glyphs of the known sorts in founts that no split of the corpus has: a new fount for every glyph.
+
+    Args:
+        n: how many glyphs.
+        seed: of the corpus whose founts they are not.
+
+    Returns:
+        x float32 (n, 1, 56, 56) in [-1, 1], ink = +1; y int64 (n,), as frequent as in the corpus.
+
+    Raises:
+        ValueError: for n < 1.
+    """
+    if n < 1:
+        raise ValueError(f"At least one glyph is needed, not n={n}.")
+    founts = textura_founts(n, seed, first=FOUNTS)
+    counts = class_counts([s.frequency for s in SORTS], sum(COUNTS.values()))
+    labels = np.repeat(np.arange(len(SORTS)), _apportion(counts.astype(float), n))
+    images = [print_glyph(seed, UNSEEN_FROM + k, int(label), founts[k : k + 1]) for k, label in enumerate(labels)]
+    return to_model_space(torch.from_numpy(np.stack(images))), torch.from_numpy(labels)
 
 
 def _print_chunk(seed: int, start: int, labels: np.ndarray) -> np.ndarray:
@@ -125,15 +172,6 @@ def make_pen_corpus(seed: int = 0, progress: bool = True) -> Corpus:
     )
 
 
-def recipe_digest() -> str:
-    """SHA-256 over the sources that decide the corpus: a change of pen or press is a new corpus."""
-    sha = hashlib.sha256()
-    for module in (sorts, pen, press, corpus_module):
-        sha.update(Path(str(module.__file__)).read_bytes())
-    sha.update(Path(__file__).read_bytes())
-    return sha.hexdigest()
-
-
 def cache_folder() -> Path:
     """Where corpora are kept between runs: beside torch's own cache (`TORCH_HOME` moves it)."""
     return Path(torch.hub.get_dir()).parent / "glyph-ebm"
@@ -149,13 +187,19 @@ def load_pen_corpus(seed: int = 0, progress: bool = True, folder: Path | None = 
 
     A corrupt cache is rebuilt with a warning; a folder that can't be written costs only the cache.
     """
-    path = (folder or cache_folder()) / f"pen-{seed}-{recipe_digest()[:16]}.safetensors"
+    path = (folder or cache_folder()) / f"pen-{seed}-{FROZEN[:16]}.safetensors"
     if path.exists():
         try:
             return _read(path)
         except (SafetensorError, ValueError, KeyError, OSError) as error:
             warnings.warn(f"The cached corpus {path} is damaged ({error}); it is made again.", stacklevel=2)
     made = make_pen_corpus(seed, progress)
+    if seed == 0 and made.digest() != FROZEN:
+        warnings.warn(
+            "The corpus made here differs from the one that the shipped models were trained on: "
+            "the libraries that draw it are of other versions, or its code was changed.",
+            stacklevel=2,
+        )
     try:
         _write(path, made)
     except OSError as error:

@@ -20,9 +20,12 @@ class Impression:
         wear: how much of the type's face is worn away, in patches.
         mottling: how unevenly the ink lies inside the strokes.
         density: blackness of the ink.
-        paper: darkness of the paper; `shade`: how much it changes across the glyph.
+        paper: darkness of the paper.
+        shade: how much it changes across the glyph.
         grain: contrast of the paper's fibres.
-        blur: of the scan; `sensor`: standard deviation of the scan's noise.
+        blur: of the scan.
+        contrast: 0 = grey as scanned, 5 = nearly two levels.
+        sensor: standard deviation of the scan's noise.
     """
 
     spread: float = 0.0
@@ -34,6 +37,7 @@ class Impression:
     shade: float = 0.0
     grain: float = 0.0
     blur: float = 0.4
+    contrast: float = 0.0
     sensor: float = 0.0
 
 
@@ -47,12 +51,13 @@ def draw_impression(rng: np.random.Generator) -> Impression:
         spread=rng.uniform(-0.06, 0.22),
         roughness=rng.uniform(0.03, 0.14),
         wear=rng.uniform(0.25, 0.5) if worn else rng.uniform(0.0, 0.15),
-        mottling=rng.uniform(0.0, 0.22),
+        mottling=rng.uniform(0.0, 0.3),
         density=rng.uniform(0.82, 1.0),
         paper=rng.uniform(0.02, 0.12),
-        shade=rng.uniform(0.0, 0.07),
-        grain=rng.uniform(0.0, 0.035),
-        blur=rng.uniform(0.35, 0.7),
+        shade=rng.uniform(0.0, 0.04),
+        grain=rng.uniform(0.0, 0.03),
+        blur=rng.uniform(0.4, 1.4),
+        contrast=max(0.0, rng.uniform(-4.0, 4.0)),
         sensor=rng.uniform(0.005, 0.02),
     )
 
@@ -88,13 +93,25 @@ def press(mask: np.ndarray, impression: Impression, rng: np.random.Generator) ->
     paper = impression.paper + shade + impression.grain * smooth_noise(rng, 56)
     scan = gaussian_filter(paper + (impression.density - paper) * ink, impression.blur * OVERSAMPLE)
     scan = scan.reshape(SIZE, OVERSAMPLE, SIZE, OVERSAMPLE).mean((1, 3))
+    if impression.contrast:
+        middle, half = (impression.density + impression.paper) / 2, (impression.density - impression.paper) / 2
+        scan = middle + half * np.tanh(impression.contrast * (scan - middle) / half) / np.tanh(impression.contrast)
     return scan + impression.sensor * rng.standard_normal((SIZE, SIZE), dtype=np.float32)
 
 
-def develop(scan: np.ndarray) -> np.ndarray:
-    """Min-max scales one scan (56, 56) by itself to uint8, as the real corpus does; ink = 255."""
-    low, high = scan.min(), scan.max()
-    return np.round((scan - low) * (255.0 / (high - low))).astype(np.uint8)
+def develop(scan: np.ndarray, white: float = 33.0) -> np.ndarray:
+    """Takes the paper to white and solid ink to black, as `to_glyph` does with a real scan.
+
+    Args:
+        scan: (56, 56), 1 = black.
+        white: percentile of the scan that becomes white; the lower it is, the more of the paper's grain stays.
+
+    Returns:
+        uint8 (56, 56), ink = 255.
+    """
+    paper, black = np.percentile(scan, white), scan.max()
+    solid = np.percentile(scan[scan >= (paper + black) / 2], 88)
+    return np.round(np.clip((scan - paper) / (solid - paper), 0, 1) * 255).astype(np.uint8)
 
 
 def _step(x: np.ndarray, width: float) -> np.ndarray:

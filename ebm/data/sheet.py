@@ -34,11 +34,12 @@ def clean_forms(sort: int, founts: int = PER_ROW, seed: int = 0) -> torch.Tensor
     """The form of one sort in the first founts of the corpus, printed without accidents: uint8 (founts, 56, 56)."""
     import numpy as np
 
-    from ebm.data.pen import coverage, textura_founts
+    from ebm.data.founts import choose_form, textura_founts
+    from ebm.data.pen import coverage
     from ebm.data.press import CLEAN, develop, press
 
     rng = np.random.default_rng(seed)
-    ductus = SORTS[sort].ductus
+    forms = SORTS[sort].forms
     return torch.from_numpy(
-        np.stack([develop(press(coverage(ductus, f), CLEAN, rng)) for f in textura_founts(founts, seed)])
+        np.stack([develop(press(coverage(choose_form(forms, f), f), CLEAN, rng)) for f in textura_founts(founts, seed)])
     )

@@ -10,17 +10,39 @@ from PIL import Image
 from torch import Tensor
 
 from ebm.data.corpus import SIZE, to_model_space
-from ebm.data.pen import CANVAS, parse, round_founts, textura_founts
+from ebm.data.founts import Fount, choose_form, round_founts, textura_founts
+from ebm.data.pen import CANVAS, parse
 from ebm.data.pen_corpus import FOUNTS, print_ductus
 from ebm.data.press import draw_impression, press, smooth_noise
 from ebm.data.roman import ROMAN
-from ebm.data.sorts import SORTS, UNSEEN
+from ebm.data.sorts import SORTS, Sort
+from ebm.data.unseen import UNSEEN
 
 Maker = Callable[[int, np.random.Generator], np.ndarray]  # (n, rng) -> uint8 (n, 56, 56), ink = 255
 
 # Sorts that turn into a sort, or into themselves, when mirrored or turned upside down.
-MIRROR_TWINS = {"o", "o-bar", "i", "i-bar", "l", "x", "v", "p", "q", "p-bar", "q-bar", "M", "b", "d"}
-TURNED_TWINS = {"o", "x", "l", "n", "u", "s", "z", "b", "q", "p", "d", "i", "long-s"}
+MIRROR_TWINS = {
+    "b",
+    "d",
+    "i",
+    "i-bar",
+    "l",
+    "m",
+    "n",
+    "o",
+    "o-bar",
+    "p",
+    "p-bar",
+    "q",
+    "q-bar",
+    "s",
+    "u",
+    "u-bar",
+    "v",
+    "x",
+    "M",
+}
+TURNED_TWINS = {"b", "d", "i", "l", "long-s", "m", "n", "o", "p", "q", "r-rotunda", "s", "u", "v", "x", "z"}
 
 
 @dataclass(frozen=True)
@@ -38,11 +60,21 @@ class StrangerSet:
     make: Maker
 
 
-def _printed(ductuses: list[str], n: int, rng: np.random.Generator, founts: list) -> np.ndarray:
+def _printed(ductuses: list[str], n: int, rng: np.random.Generator, founts: list[Fount]) -> np.ndarray:
     """Prints n glyphs, each of a random ductus in a random fount."""
     return np.stack(
         [print_ductus(ductuses[rng.integers(len(ductuses))], founts[rng.integers(len(founts))], rng) for _ in range(n)]
     )
+
+
+def _known(sorts: list[Sort], n: int, rng: np.random.Generator) -> np.ndarray:
+    """Prints n glyphs as the corpus has them, each of a random sort in a random fount."""
+    founts = textura_founts(FOUNTS)
+    return np.stack([_one(sorts[rng.integers(len(sorts))], founts[rng.integers(FOUNTS)], rng) for _ in range(n)])
+
+
+def _one(sort: Sort, fount: Fount, rng: np.random.Generator) -> np.ndarray:
+    return print_ductus(choose_form(sort.forms, fount, rng), fount, rng)
 
 
 def other_script(n: int, rng: np.random.Generator) -> np.ndarray:
@@ -57,23 +89,20 @@ def unseen_sorts(n: int, rng: np.random.Generator) -> np.ndarray:
 
 def mirrored(n: int, rng: np.random.Generator) -> np.ndarray:
     """Glyphs of the corpus flipped left to right, but for those that then match a sort."""
-    ductuses = [s.ductus for s in SORTS if s.name not in MIRROR_TWINS]
-    return _printed(ductuses, n, rng, textura_founts(FOUNTS))[:, :, ::-1].copy()
+    return _known([s for s in SORTS if s.name not in MIRROR_TWINS], n, rng)[:, :, ::-1].copy()
 
 
 def upside_down(n: int, rng: np.random.Generator) -> np.ndarray:
     """Glyphs of the corpus turned by 180 degrees, but for those that then match a sort."""
-    ductuses = [s.ductus for s in SORTS if s.name not in TURNED_TWINS]
-    return _printed(ductuses, n, rng, textura_founts(FOUNTS))[:, ::-1, ::-1].copy()
+    return _known([s for s in SORTS if s.name not in TURNED_TWINS], n, rng)[:, ::-1, ::-1].copy()
 
 
 def blended(n: int, rng: np.random.Generator) -> np.ndarray:
     """Two different sorts printed over each other at half strength."""
-    founts = textura_founts(FOUNTS)
-    images = []
+    founts, images = textura_founts(FOUNTS), []
     for _ in range(n):
-        pair = rng.choice(len(SORTS), 2, replace=False)
-        first, second = (print_ductus(SORTS[k].ductus, founts[rng.integers(FOUNTS)], rng) for k in pair)
+        pair = [SORTS[k] for k in rng.choice(len(SORTS), 2, replace=False)]
+        first, second = (_one(sort, founts[rng.integers(FOUNTS)], rng) for sort in pair)
         images.append((first.astype(np.uint16) + second) // 2)
     return np.stack(images).astype(np.uint8)
 
@@ -81,19 +110,21 @@ def blended(n: int, rng: np.random.Generator) -> np.ndarray:
 def scramble(ductus: str, rng: np.random.Generator) -> str:
     """Moves and turns every stroke of a ductus by itself: the same strokes, no letter."""
     strokes = []
-    for points, smooth in parse(ductus):
+    for points, smooth, corner, diamond in parse(ductus):
+        if diamond:
+            continue  # they belong to a stroke's end and would stand alone
         turn = rng.uniform(0, 2 * np.pi)
         matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
         middle = points.mean(0)
         moved = (points - middle) @ matrix + [1.2, 2.5] + rng.uniform(-1.8, 1.8, 2)
-        strokes.append(("~" if smooth else "") + " ".join(f"{x:.3f},{y:.3f}" for x, y in moved))
+        strokes.append("~" * smooth + "^" * corner + " ".join(f"{x:.3f},{y:.3f}" for x, y in moved))
     return " / ".join(strokes)
 
 
 def scrambled_strokes(n: int, rng: np.random.Generator) -> np.ndarray:
     """The strokes of a sort, each moved and turned by itself."""
     founts = textura_founts(FOUNTS)
-    several = [s.ductus for s in SORTS if "/" in s.ductus]
+    several = [form for s in SORTS for form in s.forms if "/" in form]
     ductuses = [scramble(several[rng.integers(len(several))], rng) for _ in range(n)]
     return np.stack([print_ductus(d, founts[rng.integers(FOUNTS)], rng) for d in ductuses])
 
@@ -127,7 +158,7 @@ def blank_paper(n: int, rng: np.random.Generator) -> np.ndarray:
 
 def inverted(n: int, rng: np.random.Generator) -> np.ndarray:
     """Glyphs of the corpus with ink and paper exchanged."""
-    return 255 - _printed([s.ductus for s in SORTS], n, rng, textura_founts(FOUNTS))
+    return 255 - _known(list(SORTS), n, rng)
 
 
 def textures(n: int, rng: np.random.Generator) -> np.ndarray:

@@ -16,7 +16,8 @@ from app.judging import judge
 from app.model import Explorer, load
 from app.saving import as_trajectory
 from app.typesetting import NIB, set_line
-from ebm.data.pen import Fount, coverage
+from ebm.data.founts import Fount
+from ebm.data.pen import coverage
 from ebm.data.sorts import SORTS
 
 

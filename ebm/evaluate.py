@@ -85,7 +85,8 @@ def measure(
     }
     if corpus.preprocessing == "pen" and corpus.sorts == [sort.name for sort in SORTS]:
         say("unseen founts")
-        report["unseen_founts"] = measure_unseen_founts(model, card, *data.unseen_founts(), values["test"], resamples)
+        unseen, sorts = data.unseen_founts()
+        report["unseen_founts"] = measure_unseen_founts(model, card, unseen, sorts, values["test"], resamples)
     if real:
         say("real print")
         report["real"] = {crops.name: measure_real_print(model, card, crops, resamples) for crops in real}

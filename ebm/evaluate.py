@@ -15,8 +15,10 @@ from ebm import data
 from ebm.calibration import predictive
 from ebm.checkpoint import Card, load, load_card, save_card
 from ebm.data.corpus import Corpus, to_bytes, to_model_space
+from ebm.data.sorts import SORTS
 from ebm.energy import EnergyNet, in_batches
 from ebm.judge import Judge, judge_for
+from ebm.known import measure_unseen_founts
 from ebm.measures import detection
 from ebm.real_print import RealPrint, measure_real_print, read_all
 from ebm.scores import score, scores_for
@@ -81,6 +83,10 @@ def measure(
         for key in values
         if key != "test"
     }
+    if corpus.preprocessing == "pen" and corpus.sorts == [sort.name for sort in SORTS]:
+        say("unseen founts")
+        unseen, sorts = data.unseen_founts()
+        report["unseen_founts"] = measure_unseen_founts(model, card, unseen, sorts, values["test"], resamples)
     if real:
         say("real print")
         report["real"] = {crops.name: measure_real_print(model, card, crops, resamples) for crops in real}

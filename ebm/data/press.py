@@ -55,8 +55,8 @@ def draw_impression(rng: np.random.Generator) -> Impression:
         density=rng.uniform(0.82, 1.0),
         paper=rng.uniform(0.02, 0.12),
         shade=rng.uniform(0.0, 0.04),
-        grain=rng.uniform(0.0, 0.03),
-        blur=rng.uniform(0.4, 1.4),
+        grain=rng.uniform(0.0, 0.05),
+        blur=rng.uniform(0.4, 1.9) if rng.random() < 0.2 else rng.uniform(0.4, 0.9),
         contrast=max(0.0, rng.uniform(-4.0, 4.0)),
         sensor=rng.uniform(0.005, 0.02),
     )

@@ -113,8 +113,9 @@ def choose_form(forms: Sequence[str], fount: Fount, rng: np.random.Generator | N
     """
     if len(forms) == 1:
         return forms[0]
-    places = np.linspace(0, 1, len(forms))
-    weights = np.exp(-0.5 * ((places - fount.style) / 0.22) ** 2)
+    others = len(forms) - 1  # the textura form stands apart from the rest
+    places = np.concatenate([[0.0], np.linspace(0.5 if others > 1 else 1.0, 1.0, others)])
+    weights = np.exp(-0.5 * ((places - fount.style) / 0.2) ** 2)
     weights /= weights.sum()
     strays = rng is not None and rng.random() > _LOYALTY
     decides = rng if strays and rng is not None else np.random.default_rng([fount.seed, zlib.crc32(forms[0].encode())])

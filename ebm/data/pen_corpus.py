@@ -61,16 +61,15 @@ def print_form(form: Form, rng: np.random.Generator, neighbours: Sequence[str] =
         beside=beside,
     ).copy()
     if badly_cropped:
-        add_line(mask, rng)
+        add_line_below(mask, rng)
     scan = print_mask(mask, draw_impression(rng), rng)
     if rng.random() < TIGHT:
         trim(scan, mask, rng)
     return develop(scan, white=rng.uniform(1, 40))
 
 
-def add_line(mask: np.ndarray, rng: np.random.Generator) -> None:
-    """Adds the edge of a line above or below to a mask (168, 168), in place: as much as there is room for."""
-    mask = mask if rng.random() < 0.5 else mask[::-1]  # the other way up, above is below
+def add_line_below(mask: np.ndarray, rng: np.random.Generator) -> None:
+    """Adds the top of the line below to a mask (168, 168), in place: as much as there is room for."""
     inked = np.flatnonzero(mask.any(1))
     depth, gap = (int(rng.integers(1, 6 * OVERSAMPLE)) for _ in range(2))
     piece = mask[inked[0] : inked[0] + depth]

@@ -90,7 +90,7 @@ def press(mask: np.ndarray, impression: Impression, rng: np.random.Generator) ->
     slope = rng.uniform(-1, 1, 2)
     ramp = np.linspace(-0.5, 0.5, CANVAS, dtype=np.float32)
     shade = impression.shade * (slope[0] * ramp[:, None] + slope[1] * ramp[None, :])
-    paper = impression.paper + shade + impression.grain * smooth_noise(rng, 56)
+    paper = impression.paper + shade + impression.grain * smooth_noise(rng, int(rng.integers(14, 57)))
     scan = gaussian_filter(paper + (impression.density - paper) * ink, impression.blur * OVERSAMPLE)
     scan = scan.reshape(SIZE, OVERSAMPLE, SIZE, OVERSAMPLE).mean((1, 3))
     if impression.contrast:

@@ -124,7 +124,7 @@ def scramble(ductus: str, rng: np.random.Generator) -> str:
 def scrambled_strokes(n: int, rng: np.random.Generator) -> np.ndarray:
     """The strokes of a sort, each moved and turned by itself."""
     founts = textura_founts(FOUNTS)
-    several = [form for s in SORTS for form in s.forms if "/" in form]
+    several = [form for s in SORTS for form in s.forms if sum(not move.diamond for move in parse(form)) >= 3]
     ductuses = [scramble(several[rng.integers(len(several))], rng) for _ in range(n)]
     return np.stack([print_ductus(d, founts[rng.integers(FOUNTS)], rng) for d in ductuses])
 

@@ -55,7 +55,7 @@ def draw_impression(rng: np.random.Generator) -> Impression:
         density=rng.uniform(0.82, 1.0),
         paper=rng.uniform(0.02, 0.12),
         shade=rng.uniform(0.0, 0.04),
-        grain=rng.uniform(0.0, 0.05),
+        grain=rng.uniform(0.0, 0.07),
         blur=rng.uniform(0.4, 1.9) if rng.random() < 0.2 else rng.uniform(0.4, 0.9),
         contrast=max(0.0, rng.uniform(-4.0, 4.0)),
         sensor=rng.uniform(0.005, 0.02),
@@ -110,7 +110,7 @@ def develop(scan: np.ndarray, white: float = 33.0) -> np.ndarray:
         uint8 (56, 56), ink = 255.
     """
     paper, black = np.percentile(scan, white), scan.max()
-    solid = np.percentile(scan[scan >= (paper + black) / 2], 88)
+    solid = np.percentile(scan[scan >= (paper + black) / 2], 92)
     return np.round(np.clip((scan - paper) / (solid - paper), 0, 1) * 255).astype(np.uint8)
 
 

@@ -12,9 +12,10 @@ from torch import Tensor
 from ebm.data.corpus import SIZE, to_model_space
 from ebm.data.founts import Fount, choose_form, round_founts, textura_founts
 from ebm.data.pen import CANVAS, parse
-from ebm.data.pen_corpus import FOUNTS, print_ductus
+from ebm.data.pen_corpus import FOUNTS
 from ebm.data.press import draw_impression, press, smooth_noise
 from ebm.data.roman import ROMAN
+from ebm.data.setting import print_ductus
 from ebm.data.sorts import SORTS, Sort
 from ebm.data.unseen import UNSEEN
 

@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from ebm.data.corpus import SPLITS, Corpus
 from ebm.data.pen import CANVAS, EXTENT, OVERSAMPLE, Beside, cut
-from ebm.data.pen_corpus import CHUNK, COUNTS, class_counts, print_form, split_labels
+from ebm.data.pen_corpus import CHUNK, COUNTS, class_counts, split_labels
+from ebm.data.setting import print_form
 from ebm.data.sorts import SORTS
 
 POINTS = 200  # size in pixels a character is drawn at before it is scaled to its place

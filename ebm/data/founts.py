@@ -63,19 +63,19 @@ def textura_founts(n: int, seed: int = 0, first: int = 0) -> list[Fount]:
 
 def _textura_fount(rng: np.random.Generator) -> Fount:
     """Most founts lie near one end of the style; slant, curves and feet go with it, loosely."""
-    style = float(rng.choice([rng.beta(1, 5), rng.beta(5, 1), rng.random()], p=[0.4, 0.35, 0.25]))
+    style = float(rng.choice([rng.beta(1, 6), rng.beta(6, 1), rng.random()], p=[0.45, 0.35, 0.2]))
     nib = rng.uniform(0.95 - 0.25 * style, 1.65 - 0.2 * style)
     return Fount(
         nib=nib,
         hairline=rng.uniform(0.16, 0.42),
         angle=rng.uniform(34, 50),
         style=style,
-        foot=max(0.0, rng.uniform(0.3, 1.5) * (1 - style) + rng.uniform(-0.3, 0.3)),
+        foot=max(0.0, rng.uniform(0.5, 1.5) * (1 - style) + rng.uniform(-0.3, 0.3)),
         width=rng.uniform(0.75 + 0.15 * nib, 1.35),
         ascender=rng.uniform(0.7, 1.25),
         descender=rng.uniform(0.75, 1.25),
         slant=rng.uniform(-2.0, 2.5) + style * rng.uniform(0.0, 6.0),
-        curvature=min(1.0, rng.beta(1, 3) + style * rng.uniform(0.0, 0.8)),
+        curvature=min(1.0, rng.beta(1, 5) + style * rng.uniform(0.0, 0.8)),
         jitter=rng.uniform(0.04, 0.12),
         seed=int(rng.integers(2**31)),
     )
@@ -113,8 +113,9 @@ def choose_form(forms: Sequence[str], fount: Fount, rng: np.random.Generator | N
     """
     if len(forms) == 1:
         return forms[0]
-    places = np.linspace(0, 1, len(forms))
-    weights = np.exp(-0.5 * ((places - fount.style) / 0.22) ** 2)
+    others = len(forms) - 1  # the textura form stands apart from the rest
+    places = np.concatenate([[0.0], np.linspace(0.5 if others > 1 else 1.0, 1.0, others)])
+    weights = np.exp(-0.5 * ((places - fount.style) / 0.2) ** 2)
     weights /= weights.sum()
     strays = rng is not None and rng.random() > _LOYALTY
     decides = rng if strays and rng is not None else np.random.default_rng([fount.seed, zlib.crc32(forms[0].encode())])

@@ -6,6 +6,7 @@ nib at both ends and what its diagonal sweeps between; that alone gives diamonds
 
 import zlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -38,7 +39,8 @@ class Stroke(NamedTuple):
     share: float
 
 
-def parse(ductus: str) -> list[Move]:
+@lru_cache(maxsize=1024)
+def parse(ductus: str) -> tuple[Move, ...]:
     """Reads a ductus into strokes, in the notation that `sorts.py` describes."""
     moves = []
     for text in ductus.split("/"):
@@ -46,7 +48,7 @@ def parse(ductus: str) -> list[Move]:
         marks = text.strip()[: -len(body)]
         points = np.array([point.split(",") for point in body.split()], dtype=np.float64)
         moves.append(Move(points, "~" in marks, "^" in marks, "*" in marks))
-    return moves
+    return tuple(moves)
 
 
 def write(ductus: str, fount: Fount, rng: np.random.Generator | None = None) -> list[Stroke]:

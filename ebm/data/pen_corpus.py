@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 import warnings
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -15,75 +15,16 @@ from torch import Tensor
 
 from ebm.data.corpus import SIZE, SPLITS, Corpus, to_model_space
 from ebm.data.founts import Fount, choose_form, textura_founts
-from ebm.data.pen import EXTENT, OVERSAMPLE, Beside, coverage
-from ebm.data.press import develop, draw_impression
-from ebm.data.press import press as print_mask
+from ebm.data.setting import print_ductus
 from ebm.data.sorts import SORTS
 
 COUNTS = {"train": 11_319, "val": 2_426, "test": 2_426}  # those of the real corpus
 FOUNTS = 400
 SMALLEST_CLASS = 60
-BETWEEN = 0.9  # share of the glyphs that stand between two neighbours
-KERNED = 0.2  # share of those that stand closer, under a flag or touching
-TIGHT = 0.7  # share that is cut close to the ink, as a segmentation of a page does
-BADLY_CROPPED = 0.15  # share that is small or off the middle of its tile
 # SHA-256 of the pixels and labels of seed 0: the corpus that the shipped models were trained on.
 FROZEN = "0"
 UNSEEN_FROM = 10**7  # numbers of glyphs that no split holds
 CHUNK = 200  # glyphs a worker makes before it reports
-
-_FREQUENCY = np.array([s.frequency for s in SORTS]) / sum(s.frequency for s in SORTS)
-
-Form = Callable[..., np.ndarray]  # like `pen.coverage` without ductus and fount: keywords -> mask
-
-
-def print_form(form: Form, rng: np.random.Generator, neighbours: Sequence[str] = ()) -> np.ndarray:
-    """Prints one form with the accidents of setting (size, place, skew, neighbours) and of the press.
-
-    Args:
-        form: called with rng, extent, shift, rotation, beside; gives the mask of ink.
-        rng: decides every accident.
-        neighbours: what may stand left and right of the glyph.
-
-    Returns:
-        uint8 (56, 56), ink = 255.
-    """
-    sides = zip(neighbours, (-1, 1), strict=True) if neighbours and rng.random() < BETWEEN else ()
-    nearest = -4 if rng.random() < KERNED else 0
-    beside = [Beside(item, side, gap=rng.uniform(nearest, 4), shown=rng.uniform(0, 8)) for item, side in sides]
-    loose, small = (4.0, 0.75) if rng.random() < BADLY_CROPPED else (1.5, 0.95)
-    mask = form(
-        rng=rng,
-        extent=EXTENT * rng.uniform(small, 1.05),
-        shift=tuple(rng.uniform(-loose, loose, 2)),
-        rotation=rng.normal(0, 1.5),
-        beside=beside,
-    )
-    scan = print_mask(mask, draw_impression(rng), rng)
-    if rng.random() < TIGHT:
-        trim(scan, mask, rng)
-    return develop(scan, white=rng.uniform(1, 40))
-
-
-def trim(scan: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> None:
-    """Cuts a scan (56, 56) close to its ink, in place: beyond the crop's edge is the lightest of its paper."""
-    paper = np.percentile(scan, 2)
-    for axis in (0, 1):
-        inked = np.flatnonzero(mask.any(1 - axis)) / OVERSAMPLE
-        first, last = (round(edge) for edge in (inked[0] - rng.uniform(0, 6), inked[-1] + 1 + rng.uniform(0, 6)))
-        lines = scan if axis == 0 else scan.T
-        lines[: max(first, 0)] = paper
-        lines[last:] = paper
-
-
-def print_ductus(ductus: str, fount: Fount, rng: np.random.Generator) -> np.ndarray:
-    """Writes and prints one ductus, most often between two neighbours: uint8 (56, 56)."""
-
-    def form(**setting) -> np.ndarray:
-        return coverage(ductus, fount, **setting)
-
-    neighbours = [choose_form(SORTS[k].forms, fount, rng) for k in rng.choice(len(SORTS), 2, p=_FREQUENCY)]
-    return print_form(form, rng, neighbours)
 
 
 def class_counts(weights: Iterable[float], total: int) -> np.ndarray:

@@ -55,8 +55,8 @@ def draw_impression(rng: np.random.Generator) -> Impression:
         density=rng.uniform(0.82, 1.0),
         paper=rng.uniform(0.02, 0.12),
         shade=rng.uniform(0.0, 0.04),
-        grain=rng.uniform(0.0, 0.03),
-        blur=rng.uniform(0.4, 1.4),
+        grain=rng.uniform(0.0, 0.07),
+        blur=rng.uniform(0.4, 1.9) if rng.random() < 0.2 else rng.uniform(0.4, 0.9),
         contrast=max(0.0, rng.uniform(-4.0, 4.0)),
         sensor=rng.uniform(0.005, 0.02),
     )
@@ -90,7 +90,7 @@ def press(mask: np.ndarray, impression: Impression, rng: np.random.Generator) ->
     slope = rng.uniform(-1, 1, 2)
     ramp = np.linspace(-0.5, 0.5, CANVAS, dtype=np.float32)
     shade = impression.shade * (slope[0] * ramp[:, None] + slope[1] * ramp[None, :])
-    paper = impression.paper + shade + impression.grain * smooth_noise(rng, 56)
+    paper = impression.paper + shade + impression.grain * smooth_noise(rng, int(rng.integers(14, 57)))
     scan = gaussian_filter(paper + (impression.density - paper) * ink, impression.blur * OVERSAMPLE)
     scan = scan.reshape(SIZE, OVERSAMPLE, SIZE, OVERSAMPLE).mean((1, 3))
     if impression.contrast:
@@ -110,7 +110,7 @@ def develop(scan: np.ndarray, white: float = 33.0) -> np.ndarray:
         uint8 (56, 56), ink = 255.
     """
     paper, black = np.percentile(scan, white), scan.max()
-    solid = np.percentile(scan[scan >= (paper + black) / 2], 88)
+    solid = np.percentile(scan[scan >= (paper + black) / 2], 92)
     return np.round(np.clip((scan - paper) / (solid - paper), 0, 1) * 255).astype(np.uint8)
 
 

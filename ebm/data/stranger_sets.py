@@ -12,9 +12,10 @@ from torch import Tensor
 from ebm.data.corpus import SIZE, to_model_space
 from ebm.data.founts import Fount, choose_form, round_founts, textura_founts
 from ebm.data.pen import CANVAS, parse
-from ebm.data.pen_corpus import FOUNTS, print_ductus
+from ebm.data.pen_corpus import FOUNTS
 from ebm.data.press import draw_impression, press, smooth_noise
 from ebm.data.roman import ROMAN
+from ebm.data.setting import print_ductus
 from ebm.data.sorts import SORTS, Sort
 from ebm.data.unseen import UNSEEN
 
@@ -124,7 +125,7 @@ def scramble(ductus: str, rng: np.random.Generator) -> str:
 def scrambled_strokes(n: int, rng: np.random.Generator) -> np.ndarray:
     """The strokes of a sort, each moved and turned by itself."""
     founts = textura_founts(FOUNTS)
-    several = [form for s in SORTS for form in s.forms if "/" in form]
+    several = [form for s in SORTS for form in s.forms if sum(not move.diamond for move in parse(form)) >= 3]
     ductuses = [scramble(several[rng.integers(len(several))], rng) for _ in range(n)]
     return np.stack([print_ductus(d, founts[rng.integers(FOUNTS)], rng) for d in ductuses])
 

@@ -95,9 +95,11 @@ def find_letter(ink: np.ndarray, paper: np.ndarray, fade_neighbours: bool) -> tu
         ink = _fade(ink, foreign[parts.labels], mask, tones.paper, factor)
         touching = _touching(small, parts, main, tones)
         if touching is not None:
-            ink = _fade(ink, *touching, tones.paper, factor)
-            parts = _parts(shrink(ink, factor) > tones.threshold)
-            main, foreign = _sort_out(parts)
+            faded = _fade(ink, *touching, tones.paper, factor)
+            rest = _parts(shrink(faded, factor) > tones.threshold)
+            if rest.areas.any():  # a letter of a pixel or two may be gone
+                ink, parts = faded, rest
+                main, foreign = _sort_out(parts)
     kept = ~foreign & (parts.areas >= 0.03 * parts.areas[main])
     return ink, _sharpen(ink > tones.threshold, _around(parts.boxes[kept]), factor)
 
@@ -169,7 +171,7 @@ def _touching(small: np.ndarray, parts: _Parts, main: int, tones: _Tones) -> tup
     width = parts.labels.shape[1]
     if parts.boxes[main, 0] > 0 and parts.boxes[main, 2] < width:
         return None
-    solid = small > tones.paper + _SOLID * (tones.solid - tones.paper)
+    solid = small > max(tones.threshold, tones.paper + _SOLID * (tones.solid - tones.paper))
     cores = _parts(solid)
     left, _, right, _ = cores.boxes.T
     foreign = _sort_out(cores)[1] & ((left == 0) | (right == width)) & (right - left < 0.35 * width)

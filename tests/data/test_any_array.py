@@ -47,3 +47,9 @@ def test_numbers_that_are_no_grey_values_are_refused_without_a_warning(value):
 def test_any_dense_array_gives_a_glyph_or_a_value_error(shape, seed, levels):
     array = np.random.default_rng(seed).integers(0, levels, shape).astype(np.uint8)
     check_glyph_or_value_error(array, "pen")
+
+
+def test_one_dark_and_one_light_pixel():
+    array = np.zeros((12, 14), dtype=np.int32)
+    array[0, 0], array[9, 6] = 27138284, -11593364
+    check_glyph_or_value_error(array, "pen")

@@ -26,7 +26,7 @@ class Preset:
 PRESETS = {
     "mend": Preset(0.25, 24, "a few small steps: worn ink is filled in, the form stays"),
     "finish": Preset(0.5, 48, "larger steps: what the drawing lacks is added, what disturbs goes"),
-    "dream": Preset(1.0, 96, "as far as when printing from noise: the glyph becomes the model's own"),
+    "dream": Preset(1.0, 64, "as far as when printing from noise: the glyph becomes the model's own"),
 }
 
 

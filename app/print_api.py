@@ -40,7 +40,7 @@ def build(models: Models, controls: list[Any]) -> None:
         yield from _stream(explorer, order)
 
     def compose(
-        text: str, count: int = 12, steps: int = 256, seed: int = 0, model: str = ""
+        text: str, count: int = 12, steps: int = 64, seed: int = 0, model: str = ""
     ) -> Iterator[tuple[Any, ...]]:
         """Prints a combination of sorts, such as "u and v" or "e but not c": frames, then the grid, as /generate."""
         with refusals():
@@ -48,7 +48,7 @@ def build(models: Models, controls: list[Any]) -> None:
             order = _by_recipe(explorer, count, steps, seed, way="combination", text=text)
         yield from _stream(explorer, order)
 
-    def word(text: str, steps: int = 96, seed: int = 0, model: str = "") -> Iterator[str]:
+    def word(text: str, steps: int = 64, seed: int = 0, model: str = "") -> Iterator[str]:
         """Prints a word letter by letter and sets it on a line: a PNG."""
         with refusals():
             explorer = models.get(model)
@@ -59,7 +59,7 @@ def build(models: Models, controls: list[Any]) -> None:
             line.save(Path(folder) / name_of(order, "png"))
             yield str(Path(folder) / name_of(order, "png"))
 
-    def judge(sort: str, count: int = 12, steps: int = 96, seed: int = 0, model: str = "") -> dict[str, Any]:
+    def judge(sort: str, count: int = 12, steps: int = 64, seed: int = 0, model: str = "") -> dict[str, Any]:
         """Prints glyphs and judges the chains: temperature, Metropolis acceptance, R-hat, effective sample size."""
         with refusals():
             explorer = models.get(model)
@@ -73,14 +73,13 @@ def build(models: Models, controls: list[Any]) -> None:
     which = gr.Textbox("", visible=False, label="model")
     text = gr.Textbox("u and v", visible=False, label="text")
     count, steps, seed = (
-        gr.Number(value, visible=False, label=label) for value, label in ((12, "count"), (256, "steps"), (0, "seed"))
+        gr.Number(value, visible=False, label=label) for value, label in ((12, "count"), (64, "steps"), (0, "seed"))
     )
-    few = gr.Number(96, visible=False, label="steps")
     for function, inputs, outputs in (
         (generate, [*controls, which], [report, grid]),
         (compose, [text, count, steps, seed, which], [report, grid]),
-        (word, [text, few, seed, which], [line]),
-        (judge, [controls[0], count, few, seed, which], [report]),
+        (word, [text, steps, seed, which], [line]),
+        (judge, [controls[0], count, steps, seed, which], [report]),
     ):
         gr.Button(visible=False).click(
             function, inputs, outputs, preprocess=False, api_name=function.__name__, **PRINTING

@@ -17,7 +17,7 @@ from ebm.data.sheet import clean_forms, contact_sheet
 from ebm.data.sorts import SORTS
 from ebm.data.unseen import UNSEEN
 
-FROZEN_SAMPLE = "0"
+FROZEN_SAMPLE = "c5f30d994233e4874d7071c60a27328b7422dbbe19518a87229ddb20a8e3674b"
 
 
 def rng():

@@ -19,8 +19,9 @@ class Sort:
     """One character of the case: `frequency` is its relative weight in a page of Latin text.
 
     Args:
-        name: as everywhere in code and interface; text: the character.
-        frequency: relative.
+        name: as everywhere in code and interface.
+        text: the character.
+        frequency: its weight beside the others'.
         forms: its allographs, from textura to bastarda.
     """
 

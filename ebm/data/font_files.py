@@ -47,7 +47,9 @@ def font_mask(
     Args:
         path: of the font file.
         text: the character.
-        extent, shift, rotation: as in `pen.coverage`.
+        extent: as in `pen.coverage`.
+        shift: as in `pen.coverage`.
+        rotation: as in `pen.coverage`.
         beside: the neighbouring characters.
 
     Returns:

@@ -71,7 +71,7 @@ def _textura_fount(rng: np.random.Generator) -> Fount:
         angle=rng.uniform(34, 50),
         style=style,
         foot=max(0.0, rng.uniform(0.5, 1.5) * (1 - style) + rng.uniform(-0.3, 0.3)),
-        width=rng.uniform(0.75 + 0.15 * nib, 1.35),
+        width=rng.uniform(0.68 + 0.16 * nib, 1.3),
         ascender=rng.uniform(0.7, 1.25),
         descender=rng.uniform(0.75, 1.25),
         slant=rng.uniform(-2.0, 2.5) + style * rng.uniform(0.0, 6.0),

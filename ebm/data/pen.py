@@ -177,7 +177,9 @@ def coverage(
     """The mask of ink of one sort in one fount, its box centred and scaled to `extent`.
 
     Args:
-        ductus, fount, rng: as in `write`.
+        ductus: as in `write`.
+        fount: as in `write`.
+        rng: as in `write`.
         extent: larger side of the ink's box in pixels of the finished 56x56 glyph.
         shift: of the box's centre from the middle, in those pixels, y downwards.
         rotation: of the whole type, in degrees, counter-clockwise.

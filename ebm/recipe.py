@@ -79,7 +79,7 @@ class Recipe:
     match_weight: float = 10.0
     match_scale: float = 30.0
     noisy_ce: float = 0.5
-    contrast_steps: int = 3000
+    contrast_steps: int = 2000
     lr: float = 3e-4
     norm_clip: float = 2.0
     lr_decay: float = 0.1

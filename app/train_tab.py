@@ -24,9 +24,9 @@ _SECONDS = (10, 180)
 _MODES = {"jem": "a joint model, sort by sort", "ebm": "an EBM without classes"}
 _FIRST = ["a", "o", "p"]
 _INTRO = (
-    "Choose a few sorts and press Start: glyphs of them are written and printed, a network learns to read them, and "
-    "then Langevin chains begin to dream. Each dream's energy is pushed up, each real glyph's pulled down, until the "
-    "two cannot be told apart. Letters stand out of the noise after about a minute."
+    "Choose a few sorts and press Start: glyphs of them are written and printed, and a network learns to read them and "
+    "to find the way to them from noise. Then Langevin chains begin to dream. Each dream's energy is pushed up, each "
+    "real glyph's pulled down, until the two cannot be told apart. Letters stand out of the noise within half a minute."
 )
 
 

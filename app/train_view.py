@@ -12,6 +12,8 @@ def ledger(now: Any) -> str:
     facts = [("step", f"{now.step:,}", "updates of the weights")]
     if now.accuracy is not None:
         facts.append(("read right", f"{now.accuracy:.0%}", "of the last batch"))
+    if "matching" in now.losses:
+        facts.append(("matching", number(now.losses["matching"]), "how far slopes miss the way to a glyph: falls"))
     if "gap" in now.losses:
         facts.append(("gap", number(now.losses["gap"]), "f of real minus f of dreamt: near 0 is good"))
     if now.ages:

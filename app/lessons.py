@@ -99,14 +99,14 @@ LESSONS = (
         "The constant $Z_\\theta$ is an integral over all pictures there could be, which nobody can compute. But its "
         "slope in the weights is an average over the model's own samples. So training lowers the energy of real "
         "glyphs and raises that of glyphs it has just printed, until the two cannot be told apart. A **replay "
-        "buffer** keeps the chains, so that each need not start from noise again. Before that, a first stage **matches** "
-        "the slope: along straight lines from noise to glyphs it is taught to point to the glyph, so that chains find "
-        "their way at all.",
+        "buffer** keeps the chains, so that each need not start from noise again. Before that, a first stage "
+        "**matches** the slope: along straight lines from noise to glyphs it is taught to point to the glyph, so that "
+        "chains find their way at all.",
         "\\begin{aligned} \\frac{\\partial \\mathcal{L}}{\\partial \\theta} = {} & \\mathbb{E}_{p(x)}\\!\\left["
         "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right] \\\\ {} - {} & \\mathbb{E}_{q_\\theta(x)}\\!\\left["
         "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right] \\end{aligned}",
-        "In the second stage the energies of real and of printed glyphs stay close together. If they part for long, training has failed; a "
-        "loss near zero alone says nothing. The twin, a plain classifier, never had its dreams pushed up: its chains "
+        "In the second stage the energies of real and of printed glyphs stay close together. If they part for long, "
+        "training has failed; a loss near zero alone says nothing. The twin, a plain classifier, never had its dreams pushed up: its chains "
         "find low energies where no letters are.",
         (
             Door("Watch a small model learn", {"tab": "train"}),

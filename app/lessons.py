@@ -106,8 +106,8 @@ LESSONS = (
         "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right] \\\\ {} - {} & \\mathbb{E}_{q_\\theta(x)}\\!\\left["
         "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right] \\end{aligned}",
         "In the second stage the energies of real and of printed glyphs stay close together. If they part for long, "
-        "training has failed; a loss near zero alone says nothing. The twin, a plain classifier, never had its dreams pushed up: its chains "
-        "find low energies where no letters are.",
+        "training has failed; a loss near zero alone says nothing. The twin, a plain classifier, never had its dreams "
+        "pushed up: its chains find low energies where no letters are.",
         (
             Door("Watch a small model learn", {"tab": "train"}),
             Door("Print with the classifier", {"tab": "print", "sort": "a", "model": "twin"}),

@@ -38,7 +38,7 @@ _BASE: dict[str, Any] = {
 }  # fmt: skip
 # What a visitor may set: name -> smallest and largest value.
 SETTINGS: dict[str, tuple[float, float]] = {
-    "lr": (1e-5, 1e-2), "steps": (1, 60), "alpha": (0.0, 2.0), "noise": (0.0, 0.2), "reinit": (0.0, 1.0)
+    "match_steps": (1, 2000), "lr": (1e-5, 1e-2), "steps": (1, 60), "alpha": (0.0, 2.0), "noise": (0.0, 0.2), "reinit": (0.0, 1.0)
 }  # fmt: skip
 _making = threading.Lock()  # weights are drawn from torch's one global generator
 
@@ -96,7 +96,7 @@ def recipe_of(mode: str = "jem", seed: int = 0, **settings: float) -> Recipe:
         low, high = SETTINGS[name]
         if not low <= value <= high:
             raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value:g}.")
-    whole = {name: int(value) if name == "steps" else float(value) for name, value in settings.items()}
+    whole = {name: int(value) if name in ("steps", "match_steps") else float(value) for name, value in settings.items()}
     return Recipe(**(_BASE | whole), mode=mode, seed=seed)
 
 

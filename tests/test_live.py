@@ -22,8 +22,14 @@ def test_the_same_sorts_and_seed_give_the_same_glyphs():
 
 @pytest.fixture(scope="module", params=["jem", "ebm"])
 def run(request: pytest.FixtureRequest) -> list[Moment | Trained]:
-    """A short run to its end."""
-    return list(train_live(["a", "o"], mode=request.param, seconds=9, steps=4))
+    """A run that is stopped once both stages have been seen."""
+    run = train_live(["a", "o"], mode=request.param, seconds=300, match_steps=40, steps=4)
+    moments = []
+    for moment in run:
+        moments.append(moment)
+        if isinstance(moment, Moment) and moment.stage == "chains" and moment.step >= 60 and len(moments) > 3:
+            run.stop()
+    return moments
 
 
 def test_moments_tell_what_is_going_on(run: list[Moment | Trained]):

@@ -216,7 +216,7 @@ class JEM(pl.LightningModule):
             *of_classes, unsteered = (processes.share_of(size, rank, world) for size in self.slot_groups())
             self.buffer = ReplayBuffer(
                 of_classes[0] if of_classes else 0, len(of_classes), unsteered=unsteered, reinit=r.reinit,
-                start=r.start, device=self.device,
+                start=r.start, blank=r.blank_starts, device=self.device,
             )  # fmt: skip
         if self._restored is not None:
             streams = [state.cpu() for state in self._restored["random"]]

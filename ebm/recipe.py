@@ -57,6 +57,8 @@ class Recipe:
         start: where fresh chains start.
         buffer_per_class: slots of the replay buffer for each class.
         reinit: probability of a fresh start.
+        blank_starts: share of fresh chains that start on blank paper. Chains from noise never come across it, so that
+            nothing else would raise its energy.
         unsteered: share of a "jem"'s chains that run on log q(x) itself, in slots of their own; the others climb the
             logit of a class of the batch.
         data_starts: fresh chains start from the batch's glyphs (contrastive divergence, the sheet's first prior)
@@ -95,6 +97,7 @@ class Recipe:
     start: str = "uniform"
     buffer_per_class: int = 30
     reinit: float = 0.25
+    blank_starts: float = 0.15
     unsteered: float = 0.25
     data_starts: bool = False
     ema: float = 0.998
@@ -124,7 +127,7 @@ class Recipe:
                 raise ValueError(f"{name} must not be negative, but is {getattr(self, name)}.")
         if self.match_steps + self.contrast_steps < 1:
             raise ValueError("match_steps and contrast_steps must not both be 0.")
-        for name in ("reinit", "unsteered"):
+        for name in ("reinit", "unsteered", "blank_starts"):
             if not 0 <= getattr(self, name) <= 1:
                 raise ValueError(f"{name} lies in [0, 1], not {getattr(self, name)}.")
         if not 0 < self.ema < 1:

@@ -172,6 +172,13 @@ def gaussian_start(n: int, generator: torch.Generator) -> Tensor:
     return torch.randn((n, *GLYPH), generator=generator, device=generator.device) * 0.01
 
 
+def blank_start(n: int, generator: torch.Generator) -> Tensor:
+    """Blank paper, each of its own shade in [-1, -0.6] with a little grain: (n, 1, 56, 56) on the generator's device."""
+    shade = -1 + 0.4 * torch.rand((n, 1, 1, 1), generator=generator, device=generator.device)
+    grain = 0.05 * torch.randn((n, *GLYPH), generator=generator, device=generator.device)
+    return (shade + grain).clamp_(-1, 1)
+
+
 STARTS: dict[str, Callable[[int, torch.Generator], Tensor]] = {"uniform": uniform_start, "gaussian": gaussian_start}
 
 
@@ -187,6 +194,7 @@ class ReplayBuffer:
         unsteered: slots of the chains that no class steers.
         reinit: probability of a fresh start, in [0, 1].
         start: where fresh chains start, a key of `STARTS`.
+        blank: share of the fresh chains that start on blank paper instead.
         device: where the slots live.
 
     Raises:
@@ -201,6 +209,7 @@ class ReplayBuffer:
         unsteered: int = 0,
         reinit: float = 0.05,
         start: str = "uniform",
+        blank: float = 0.0,
         device: str | torch.device = "cpu",
     ):
         if start not in STARTS:
@@ -212,7 +221,7 @@ class ReplayBuffer:
                 f"of {per_class} slots and {unsteered} more."
             )
         self.per_class, self.classes, self.unsteered = per_class, classes, unsteered
-        self.reinit, self.start = reinit, start
+        self.reinit, self.start, self.blank = reinit, start, blank
         self.x = torch.zeros((slots, *GLYPH), device=device)
         self.steps = torch.zeros(slots, dtype=torch.int64, device=device)  # 0 = empty slot
 
@@ -238,8 +247,16 @@ class ReplayBuffer:
         fresh = (self.steps[slots] == 0) | (torch.rand(y.shape, generator=generator, device=device) < self.reinit)
         self.steps[slots[fresh]] = 0
         starts = self.x[slots]
-        starts[fresh] = STARTS[self.start](int(fresh.sum()), generator) if data is None else data[fresh]
+        starts[fresh] = self._begin(int(fresh.sum()), generator) if data is None else data[fresh]
         return starts, slots
+
+    def _begin(self, n: int, generator: torch.Generator) -> Tensor:
+        """Fresh starts (n, 1, 56, 56), some of them on blank paper, which chains from noise never come across."""
+        starts = STARTS[self.start](n, generator)
+        if self.blank:
+            on_paper = torch.rand(n, generator=generator, device=generator.device) < self.blank
+            starts[on_paper] = blank_start(int(on_paper.sum()), generator)
+        return starts
 
     def put(self, slots: Tensor, x: Tensor, steps: int) -> None:
         """Returns chains (N, 1, 56, 56) that have run `steps` more steps to their slots (N,).

@@ -190,6 +190,14 @@ def test_reinit_is_the_share_of_fresh_starts_and_their_age_starts_anew():
     assert (buffer.steps[slots[fresh]] == 0).all()
 
 
+def test_a_share_of_fresh_chains_starts_on_blank_paper():
+    buffer = ReplayBuffer(0, unsteered=400, reinit=1.0, blank=0.25)
+    start, _ = buffer.draw(torch.full((400,), -1), torch.Generator().manual_seed(0))
+    on_paper = start.flatten(1).std(1) < 0.1
+    assert 0.17 < float(on_paper.double().mean()) < 0.33
+    assert -1 <= float(start[on_paper].min()) and float(start[on_paper].max()) < -0.3
+
+
 def test_fresh_starts_can_be_data():
     buffer = ReplayBuffer(4, 1, reinit=1.0)
     data = torch.rand(3, 1, 56, 56)

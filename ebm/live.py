@@ -38,7 +38,8 @@ _BASE: dict[str, Any] = {
 }  # fmt: skip
 # What a visitor may set: name -> smallest and largest value.
 SETTINGS: dict[str, tuple[float, float]] = {
-    "match_steps": (1, 2000), "lr": (1e-5, 1e-2), "steps": (1, 60), "alpha": (0.0, 2.0), "noise": (0.0, 0.2), "reinit": (0.0, 1.0)
+    "match_steps": (1, 2000), "lr": (1e-5, 1e-2), "steps": (1, 60), "alpha": (0.0, 2.0), "noise": (0.0, 0.2),
+    "reinit": (0.0, 1.0),
 }  # fmt: skip
 _making = threading.Lock()  # weights are drawn from torch's one global generator
 

@@ -173,7 +173,7 @@ def gaussian_start(n: int, generator: torch.Generator) -> Tensor:
 
 
 def blank_start(n: int, generator: torch.Generator) -> Tensor:
-    """Blank paper, each of its own shade in [-1, -0.6] with a little grain: (n, 1, 56, 56) on the generator's device."""
+    """Blank paper of some shade in [-1, -0.6] with a little grain: (n, 1, 56, 56) on the generator's device."""
     shade = -1 + 0.4 * torch.rand((n, 1, 1, 1), generator=generator, device=generator.device)
     grain = 0.05 * torch.randn((n, *GLYPH), generator=generator, device=generator.device)
     return (shade + grain).clamp_(-1, 1)

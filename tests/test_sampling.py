@@ -195,7 +195,7 @@ def test_a_share_of_fresh_chains_starts_on_blank_paper():
     start, _ = buffer.draw(torch.full((400,), -1), torch.Generator().manual_seed(0))
     on_paper = start.flatten(1).std(1) < 0.1
     assert 0.17 < float(on_paper.double().mean()) < 0.33
-    assert -1 <= float(start[on_paper].min()) and float(start[on_paper].max()) < -0.3
+    assert float(start[on_paper].min()) >= -1 and float(start[on_paper].max()) < -0.3
 
 
 def test_fresh_starts_can_be_data():

@@ -28,12 +28,12 @@ KEPT_EXAMPLES = 12  # pictures a set
 _ANY_MODEL = "Energies are comparable within one model only. Nothing is known of other data than the corpus named here."
 UNCALIBRATED = "none: no known glyphs were at hand to set it on"
 LIMITS = {
-    "jem": "Printed glyphs have a grain that real ones lack; chains without a wanted sort, which training never "
-    "ran if it steered them, fall into a few sorts. ",
+    "jem": "Strangers that resemble known sorts often pass: other scripts, turned and mirrored letters. Chains without a "
+    "wanted sort sometimes end in forms that are no letter. ",
     "conditional": "The energy of a glyph without its class is a logsumexp that no contrastive loss has shaped. "
-    "Chains without a wanted sort fall into a few sorts. ",
-    "ebm": "It knows no classes and cannot read; it tells near strangers from known glyphs much worse than a "
-    "joint model. ",
+    "Strangers that resemble known sorts often pass. ",
+    "ebm": "It knows no classes and cannot read. Its glyphs are fragments of letters, and it tells near strangers from "
+    "known glyphs much worse than a joint model. ",
     "classifier": "No contrastive loss has shaped its energies; chains on them are no samples. ",
 }
 

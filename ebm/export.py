@@ -28,8 +28,8 @@ KEPT_EXAMPLES = 12  # pictures a set
 _ANY_MODEL = "Energies are comparable within one model only. Nothing is known of other data than the corpus named here."
 UNCALIBRATED = "none: no known glyphs were at hand to set it on"
 LIMITS = {
-    "jem": "Strangers that resemble known sorts often pass: other scripts, turned and mirrored letters. Chains without a "
-    "wanted sort sometimes end in forms that are no letter. ",
+    "jem": "Strangers that resemble known sorts often pass: other scripts, turned and mirrored letters. Chains "
+    "without a wanted sort sometimes end in forms that are no letter. ",
     "conditional": "The energy of a glyph without its class is a logsumexp that no contrastive loss has shaped. "
     "Strangers that resemble known sorts often pass. ",
     "ebm": "It knows no classes and cannot read. Its glyphs are fragments of letters, and it tells near strangers from "

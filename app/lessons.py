@@ -78,7 +78,7 @@ LESSONS = (
         (
             Door("Print with the trained recipe", {"tab": "print", "sort": "a"}),
             Door("Print without noise", {"tab": "print", "sort": "a", "noise": "0"}),
-            Door("Print too hot", {"tab": "print", "sort": "a", "noise": "0.1"}),
+            Door("Print too hot", {"tab": "print", "sort": "a", "noise": "0.3"}),
         ),
         (
             (

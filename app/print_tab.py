@@ -28,9 +28,9 @@ _SHOWN = 72  # updates of the page in a run of one recorded frame a step: about 
 # What each does to (steps, step size, noise) of the trained recipe, and what to look for.
 PRESETS = {
     "trained recipe": (1, 1, 1, "as in training"),
-    "too hot": (1, 1, 10, "ten times the noise: chains cannot settle in a valley"),
+    "too hot": (1, 1, 30, "thirty times the noise: chains cannot settle in a valley"),
     "frozen": (1, 1, 0, "no noise: straight down into the nearest valley"),
-    "ten times longer": (10, 1, 1, "far beyond the trained length: forms get stark, and all alike"),
+    "ten times longer": (10, 1, 1, "far beyond the length of printing: energies sink far below those of real glyphs"),
 }
 
 
@@ -116,7 +116,7 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
         recipe = models.get(key).card.sampler
         steps, size, noise, words = PRESETS.get(name, (1, 1, 1, ""))
         longest = min(int(recipe["print_steps"]) * steps, printing.STEPS[1])
-        hot = min(recipe["noise"] * noise, printing.NOISE[1])
+        hot = min(recipe["print_noise"] * noise, printing.NOISE[1])
         return longest, recipe["step_size"] * size, gr.Slider(value=hot, maximum=max(0.1, hot)), words
 
     def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
@@ -266,7 +266,7 @@ def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:
             "value": number_wish(wishes, "step_size", float(recipe["step_size"]), grain, widest),
             "info": "how far downhill a step goes",
         },
-        {"minimum": 0, "maximum": max(0.1, 4 * recipe["noise"], hot), "value": hot},
+        {"minimum": 0, "maximum": max(0.1, 4 * recipe["print_noise"], hot), "value": hot},
         {"value": number_wish(wishes, "seed", 0, *printing.SEED)},
         {"value": number_wish(wishes, "guidance", 1.0, *printing.GUIDANCE), **asks[3]},
     ]  # fmt: skip

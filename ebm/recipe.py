@@ -92,7 +92,7 @@ class Recipe:
     step_size: float = 1.8
     noise: float = 0.01
     print_steps: int = 64
-    print_noise: float = 0.0
+    print_noise: float = 0.01
     grad_clip: float | None = None
     start: str = "uniform"
     buffer_per_class: int = 30

@@ -66,5 +66,5 @@ def drawing(value: object) -> np.ndarray | None:
         digits = np.array([_DIGITS.index(c) for c in stroke[1:]]).reshape(-1, 2, 2)
         points = (digits[..., 0] * 64 + digits[..., 1]) / _GRID  # (P, 2), in sides of the pad
         path = points * [1, -1] / _NIB  # in nib widths, y upwards
-        sweep(draw, [path], _PENS[stroke[0]], _NIB * _SIDE, np.zeros(2))
+        sweep(draw, [(path, 1.0)], _PENS[stroke[0]], _NIB * _SIDE, np.zeros(2))
     return 255 - np.asarray(sheet)

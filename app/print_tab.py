@@ -253,7 +253,7 @@ def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:
     way = wishes.get("way", "sort") if wishes.get("way") in WAYS else "sort"
     asks = _asks(way)
     grain = float(f"{recipe['step_size'] / 6:.1g}")  # one digit: 0.02, or 2
-    widest = min(24 * grain, printing.STEP_SIZE[1])
+    widest = min(round(24 * grain, 4), printing.STEP_SIZE[1])
     hot = number_wish(wishes, "noise", float(recipe["print_noise"]), *printing.NOISE)
     return [
         {"value": way},

@@ -12,7 +12,7 @@ import gradio as gr
 import numpy as np
 from PIL import Image, ImageDraw
 
-from ebm.data.pen import Fount, sweep
+from ebm.data.pen import Fount, Stroke, sweep
 
 LONGEST = 6000  # characters; the page simplifies what is longer
 _DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
@@ -66,5 +66,5 @@ def drawing(value: object) -> np.ndarray | None:
         digits = np.array([_DIGITS.index(c) for c in stroke[1:]]).reshape(-1, 2, 2)
         points = (digits[..., 0] * 64 + digits[..., 1]) / _GRID  # (P, 2), in sides of the pad
         path = points * [1, -1] / _NIB  # in nib widths, y upwards
-        sweep(draw, [(path, 1.0)], _PENS[stroke[0]], _NIB * _SIDE, np.zeros(2))
+        sweep(draw, [Stroke(path, 1.0)], _PENS[stroke[0]], _NIB * _SIDE, np.zeros(2))
     return 255 - np.asarray(sheet)

@@ -54,7 +54,7 @@ def test_copies_of_training_glyphs_are_good_but_found_to_be_copies(measured, sma
     assert report["classification_accuracy_score"]["samples"] > 0.8 and report["frechet_over_floor"] < 3
     assert report["memorisation"]["median_samples"] < 1e-3 < report["memorisation"]["median_test"]
     assert report["memorisation"]["nearer_than_1_percent_of_test"] == 1
-    assert report["spectral_ratio"] == pytest.approx(1, abs=0.2)
+    assert report["spectral_ratio"] == pytest.approx(1, abs=0.5)
     assert report["paper_grain"] == pytest.approx(report["paper_grain_test"], abs=0.01)
 
 

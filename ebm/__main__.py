@@ -281,6 +281,15 @@ def main() -> None:
     except (ValueError, OSError, Diverged, ProcessLost) as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(2)
+    finally:
+        _leave_process_group()
+
+
+def _leave_process_group() -> None:
+    """Ends the connection to other processes in order: gloo's threads abort a process that exits with them running."""
+    distributed = sys.modules.get("torch.distributed")  # not imported here: most commands have no use for it
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 if __name__ == "__main__":

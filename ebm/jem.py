@@ -13,6 +13,7 @@ from torchmetrics.classification import BinaryAUROC, MulticlassAccuracy, Multicl
 
 from ebm import processes
 from ebm.energy import EnergyNet
+from ebm.jitter import jitter
 from ebm.matching import Matched, matching_loss
 from ebm.recipe import Recipe
 from ebm.sampling import STARTS, ReplayBuffer, sgld
@@ -100,7 +101,10 @@ class JEM(pl.LightningModule):
         return self.recipe.alpha * l2 - gap
 
     def pyx_step(self, x: Tensor, y: Tensor) -> Tensor:
-        """The predictive loss, Eq. 6: the cross-entropy of the logits, a scalar."""
+        """The predictive loss, Eq. 6: the cross-entropy of the logits of jittered glyphs, a scalar."""
+        assert self.random is not None
+        if self.recipe.jitter:
+            x = jitter(x, self.random, self.recipe.jitter)
         cross_entropy = F.cross_entropy(self.net.get_logits(x), y)
         self._log({"train/cross_entropy": cross_entropy}, prog_bar=True)
         return cross_entropy

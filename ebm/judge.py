@@ -14,7 +14,7 @@ SEED = 104_729
 # Another architecture (twice as wide, pooled head) and seed than any model's; a little grain, because every
 # sampler leaves some; the names are those of `ebm.recipe.Recipe`.
 RECIPE = {
-    "mode": "classifier", "width": 32, "head": "pool", "match_steps": 0, "contrast_steps": 1500, "lr": 2e-3,
+    "mode": "classifier", "width": 32, "head": "pool", "match_steps": 0, "contrast_steps": 3000, "lr": 2e-3,
     "data_noise": 0.05, "seed": SEED,
 }  # fmt: skip
 

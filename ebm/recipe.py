@@ -47,6 +47,8 @@ class Recipe:
         lr_decay: what both learning rates have fallen to at the end of their stage, as a share (a cosine).
         alpha: weight of the L2 of energies (Sec. 4.2).
         ce_weight: weight of the cross-entropy in the second stage.
+        jitter: how far the glyphs that the cross-entropy sees are shifted, zoomed and turned (`ebm.jitter`); 0 for not
+            at all. The density is always learnt from the glyphs as they are.
         data_noise: standard deviation of the Gaussian added to real glyphs in the second stage.
         steps: of SGLD, for a chain of the second stage.
         step_size: of SGLD; 0.06 * match_scale goes 6 % of the way from noise to a glyph.
@@ -87,6 +89,7 @@ class Recipe:
     lr_decay: float = 0.1
     alpha: float = 0.1
     ce_weight: float = 1.0
+    jitter: float = 1.0
     data_noise: float = 0.03
     steps: int = 20
     step_size: float = 1.8
@@ -158,8 +161,8 @@ _ABOVE_ZERO = (
     "match_scale", "print_steps", "buffer_per_class",
 )  # fmt: skip
 _NOT_NEGATIVE = (
-    "match_steps", "contrast_steps", "match_l2", "match_ce", "match_weight", "noisy_ce", "alpha", "ce_weight", "noise",
-    "print_noise", "data_noise", "workers",
+    "match_steps", "contrast_steps", "match_l2", "match_ce", "match_weight", "noisy_ce", "alpha", "ce_weight", "jitter",
+    "noise", "print_noise", "data_noise", "workers",
 )  # fmt: skip
 
 # "gpu" has not been run: no accelerator was at hand. "cpu" is what the shipped checkpoints used.

@@ -73,14 +73,16 @@ def test_a_short_run_learns_in_every_mode(small_corpus, mode):
 
 
 def test_the_second_stage_is_the_joint_loss_with_matching_kept_on(small_corpus):
-    module, _ = fit(small_corpus, settings=CHAINS | {"data_noise": 0.0}, limit_train_batches=1)
+    module, _ = fit(small_corpus, settings=CHAINS | {"data_noise": 0.0, "jitter": 0.0}, limit_train_batches=1)
     module.log = module.log_dict = lambda *args, **kwargs: None
     x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
     state, buffer = module.random.get_state(), {k: v.clone() for k, v in module.buffer.state_dict().items()}
 
     def again(step):
         module.random.set_state(state)
-        torch.empty_like(x).normal_(generator=module.random)  # the noise on the glyphs, here of size 0
+        torch.empty_like(x).normal_(
+            generator=module.random
+        )  # the noise on the glyphs, here of size 0; jitter draws nothing
         module.buffer.load_state_dict(buffer)
         return float(step().detach())
 

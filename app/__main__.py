@@ -11,15 +11,14 @@ from typing import Annotated
 import typer
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
-CHECKPOINT = Path(__file__).resolve().parent.parent / "checkpoints" / "jem.safetensors"
 
 
 def main(
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
     checkpoint: Annotated[
-        Path, typer.Option(help="Trained model: a .safetensors file with its .json card.")
-    ] = CHECKPOINT,
+        Path | None, typer.Option(help="A .safetensors file with its .json card; by default the jem that ships.")
+    ] = None,
     training: Annotated[
         bool, typer.Option("--training/--no-training", help="Whether visitors may train small models on this machine.")
     ] = True,
@@ -31,12 +30,13 @@ def main(
     """Opens the page that reads glyphs, prints new ones and tells strangers apart."""
     _check_port(host, port)
     from app.server import create, run  # after the cheap checks: this brings torch and gradio in
-    from ebm.memory import keep_freed_memory
+    from ebm.system.malloc import keep_freed_memory
+    from ebm.system.places import DEFAULT_CHECKPOINT
 
     keep_freed_memory()
     warnings.filterwarnings("ignore", module="PIL")  # of damaged files: their senders get a sentence
     try:
-        app = create(checkpoint, training, root_path)
+        app = create(checkpoint or DEFAULT_CHECKPOINT, training, root_path)
     except ValueError as error:
         _fail(str(error))
     address = f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{port}{root_path or ''}"

@@ -13,9 +13,9 @@ from fastapi.responses import PlainTextResponse
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.page import build
-from app.sessions import keep_small
-from app.style import CSS, HEAD, theme
+from app.page.page import build
+from app.page.style import CSS, HEAD, theme
+from app.visitors.sessions import keep_small
 
 LARGEST_FILE = 25 * 2**20  # bytes of one upload
 LARGEST_REQUEST = LARGEST_FILE + 2**20  # of the requests that upload
@@ -30,7 +30,7 @@ def create(checkpoint: str | Path, training: bool = True, root_path: str | None 
     """The explorer as an ASGI application.
 
     Args:
-        checkpoint, training: as in `app.page.build`.
+        checkpoint, training: as in `app.page.page.build`.
         root_path: the path below which a reverse proxy shows it, such as "/glyphs".
 
     Raises:

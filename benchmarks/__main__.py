@@ -10,10 +10,11 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from ebm.system.places import DEFAULT_CHECKPOINT
+
 app = typer.Typer(
     add_completion=False, no_args_is_help=True, help="The speed figures, each against a peer or a target."
 )
-CHECKPOINT = Path(__file__).resolve().parent.parent / "checkpoints" / "jem.safetensors"
 
 WIDE = 140  # columns of tables that go into a file
 
@@ -26,7 +27,7 @@ Rounds = Annotated[int, typer.Option(min=1, help="Interleaved runs of each.")]
 @app.command("setup")
 def setup_command() -> None:
     """Installs the peers, each into an environment of its own under .venv-peers."""
-    from benchmarks import peers
+    from benchmarks.peers import environments as peers
 
     for peer in peers.PACKAGES:
         peers.install(peer)
@@ -48,8 +49,9 @@ def sgld_command(
     as_json: AsJson = False,
 ) -> None:
     """The sampler against its peers, on the same weights, and against the machine's floor."""
-    from benchmarks import peers as processes
-    from benchmarks import sgld, tables
+    from benchmarks.measuring import tables
+    from benchmarks.peers import environments as processes
+    from benchmarks.suites import sgld
 
     processes.check(peer or [])
     plan = sgld.Plan(
@@ -72,7 +74,8 @@ def train_command(
     as_json: AsJson = False,
 ) -> None:
     """Optimiser steps per second against the notebook's step, and time to 98 % validation accuracy."""
-    from benchmarks import tables, train
+    from benchmarks.measuring import tables
+    from benchmarks.suites import train
 
     threads = _threads(threads)
     found = train.measure(device=device, threads=threads, steps=steps, rounds=rounds, accuracy=accuracy, say=_say)
@@ -88,7 +91,8 @@ def buffer_command(
     as_json: AsJson = False,
 ) -> None:
     """The replay buffer against the notebook's list of tensors."""
-    from benchmarks import buffer, tables
+    from benchmarks.measuring import tables
+    from benchmarks.suites import buffer
 
     threads = _threads(threads)
     found = buffer.measure(batches=tuple(batch or (64, 256)), per_class=per_class, rounds=rounds, threads=threads)
@@ -103,7 +107,8 @@ def data_command(
     as_json: AsJson = False,
 ) -> None:
     """Glyphs per second of the pen corpus and of reading pictures."""
-    from benchmarks import data, tables
+    from benchmarks.measuring import tables
+    from benchmarks.suites import data
 
     found = data.measure(glyphs=glyphs, rounds=rounds, whole=whole, say=_say)
     _finish("data", "cpu", 1, found, tables.show_report, as_json)
@@ -111,7 +116,7 @@ def data_command(
 
 @app.command("app")
 def app_command(
-    checkpoint: Annotated[Path, typer.Option(help="Of the first page.")] = CHECKPOINT,
+    checkpoint: Annotated[Path, typer.Option(help="Of the first page.")] = DEFAULT_CHECKPOINT,
     starts: Annotated[int, typer.Option(help="Of the server.")] = 3,
     scores: Annotated[int, typer.Option(help="Requests.")] = 100,
     rounds: Rounds = 5,
@@ -120,8 +125,8 @@ def app_command(
     as_json: AsJson = False,
 ) -> None:
     """What a visitor of the explorer waits for, and what the server keeps of visitors."""
-    from benchmarks import app as explorer
-    from benchmarks import tables
+    from benchmarks.measuring import tables
+    from benchmarks.suites import app as explorer
 
     found = explorer.measure(
         checkpoint, starts=starts, scores=scores, rounds=rounds, generations=generations, browser=browser, say=_say
@@ -131,13 +136,14 @@ def app_command(
 
 @app.command("load")
 def load_command(
-    checkpoint: Annotated[Path, typer.Option(help="Of the first page.")] = CHECKPOINT,
+    checkpoint: Annotated[Path, typer.Option(help="Of the first page.")] = DEFAULT_CHECKPOINT,
     scores: Annotated[int, typer.Option(help="Over which the server's memory is watched.")] = 10_000,
     generations: Annotated[int, typer.Option(help="Short ones, over which it is watched too.")] = 1_000,
     as_json: AsJson = False,
 ) -> None:
     """Many visitors of the explorer at once, some of whom vanish, and its memory after thousands of calls."""
-    from benchmarks import load, tables
+    from benchmarks.measuring import tables
+    from benchmarks.suites import load
 
     found = load.measure(checkpoint, scores=scores, generations=generations, say=_say)
     _finish("load", "cpu", _threads(None), found, tables.show_report, as_json)
@@ -163,7 +169,7 @@ def _finish(
     as_json: bool,
 ) -> None:
     """Prints a report, as tables or as JSON; a check that failed ends with exit code 1."""
-    from benchmarks import machine, tables
+    from benchmarks.measuring import machine, tables
 
     report = {"suite": suite, "machine": machine.facts(device, threads), **found}
     if as_json:
@@ -180,7 +186,7 @@ def _finish(
 
 def main() -> None:
     """Runs the command line; a ValueError is one sentence and exit code 2, never a traceback."""
-    from ebm.memory import keep_freed_memory
+    from ebm.system.malloc import keep_freed_memory
 
     keep_freed_memory()
     try:

@@ -3,13 +3,13 @@
 from importlib import import_module
 
 from ebm import data
-from ebm.checkpoint import Card, load
-from ebm.data.image import to_glyph
-from ebm.energy import EnergyNet
-from ebm.sampling import ReplayBuffer, Step, sgld
-from ebm.scores import Verdict, score, threshold, verdict
+from ebm.checkpoint.files import Card, load
+from ebm.data.picture.to_glyph import to_glyph
+from ebm.model.energy import EnergyNet
+from ebm.sampling.langevin import ReplayBuffer, Step, sgld
+from ebm.scoring.scores import Verdict, score, threshold, verdict
 
-_LAZY = {"sample": "ebm.generate", "JEM": "ebm.jem"}  # the latter brings Lightning and torchmetrics
+_LAZY = {"sample": "ebm.generation.sample", "JEM": "ebm.training.jem"}  # the latter brings Lightning and torchmetrics
 __all__ = [
     "Card", "EnergyNet", "ReplayBuffer", "Step", "Verdict", "data", "load",
     "score", "sgld", "threshold", "to_glyph", "verdict", *_LAZY,

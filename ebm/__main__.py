@@ -9,11 +9,11 @@ from typing import Annotated, Any
 
 import typer
 
-from ebm.recipe import MODES, PRESETS
+from ebm.system.places import CHECKPOINTS, DEFAULT_CHECKPOINT
+from ebm.training.recipe import MODES, PRESETS
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Energy-based models of historical printed glyphs.")
 
-DEFAULT = Path(__file__).parent.parent / "checkpoints" / "jem.safetensors"
 Data = Annotated[str, typer.Option("--data", help="'pen', a GLYPHS folder, or a folder of pictures per class.")]
 Founts = Annotated[str | None, typer.Option(help="Print from the TTF/OTF files of this folder instead of the pen.")]
 Model = Annotated[Path, typer.Option(help="A .safetensors checkpoint with its card beside it.")]
@@ -28,7 +28,7 @@ def show_data(
 ) -> None:
     """Makes or loads a corpus, says what is in it, and draws its contact sheet (exercise 3.1)."""
     from ebm.data.corpus import SPLITS
-    from ebm.data.glyphs import load_corpus
+    from ebm.data.sources import load_corpus
 
     corpus = load_corpus(data, founts=founts, seed=seed)
     counts = ", ".join(f"{split} {len(corpus.labels[split])}" for split in SPLITS)
@@ -79,8 +79,8 @@ def train_command(
     import torch
     from pytorch_lightning.utilities import rank_zero_only
 
-    from ebm.recipe import FIXED, recipe
-    from ebm.train import read_run, train
+    from ebm.training.recipe import FIXED, recipe
+    from ebm.training.train import read_run, train
 
     given = {
         "mode": mode, "batch_size": batch_size, "match_steps": match_steps, "contrast_steps": contrast_steps,
@@ -135,7 +135,7 @@ def import_command(
     mode: Annotated[str | None, typer.Option(help=f"{', '.join(MODES)}; by default told by the network.")] = None,
 ) -> None:
     """Makes a student's Lightning checkpoint one for the explorer, running nothing in it (all exercises)."""
-    from ebm.importing import import_model
+    from ebm.importing.import_model import import_model
 
     command = "python -m ebm " + " ".join(sys.argv[1:])
     path, card, remarks = import_model(file, out, data=data, names=names, mode=mode, command=command)
@@ -151,7 +151,7 @@ def import_command(
 
 @app.command("generate")
 def generate_command(
-    checkpoint: Model = DEFAULT,
+    checkpoint: Model = DEFAULT_CHECKPOINT,
     out: Annotated[Path, typer.Option(help="Folder of grid.png, strip.png and chain.webp.")] = Path("out"),
     sort: Annotated[str | None, typer.Option(help="Name or character of the sort; by default one of each.")] = None,
     unconditional: Annotated[bool, typer.Option(help="No wanted sort: chains on log q(x) itself.")] = False,
@@ -163,7 +163,7 @@ def generate_command(
     animation: Annotated[str, typer.Option(help="webp or gif.")] = "webp",
 ) -> None:
     """Prints new glyphs from noise: a grid, one chain at chosen steps, an animation (exercise 3.5)."""
-    from ebm.print_files import print_files
+    from ebm.generation.files import print_files
 
     files, shown = print_files(
         checkpoint, out, sort=sort, unconditional=unconditional, count=count, steps=steps, at=at,
@@ -175,7 +175,7 @@ def generate_command(
 
 @app.command("evaluate")
 def evaluate_command(
-    checkpoint: Model = DEFAULT,
+    checkpoint: Model = DEFAULT_CHECKPOINT,
     out: Annotated[Path, typer.Option(help="Folder of report.json and report.html.")] = Path("report"),
     data: Data = "pen",
     founts: Founts = None,
@@ -195,8 +195,8 @@ def evaluate_command(
     device: Annotated[str, typer.Option(help="Where the model runs: cpu or cuda.")] = "cpu",
 ) -> None:
     """Scores the test split and every stranger set; real print, samples, robustness, likelihood (exercise 3.6)."""
-    from ebm.evaluate import PARTS, evaluate
-    from ebm.report import summary
+    from ebm.evaluation.measure import PARTS, evaluate
+    from ebm.evaluation.page import summary
 
     if unknown := sorted(set(part or ()) - set(PARTS)):
         raise ValueError(f"There is no part {unknown[0]!r} to measure; there are: {', '.join(PARTS)}.")
@@ -212,10 +212,10 @@ def evaluate_command(
 
 @app.command("results")
 def results_command(
-    folder: Annotated[Path, typer.Argument(help="Of checkpoints, with a README.md to write into.")] = DEFAULT.parent,
+    folder: Annotated[Path, typer.Argument(help="Of checkpoints, with a README.md to write into.")] = CHECKPOINTS,
 ) -> None:
     """Makes the tables of the results page again from the figures in the checkpoints' cards."""
-    from ebm.results import write
+    from ebm.evaluation.results import write
 
     print(f"Wrote {write(folder)}")
 
@@ -226,7 +226,7 @@ def score_command(
         list[Path],
         typer.Argument(help="Pictures of single glyphs; with --out also folders, and @LIST for a text file."),
     ],
-    checkpoint: Model = DEFAULT,
+    checkpoint: Model = DEFAULT_CHECKPOINT,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     out: Annotated[
         Path | None, typer.Option(help="Any number of pictures: a .parquet file with a row each. Again to resume.")
@@ -251,14 +251,14 @@ def score_command(
         if options:
             option = next(iter(options)).replace("_", "-")
             raise ValueError(f"--{option} is for scoring in bulk: give --out NAME.parquet as well.")
-        from ebm.verdicts import print_verdicts
+        from ebm.scoring.print_verdicts import print_verdicts
 
         raise typer.Exit(0 if print_verdicts(files, checkpoint, as_json) else 1)
     if as_json:
         raise ValueError("With --out the rows go into a Parquet file: leave --json out.")
     import logging
 
-    from ebm.bulk import score_files
+    from ebm.scoring.bulk.score_files import score_files
 
     logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # its tips and lists of devices
     counts = score_files(list(map(str, files)), out, checkpoint, **options)
@@ -268,8 +268,8 @@ def score_command(
 
 def main() -> None:
     """Runs the command line; a ValueError is one sentence and exit code 2, never a traceback."""
-    from ebm.errors import Diverged, ProcessLost, Stopped
-    from ebm.memory import keep_freed_memory
+    from ebm.system.malloc import keep_freed_memory
+    from ebm.training.errors import Diverged, ProcessLost, Stopped
 
     keep_freed_memory()
     warnings.filterwarnings("ignore", module="PIL")  # of damaged files, which get a sentence of their own

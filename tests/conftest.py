@@ -3,14 +3,14 @@
 import numpy as np
 import pytest
 import torch
-from cards import make_card
+from helpers.cards import make_card
 
-from ebm.checkpoint import save
+from ebm.checkpoint.files import save
 from ebm.data.corpus import SPLITS, Corpus
-from ebm.data.founts import textura_founts
-from ebm.data.pen_corpus import FOUNTS, print_glyph
-from ebm.data.sorts import SORTS
-from ebm.energy import EnergyNet
+from ebm.data.synthetic.founts import textura_founts
+from ebm.data.synthetic.pen_corpus import FOUNTS, print_glyph
+from ebm.data.synthetic.sorts import SORTS
+from ebm.model.energy import EnergyNet
 
 SORTS_USED = 6
 

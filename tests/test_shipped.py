@@ -1,22 +1,20 @@
 """The shipped checkpoint meets this project's floor on a small seeded sample, and its card is true."""
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 import torch
 from sklearn.metrics import roc_auc_score
 
 import ebm
-from ebm.checkpoint import TYPICAL, load_examples
+from ebm.checkpoint.files import TYPICAL, load_examples
 from ebm.data import STRANGERS, strangers
 from ebm.data.corpus import to_model_space
-from ebm.data.founts import textura_founts
-from ebm.data.pen_corpus import COUNTS, FOUNTS, print_glyph
 from ebm.data.sheet import clean_forms
-from ebm.generate import chains, sampler_of
+from ebm.data.synthetic.founts import textura_founts
+from ebm.data.synthetic.pen_corpus import COUNTS, FOUNTS, print_glyph
+from ebm.generation.sample import chains, sampler_of
+from ebm.system.places import DEFAULT_CHECKPOINT as CHECKPOINT
 
-CHECKPOINT = Path(__file__).parent.parent / "checkpoints" / "jem.safetensors"
 NEW = 10**6  # numbers of glyphs that no corpus holds
 
 

@@ -5,10 +5,10 @@ from importlib import import_module
 from ebm.data.corpus import Corpus
 
 _LAZY = {  # what these need (scipy, joblib) would slow `import ebm` down
-    "load": "ebm.data.glyphs",
-    "load_corpus": "ebm.data.glyphs",
-    "GlyphDataModule": "ebm.data.module",
-    "unseen_founts": "ebm.data.pen_corpus",
+    "load": "ebm.data.sources",
+    "load_corpus": "ebm.data.sources",
+    "GlyphDataModule": "ebm.data.batches",
+    "unseen_founts": "ebm.data.synthetic.pen_corpus",
     "strangers": "ebm.data.stranger_sets",
     "STRANGERS": "ebm.data.stranger_sets",
 }

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from ebm.data.corpus import SIZE, SPLITS, Corpus, to_bytes
-from ebm.data.image import fit_square, to_glyph
+from ebm.data.picture.to_glyph import fit_square, to_glyph
 
 MIN_PICTURES = 7  # per class: fewer cannot be dealt out 70/15/15 with one in each split
 _STRANGERS = {"type A": "ood_ta.npy", "type B": "ood_tb.npy"}

@@ -4,7 +4,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from ebm.data.corpus import SIZE, Corpus
-from ebm.data.sorts import SORTS
+from ebm.data.synthetic.sorts import SORTS
 
 PER_ROW = 12
 
@@ -34,9 +34,9 @@ def clean_forms(sort: int, founts: int = PER_ROW, seed: int = 0) -> torch.Tensor
     """The form of one sort in the first founts of the corpus, printed without accidents: uint8 (founts, 56, 56)."""
     import numpy as np
 
-    from ebm.data.founts import choose_form, textura_founts
-    from ebm.data.pen import coverage
-    from ebm.data.press import CLEAN, develop, press
+    from ebm.data.synthetic.founts import choose_form, textura_founts
+    from ebm.data.synthetic.pen import coverage
+    from ebm.data.synthetic.press import CLEAN, develop, press
 
     rng = np.random.default_rng(seed)
     forms = SORTS[sort].forms

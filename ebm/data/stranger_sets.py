@@ -10,14 +10,14 @@ from PIL import Image
 from torch import Tensor
 
 from ebm.data.corpus import SIZE, to_model_space
-from ebm.data.founts import Fount, choose_form, round_founts, textura_founts
-from ebm.data.pen import CANVAS, parse
-from ebm.data.pen_corpus import FOUNTS
-from ebm.data.press import draw_impression, press, smooth_noise
-from ebm.data.roman import ROMAN
-from ebm.data.setting import print_ductus
-from ebm.data.sorts import SORTS, Sort
-from ebm.data.unseen import UNSEEN
+from ebm.data.synthetic.founts import Fount, choose_form, round_founts, textura_founts
+from ebm.data.synthetic.pen import CANVAS, parse
+from ebm.data.synthetic.pen_corpus import FOUNTS
+from ebm.data.synthetic.press import draw_impression, press, smooth_noise
+from ebm.data.synthetic.roman import ROMAN
+from ebm.data.synthetic.setting import print_ductus
+from ebm.data.synthetic.sorts import SORTS, Sort
+from ebm.data.synthetic.unseen import UNSEEN
 
 Maker = Callable[[int, np.random.Generator], np.ndarray]  # (n, rng) -> uint8 (n, 56, 56), ink = 255
 

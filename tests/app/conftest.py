@@ -8,16 +8,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from urllib.parse import urlparse
 
 import pytest
 import torch
+from helpers.app_pages import open_page
 
-from ebm import scores
-from ebm.checkpoint import TYPICAL, Card, save, save_examples
+from ebm.checkpoint.files import TYPICAL, Card, save, save_examples
 from ebm.data.corpus import to_bytes
-from ebm.data.sorts import SORTS
-from ebm.energy import EnergyNet
+from ebm.data.synthetic.sorts import SORTS
+from ebm.model.energy import EnergyNet
+from ebm.scoring import scores
 
 ARGUMENTS = [
     "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking",
@@ -153,22 +153,3 @@ def page(browser, url: str, request: pytest.FixtureRequest) -> Iterator:
 def desk(browser, url: str) -> Iterator:
     """The explorer in a window of a desk's width, for what has nothing to do with the width."""
     yield from open_page(browser, url, 1280)
-
-
-def open_page(browser, url: str, width: int) -> Iterator:
-    """A page that fails on errors, on outside requests, and on being wider than its window."""
-    page = browser.new_page(viewport={"width": width, "height": 844})
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    hosts: set[str] = set()
-    page.on(
-        "request", lambda sent: hosts.add(urlparse(sent.url).hostname or "") if sent.url.startswith("http") else None
-    )
-    page.goto(url)
-    page.wait_for_selector("#reading .energy")
-    yield page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the window"
-    page.close()
-    assert problems == []
-    assert hosts == {"127.0.0.1"}

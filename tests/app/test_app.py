@@ -16,9 +16,11 @@ from gradio_client.exceptions import AppError
 from PIL import Image, ImageDraw
 
 import ebm
-from app import printing, reading, strangers_tables
-from app.model import load
-from app.page import build
+from app.models.loaded import load
+from app.page.page import build
+from app.tabs.print import run as printing
+from app.tabs.read import verdict_card as reading
+from app.tabs.strangers import tables as strangers_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -136,7 +138,7 @@ def test_only_the_named_endpoints_are_public(client: Client) -> None:
 def test_start_brings_no_training_stack(checkpoint: Path) -> None:
     code = f"""
 import json, sys
-from app.page import build
+from app.page.page import build
 build({str(checkpoint)!r})
 heavy = ["lightning", "pytorch_lightning", "torchmetrics", "torchvision", "sklearn", "scipy", "tensorboard"]
 print(json.dumps([name for name in heavy if name in sys.modules]))
@@ -200,7 +202,7 @@ def test_a_bare_checkpoint_is_shown_with_a_note(make_checkpoint: Callable[..., P
 
 
 def test_figures_count_right() -> None:
-    from ebm import figures
+    from ebm.figures import scores as figures
 
     assert (
         figures.auroc([0, 1], [2, 3]) == 1 and figures.auroc([2, 3], [0, 1]) == 0 and figures.auroc([1, 1], [1]) == 0.5

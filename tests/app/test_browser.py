@@ -1,6 +1,6 @@
 """A real browser: draws a stroke, reads the label, starts and stops a generation, visits the strangers."""
 
-from app_pages import draw, wait_for_change
+from helpers.app_pages import draw, wait_for_change
 
 PRINT, STRANGERS = ("button[role=tab]:has-text('Print')", "button[role=tab]:has-text('Strangers')")
 

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs, urlparse
 
-from app_pages import open_tab, wait_for_change
+from helpers.app_pages import open_tab, wait_for_change
 
 TABS = ("Read", "Print", "Strangers", "Surface", "Train", "Learn")
 

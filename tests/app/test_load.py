@@ -13,9 +13,9 @@ from gradio.blocks import Blocks
 from PIL import Image
 
 import ebm
-from app import sessions
-from app.sessions import Sessions
-from benchmarks.visitors import Answer, Visitor, leave, visitors
+from app.visitors import sessions
+from app.visitors.sessions import Sessions
+from benchmarks.explorer.visitors import Answer, Visitor, leave, visitors
 
 PEOPLE, AT_ONCE = 50, 8
 T = TypeVar("T")

@@ -1,30 +1,15 @@
 """The explorer as a server: health, headers, login, log, limits, a clean stop."""
 
-import http.client
 import logging
-import os
 import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlparse
 
 import pytest
+from helpers.server import get, process
 
 from app.server import LARGEST_REQUEST, LOGIN, create
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def get(url: str, path: str, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
-    """The answer to a request, its body unread."""
-    connection = http.client.HTTPConnection(urlparse(url).netloc, timeout=20)
-    connection.request(method, path, headers=headers)
-    return connection.getresponse()
 
 
 def test_health_and_readiness(url: str) -> None:
@@ -80,31 +65,6 @@ def test_a_login_can_be_asked_for(checkpoint: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv(LOGIN, "no colon")
     with pytest.raises(ValueError, match="NAME:PASSWORD"):
         create(checkpoint)
-
-
-@contextmanager
-def process(checkpoint: Path) -> Iterator[tuple[subprocess.Popen, str]]:
-    """`python -m app` on a free port, once it answers."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "app", "--no-browser", "--port", str(port), "--checkpoint", str(checkpoint)]
-    started = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=os.environ.copy()
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(600):
-            try:
-                get(url, "/readyz").read()
-                break
-            except OSError:
-                assert started.poll() is None, started.communicate()[0]
-                time.sleep(0.1)
-        yield started, url
-    finally:
-        started.kill()
-        started.wait()
 
 
 def test_sigterm_ends_the_server_cleanly_with_a_visitor_on_the_page(checkpoint: Path) -> None:

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from app_pages import open_tab
-from conftest import open_page
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from helpers.app_pages import open_page, open_tab
+from helpers.students import StudentNet, save_student
 from PIL import Image, ImageDraw
-from students import StudentNet, save_student
 
-from ebm.importing import import_model
+from ebm.importing.import_model import import_model
 
 
 @pytest.fixture(scope="module")

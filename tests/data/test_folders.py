@@ -6,7 +6,7 @@ import torch
 from PIL import Image, ImageDraw
 
 from ebm.data.folders import read_glyphs_folder, read_image_folder
-from ebm.data.image import to_glyph
+from ebm.data.picture.to_glyph import to_glyph
 
 COUNTS = {"train": 8, "val": 4, "test": 4}
 

@@ -1,0 +1,124 @@
+"""A loaded model as the page shows it: network, card and example pictures. Never changed, so visitors share it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+import ebm
+from ebm.checkpoint.files import TYPICAL, Card, load_examples
+from ebm.data.corpus import SIZE, to_model_space
+from ebm.generation.sample import class_of
+
+ANY = "any"  # the choice of no sort in particular
+
+
+@dataclass(frozen=True)
+class Explorer:
+    """A checkpoint, ready to be shown.
+
+    Args:
+        model: in eval mode, frozen: several visitors may use it at once.
+        card: what is known of it.
+        examples: set -> uint8 (N, 56, 56), ink = 255; may be empty.
+        energies: set -> energies (N,) of its examples.
+        typical: one typical glyph of each sort, uint8 (C, 56, 56); empty where the checkpoint came without.
+    """
+
+    model: ebm.EnergyNet
+    card: Card
+    examples: dict[str, Tensor]
+    energies: dict[str, Tensor]
+    typical: Tensor
+
+    @property
+    def has_sorts(self) -> bool:
+        """Whether the model tells sorts apart; an EBM with its one output does not."""
+        return self.model.outputs > 1
+
+    def text(self, sort: str) -> str:
+        """The character that a sort prints; its name where the card knows none."""
+        texts = dict(zip(self.card.sorts, self.card.texts, strict=False))
+        return texts.get(sort) or sort
+
+    def title(self, sort: str) -> str:
+        """A sort's name, with its character where the name is not the character."""
+        text = self.text(sort)
+        return sort if text == sort else f"{sort} ({text})"
+
+    def find_sort(self, wanted: str) -> int | None:
+        """The class of a sort given by name or character; None for "any".
+
+        Raises:
+            ValueError: when the model has no such sort.
+        """
+        return None if wanted == ANY else class_of(self.model, wanted, self.card)
+
+    def verdict(self, glyph: Tensor) -> ebm.Verdict:
+        """What the model says of a glyph (1, 56, 56) in [-1, 1]."""
+        return ebm.verdict(self.model, self.card, glyph)
+
+    def sets(self) -> list[str]:
+        """The stranger sets that the card has scores for, in the card's order."""
+        return [name for name in self.card.set_scores if name != "test"]
+
+    def describe(self, name: str) -> tuple[str, str]:
+        """Kind ("near", "far" or "") and one-line description of a stranger set."""
+        entry = self.card.data.get("strangers", {}).get(name, {})
+        return (entry.get("kind", ""), entry.get("description", "")) if isinstance(entry, dict) else ("", "")
+
+    def example_sets(self) -> list[str]:
+        """The sets that came with pictures: known glyphs first, then in the card's order."""
+        order = ["test", *self.sets(), *sorted(self.examples)]
+        return [name for name in dict.fromkeys(order) if name in self.examples]
+
+    def samples_to_read(self) -> list[tuple[str, Tensor]]:
+        """Captioned pictures (56, 56) for a visitor to click: the best one first."""
+        chosen: list[tuple[str, Tensor]] = []
+        known = self.examples.get("test")
+        if known is not None and len(known):
+            order = self.energies["test"].argsort()
+            chosen.append(("good glyph", known[order[len(order) // 4]]))
+            chosen.append(("worn glyph", max(known, key=_unevenness)))
+            chosen.append(("odd print", known[order[-1]]))
+        chosen += [(name, self.examples[name][0]) for name in self.example_sets() if name != "test"]
+        if known is None:
+            chosen.insert(0, ("plain stroke", _stroke()))
+        if "noise" not in self.examples:
+            noise = torch.rand((SIZE, SIZE), generator=torch.Generator().manual_seed(0))
+            chosen.append(("noise", (noise * 255).to(torch.uint8)))
+        return chosen
+
+
+def load(path: str | Path) -> Explorer:
+    """Loads a checkpoint for the page.
+
+    Args:
+        path: of the .safetensors file.
+
+    Raises:
+        ValueError: one sentence, as `ebm.load` or `load_examples` words it.
+    """
+    model, card = ebm.load(path)
+    examples = load_examples(path)
+    typical = examples.pop(TYPICAL, torch.empty((0, SIZE, SIZE), dtype=torch.uint8))
+    if len(typical) != len(card.sorts):
+        typical = typical[:0]
+    energies = {
+        name: ebm.score(model, to_model_space(pictures)) for name, pictures in examples.items() if len(pictures)
+    }
+    return Explorer(model, card, {name: examples[name] for name in energies}, energies, typical)
+
+
+def _unevenness(picture: Tensor) -> float:
+    """How uneven the ink of a picture (56, 56) lies: the spread of its darker pixels."""
+    ink = picture[picture > 127].double()
+    return float(ink.std()) if len(ink) > 1 else 0.0
+
+
+def _stroke() -> Tensor:
+    """A plain minim, for checkpoints that came without pictures."""
+    picture = torch.zeros((SIZE, SIZE), dtype=torch.uint8)
+    picture[6:50, 23:33] = 255
+    return picture

@@ -1,0 +1,87 @@
+"""The player: shows chains while they run, and lets the visitor pause, step and scrub through what was recorded."""
+
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import torch
+from torch import Tensor
+
+from app.parts.drawing import GAP, columns, data_uri, tile_grid
+from ebm.data.corpus import SIZE
+
+_RECENT = 6  # frames that each update repeats, so that few wait for the end when the browser skips updates
+_TEMPLATE = """<section class="player sheet" data-empty="true">
+<div class="stage"><div class="tiles">
+<canvas role="img" aria-label="No glyphs yet"></canvas><div class="letters"></div></div>
+<p class="empty hint">%s</p></div>
+<div class="chart"><div class="head"><span>mean energy</span><b></b></div>
+<canvas role="img" aria-label="Energy along the steps"></canvas></div>
+<div class="controls" role="group" aria-label="Playback">
+<button type="button" data-do="play" aria-label="Play or pause" title="Play or pause">&#9654;</button>
+<button type="button" data-move="-10" aria-label="Ten frames back" title="Ten frames back">&#8722;10</button>
+<button type="button" data-move="-1" aria-label="One frame back" title="One frame back">&#8722;1</button>
+<button type="button" data-move="1" aria-label="One frame on" title="One frame on">+1</button>
+<button type="button" data-move="10" aria-label="Ten frames on" title="Ten frames on">+10</button>
+<input type="range" min="0" max="0" value="0" aria-label="Step to look at">
+<output></output></div></section>"""
+
+
+def player(elem_id: str, empty: str) -> gr.HTML:
+    """A player without a recording; its value is what `Reel.value` gives.
+
+    Args:
+        elem_id: of the component; empty: the sentence it shows before anything was recorded.
+    """
+    return gr.HTML(
+        None,
+        label="Player",
+        html_template=_TEMPLATE % empty,
+        js_on_load=Path(__file__).with_name("player.js").read_text(encoding="utf-8"),
+        apply_default_css=False,
+        elem_id=elem_id,
+    )
+
+
+class Reel:
+    """The recording of one run, as the player takes it.
+
+    Args:
+        run: tells this run from others of the same visitor.
+        of: the last step, if nothing stops the run before.
+        band: where nine in ten known glyphs' energies lie; None where that means nothing.
+        y: what the curve shows; x: what a frame is counted in.
+    """
+
+    def __init__(self, run: str, of: int, band: tuple[float, float] | None = None, y: str = "energy", x: str = "step"):
+        self.about = {"run": run, "of": of, "band": band, "y": y, "x": x, "cell": SIZE, "gap": GAP}
+        self.frames: list[tuple[float, str, list[float]]] = []
+        self.tiles = 0
+
+    def add(self, step: float, ink: Tensor, energy: list[float]) -> None:
+        """Records one state: ink uint8 (N, 56, 56), 255 = ink, and the energies of the N glyphs."""
+        self.tiles = len(ink)
+        self.frames.append((step, data_uri(tile_grid(ink), "jpeg"), [round(e, 3) for e in energy]))
+
+    def value(
+        self, *, done: bool = False, letters: list[tuple[str, bool | None]] | None = None, at: int | None = None
+    ) -> dict[str, Any]:
+        """What the player shows next: the latest frames while it runs, all of them once it is done.
+
+        Args:
+            done: whether the run has ended.
+            letters: for each glyph of the last frame a short text and whether it is a known glyph (None: nobody knows).
+            at: the frame to rest on when done; by default the last.
+        """
+        frames = self.frames if done else self.frames[-_RECENT:]
+        return self.about | {
+            "tiles": self.tiles, "wide": columns(self.tiles), "frames": frames, "done": done,
+            "letters": letters or [], "at": at,
+        }  # fmt: skip
+
+
+def still(ink: Tensor, energy: Tensor | list[float], run: str = "still", **about: Any) -> dict[str, Any]:
+    """One state without a run, as the player takes it: ink uint8 (N, 56, 56), energies (N,)."""
+    reel = Reel(run, 0, **about)
+    reel.add(0, ink, energy.tolist() if isinstance(energy, torch.Tensor) else energy)
+    return reel.value(done=True)

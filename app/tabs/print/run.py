@@ -1,0 +1,204 @@
+"""Printing glyphs from noise: what may be ordered, and the frames of a running order."""
+
+import dataclasses
+import math
+import time
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from app.models.loaded import ANY, Explorer
+from ebm.data.corpus import to_bytes
+from ebm.generation.composition import compose, guide, parse
+from ebm.generation.sample import chains, sampler_of
+
+STEPS, COUNT = (16, 1024), (1, 36)
+STEP_SIZE, NOISE = (0.01, 100.0), (0.0, 0.5)
+GUIDANCE = (0.0, 8.0)
+SEED = (0, 2**31 - 1)
+FRAMES = 128  # up to so many steps are recorded each; of longer runs every second, third, ...
+WORD = 16  # characters of the longest word
+# What can be ordered, and what it means.
+WAYS = {
+    "sort": "one sort: every chain climbs that sort's own output",
+    "combination": "several sorts in one glyph, such as: u and v; e but not c. A weighted sum of energies that are not "
+    "normalised: a heuristic, not the law of both",
+    "word": "one glyph for each letter, then set on a line",
+    "straight": "downhill for the energy of the glyph alone, without a sort",
+}
+
+
+@dataclass(frozen=True)
+class Order:
+    """A checked order.
+
+    Args:
+        way: of `WAYS`; sort: the name of the wanted sort, or "any"; text: the combination or the word.
+        labels: the class of every chain, or None.
+        guidance: how much the class counts: 1 = as trained.
+        begin: (glyphs (N, 1, 56, 56), steps run so far) where chains go on, or None to start from noise.
+    """
+
+    way: str
+    sort: str
+    text: str
+    labels: Tensor | None
+    count: int
+    steps: int
+    step_size: float
+    noise: float
+    seed: int
+    guidance: float = 1.0
+    begin: tuple[Tensor, int] | None = None
+
+
+@dataclass(frozen=True)
+class Frame:
+    """The chains after `step` of `of` steps, `seconds` after the sampler began: x (N, 1, 56, 56), energy (N,)."""
+
+    step: int
+    of: int
+    x: Tensor
+    energy: list[float]
+    seconds: float = 0.0
+
+    @property
+    def ink(self) -> Tensor:
+        """The glyphs as uint8 (N, 56, 56)."""
+        return to_bytes(self.x)
+
+
+def check(
+    explorer: Explorer, sort: Any, count: Any, steps: Any, step_size: Any, noise: Any, seed: Any, *,
+    way: Any = "sort", text: Any = "", guidance: Any = 1.0,
+) -> Order:  # fmt: skip
+    """Makes an order of what a visitor or a program asks for.
+
+    Raises:
+        ValueError: one sentence for the first value out of bounds.
+    """
+    if way not in WAYS:
+        raise ValueError(f"What is printed is one of {', '.join(WAYS)}, not {str(way)[:40]!r}.")
+    number = int(_within("number of glyphs", count, COUNT, whole=True))
+    whole = int(_within("seed", seed, SEED, whole=True))
+    text = text if isinstance(text, str) else ""
+    name, labels = ANY, None
+    if way == "sort":
+        label = explorer.find_sort(sort if isinstance(sort, str) else str(sort))
+        name = ANY if label is None else explorer.card.sorts[label]
+        labels = None if label is None else torch.full((number,), label)
+    elif way == "combination":
+        parse(text, explorer.card)
+    elif way == "word":
+        labels = letters_of(explorer, text)
+        number = len(labels)
+    return Order(
+        way, name, text.strip(), labels, number,
+        int(_within("number of steps", steps, STEPS, whole=True)),
+        _within("step size", step_size, STEP_SIZE),
+        _within("noise", noise, NOISE),
+        whole,
+        _within("guidance", guidance, GUIDANCE),
+    )  # fmt: skip
+
+
+def continued(order: Order, x: Tensor, done: int) -> Order:
+    """The same order, going on from glyphs (N, 1, 56, 56) after `done` steps."""
+    return dataclasses.replace(order, begin=(x, done))
+
+
+def letters_of(explorer: Explorer, word: str) -> Tensor:
+    """The classes (N,) of a word's letters; blanks have none.
+
+    Raises:
+        ValueError: for an empty or too long word, a letter that is not in the case, or a model without sorts.
+    """
+    if not explorer.has_sorts:
+        raise ValueError("This model has no sorts, so it cannot be told which letters to print.")
+    letters = [c for c in unicodedata.normalize("NFC", word) if not c.isspace()]
+    if not 0 < len(letters) <= WORD:
+        raise ValueError(f"Type a word of 1 to {WORD} letters.")
+    texts = [unicodedata.normalize("NFC", text) for text in explorer.card.texts]
+    if missing := [c for c in letters if c not in texts]:
+        raise ValueError(f"There is no {missing[0]!r} in the case; there are: {' '.join(texts)}.")
+    return torch.tensor([texts.index(c) for c in letters])
+
+
+def law(explorer: Explorer, order: Order) -> tuple[nn.Module, Tensor | None]:
+    """The model whose energy the chains go down, and the labels that go with it."""
+    model = explorer.model
+    if order.way == "combination":
+        return compose(model, parse(order.text, explorer.card)), None
+    if order.labels is not None and order.guidance != 1.0:
+        return guide(model, order.labels, order.guidance), None
+    return model, order.labels
+
+
+def run(explorer: Explorer, order: Order, frames: int = FRAMES) -> Iterator[Frame]:
+    """The start and then every step of SGLD, or every few so that there are at most `frames`, the last one included."""
+    model, labels = law(explorer, order)
+    asked = sampler_of(explorer.card) | {"step_size": order.step_size, "noise": order.noise}
+    every = math.ceil(order.steps / frames)
+    x, done = order.begin or (None, 0)
+    seed = order.seed + done  # other noise than that of the steps before
+    steps = chains(model, order.count, steps=order.steps, labels=labels, x=x, seed=seed, every=every, **asked)
+    began = time.monotonic()
+    for step in steps:
+        yield Frame(done + step.index, done + order.steps, step.x, step.energy.tolist(), time.monotonic() - began)
+
+
+def lifetime(explorer: Explorer) -> int | None:
+    """How many steps a chain lived in training, on average; None where the card does not say."""
+    recipe = explorer.card.recipe
+    steps, reinit = recipe.get("steps"), recipe.get("reinit")
+    return round(steps / reinit) if steps and reinit else None
+
+
+def band(explorer: Explorer) -> tuple[float, float] | None:
+    """The energies between which nine in ten known glyphs lie; None where the model is uncalibrated."""
+    if not explorer.card.is_calibrated:
+        return None
+    reference = torch.tensor(explorer.card.reference_energies)
+    low, high = torch.quantile(reference, torch.tensor([0.05, 0.95])).tolist()
+    return low, high
+
+
+def read_back(explorer: Explorer, order: Order, x: Tensor) -> tuple[list[tuple[str, bool | None]], str]:
+    """What the model reads its own glyphs as: (text, whether known) for each, and a sentence.
+
+    Where the model is uncalibrated none is known or a stranger: None.
+    """
+    with torch.no_grad():
+        logits = explorer.model.get_logits(x)
+    cut, count = explorer.card.threshold, len(x)
+    known = [None] * count if cut is None else (-torch.logsumexp(logits, 1) <= cut).tolist()
+    low = "The model is uncalibrated: no energy is called a stranger's"
+    if cut is not None:
+        low = f"{sum(known)} of {count} have an energy like a known glyph's" if count > 1 else (
+            "Its energy is like a known glyph's" if known[0] else "Its energy is a stranger's")  # fmt: skip
+    if not explorer.has_sorts:
+        return [], f"{low}."
+    labels = logits.argmax(1).tolist()
+    texts = [explorer.text(explorer.card.sorts[k]) for k in labels]
+    if order.sort == ANY:
+        sentence = f"Read back: {' '.join(texts)}. {low}."
+    else:
+        right = sum(k == int(order.labels[0]) for k in labels) if order.labels is not None else 0
+        sentence = f"Read back: {right} of {count} as {explorer.title(order.sort)}. {low}."
+    return list(zip(texts, known, strict=True)), sentence
+
+
+def _within(name: str, value: Any, bounds: tuple[float, float], whole: bool = False) -> float:
+    low, high = bounds
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = math.nan
+    if not low <= number <= high or (whole and number != int(number)):
+        kind = "a whole number" if whole else "a number"
+        raise ValueError(f"The {name} must be {kind} from {low:g} to {high if whole else f'{high:g}'}.")
+    return number

@@ -1,0 +1,78 @@
+"""Letting the press finish a glyph: Langevin dynamics from what is there, or into a mask."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from app.models.loaded import ANY, Explorer
+from ebm.generation.sample import chains, sampler_of
+from ebm.sampling.langevin import STARTS, Step
+
+STEPS = (4, 256)
+
+
+@dataclass(frozen=True)
+class Preset:
+    """How the press goes about it: share of the trained step size and noise, steps, and what that does in words."""
+
+    share: float
+    steps: int
+    words: str
+
+
+PRESETS = {
+    "mend": Preset(0.25, 24, "a few small steps: worn ink is filled in, the form stays"),
+    "finish": Preset(0.5, 48, "larger steps: what the drawing lacks is added, what disturbs goes"),
+    "dream": Preset(1.0, 64, "as far as when printing from noise: the glyph becomes the model's own"),
+}
+
+
+def finish(
+    explorer: Explorer, glyph: Tensor, mask: Tensor | None, *, sort: str, preset: str, steps: int, seed: int
+) -> Iterator[Step]:
+    """Runs one chain from a glyph; with a mask only the mask moves, from noise and at the trained step size.
+
+    Args:
+        glyph: (1, 56, 56) in [-1, 1]; mask: bool (56, 56), True where it is filled in, or None.
+        sort: which logit to climb: a sort, "as read" or "any" (the energy of the glyph alone).
+        preset: of `PRESETS`; steps: how far; seed: of the noise.
+
+    Raises:
+        ValueError: for a value out of bounds.
+    """
+    if preset not in PRESETS:
+        raise ValueError(f"The press can {', '.join(PRESETS)}, not {str(preset)[:40]!r}.")
+    if not STEPS[0] <= steps <= STEPS[1]:
+        raise ValueError(f"The number of steps must be a whole number from {STEPS[0]} to {STEPS[1]}.")
+    label = label_of(explorer, glyph, sort)
+    share = 1.0 if mask is not None else PRESETS[preset].share
+    sampler = sampler_of(explorer.card)
+    sampler |= {"step_size": share * sampler["step_size"], "noise": share * sampler["noise"]}
+    x, free = glyph[None], None
+    if mask is not None:
+        free = mask[None, None]
+        noise = STARTS[sampler["start"]](1, torch.Generator().manual_seed(seed))
+        x = torch.where(free, noise, x)
+    labels = None if label is None else torch.tensor([label])
+    every = max(1, math.ceil(steps / 64))
+    return chains(explorer.model, 1, steps=steps, labels=labels, x=x, free=free, seed=seed, every=every, **sampler)
+
+
+def label_of(explorer: Explorer, glyph: Tensor, sort: str) -> int | None:
+    """The class that a chain climbs; None for the energy of the glyph alone.
+
+    Raises:
+        ValueError: for an unknown sort.
+    """
+    if not explorer.has_sorts or sort == ANY:
+        return None
+    if sort == AS_READ:
+        with torch.no_grad():
+            return int(explorer.model.get_logits(glyph[None]).argmax())
+    return explorer.find_sort(sort)
+
+
+AS_READ = "as read"

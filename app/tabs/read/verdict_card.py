@@ -1,0 +1,85 @@
+"""What the model reads in a glyph, in words and small graphics, and for programs."""
+
+from html import escape
+from typing import Any
+
+import torch
+from torch import Tensor
+
+import ebm
+from app.models.loaded import Explorer
+from app.parts.drawing import data_uri, energy_ruler, number, on_paper
+
+_UNIT = "Energies have no unit and no zero of their own: only differences within one model count"
+_RULER = f"{_UNIT}, so the number stands here on the histogram of known glyphs."
+
+
+def as_json(explorer: Explorer, verdict: ebm.Verdict) -> dict[str, Any]:
+    """A verdict for programs."""
+    top = [{"sort": sort, "text": explorer.text(sort), "probability": p} for sort, p in verdict.top]
+    return {
+        "energy": verdict.energy,
+        "threshold": verdict.threshold,
+        "p_value": verdict.p_value,
+        "is_stranger": verdict.is_stranger,
+        "top": top,
+    }
+
+
+def sentence(verdict: ebm.Verdict, reference: int) -> str:
+    """The verdict in words."""
+    if verdict.threshold is None or verdict.p_value is None:
+        return "This model is uncalibrated: it has no threshold, so there is an energy but no verdict."
+    side = "above" if verdict.is_stranger else "below"
+    start = f"Its energy lies {side} the threshold of {number(verdict.threshold)}"
+    if reference == 0:
+        return f"{start}."
+    if verdict.p_value == 0:
+        return f"{start}; not one of {reference:,} known glyphs has an energy as high (p < {1 / reference:.2g})."
+    share = f"{verdict.p_value:.1%} of the known glyphs have an energy as high or higher"
+    return f"{start}; {share} (p = {verdict.p_value:.2g})."
+
+
+def card_of(explorer: Explorer, glyph: Tensor) -> str:
+    """The result for a glyph (1, 56, 56) as HTML."""
+    with torch.no_grad():
+        verdict = explorer.verdict(glyph)
+    kind, word = ("stranger", "Stranger") if verdict.is_stranger else ("known", "Known glyph")
+    if verdict.threshold is None:
+        kind, word = "uncalibrated", "No verdict"
+    reference = explorer.card.reference_energies
+    ruler, unit = "", f"{_UNIT}."
+    if verdict.threshold is not None:
+        ruler, unit = energy_ruler(reference, verdict.threshold, verdict.energy), _RULER
+    return (
+        '<section class="reading" role="status" aria-live="polite"><div class="top">'
+        f'<div class="verdict"><span class="word">energy</span><span class="energy">{number(verdict.energy)}</span>'
+        f'<span class="badge {kind}">{word}</span>'
+        f'<p>{sentence(verdict, len(reference))}</p><p class="fineprint">{unit}</p></div></div>'
+        f"{ruler}{_sorts(explorer, verdict)}</section>"
+    )
+
+
+def _sorts(explorer: Explorer, verdict: ebm.Verdict) -> str:
+    """The likeliest sorts as bars, each with its typical glyph."""
+    if not verdict.top:
+        return '<p class="hint small">This model has one output: it gives an energy, but reads no sorts.</p>'
+    rows = ""
+    for sort, p in verdict.top:
+        tile = ""
+        if len(explorer.typical):
+            picture = data_uri(on_paper(explorer.typical[explorer.card.sorts.index(sort)]))
+            tile = f'<img src="{picture}" alt="a typical {escape(explorer.title(sort))}" width="34" height="34">'
+        rows += (
+            f'<li><span class="tile">{tile}</span><span class="letter">{escape(explorer.text(sort))}</span>'
+            f'<span class="name">{_name(explorer, sort)}</span>'
+            f'<span class="track"><i style="width:{100 * p:.1f}%"></i></span><span class="share">{p:.1%}</span></li>'
+        )
+    doubt = ' class="doubt"' if verdict.is_stranger else ""
+    note = " <small>(forced to choose: for a stranger this means little)</small>" if verdict.is_stranger else ""
+    return f"<h3>Read as{note}</h3><ol{doubt}>{rows}</ol>"
+
+
+def _name(explorer: Explorer, sort: str) -> str:
+    """A sort's name where its character does not say it all."""
+    return "" if explorer.text(sort) == sort else escape(sort)

@@ -1,0 +1,75 @@
+"""What is to be seen of a training: numbers and curves, drawn inline because they change twice a second."""
+
+from typing import Any
+
+import numpy as np
+
+from app.parts.drawing import number
+
+
+def ledger(now: Any) -> str:
+    """The numbers of a moment as HTML, each with what it is."""
+    facts = [("step", f"{now.step:,}", "updates of the weights")]
+    if now.accuracy is not None:
+        facts.append(("read right", f"{now.accuracy:.0%}", "of the last batch"))
+    if "matching" in now.losses:
+        facts.append(("matching", number(now.losses["matching"]), "how far slopes miss the way to a glyph: falls"))
+    if "gap" in now.losses:
+        facts.append(("gap", number(now.losses["gap"]), "f of real minus f of dreamt: near 0 is good"))
+    if now.ages:
+        facts.append(("chains", f"{int(np.median(now.ages))} steps", "median age in the buffer"))
+    cells = "".join(
+        f"<div><span>{name}</span><b>{value}</b><small>{words}</small></div>" for name, value, words in facts
+    )
+    back = "".join(
+        f'<p class="back">Rolled back at {seen}; the learning rate was halved.</p>' for seen in now.rollbacks
+    )
+    return f'<div class="ledger">{cells}</div>{back}'
+
+
+def curves(moments: list[Any]) -> str:
+    """Mean energies of real glyphs and of the buffer's chains over time, and their spread now, as HTML."""
+    points = [(m.seconds, float(np.mean(m.real)), float(np.mean(m.sampled)) if m.sampled else None) for m in moments]
+    values = [v for _, *pair in points for v in pair if v is not None]
+    low, high = float(np.min(values)), float(np.max(values))
+    pad = 0.08 * (high - low) or 0.5
+    low, high, end = low - pad, high + pad, max(points[-1][0], 1.0)
+
+    def at(seconds: float, value: float) -> str:
+        return f"{100 * seconds / end:.2f},{100 - 100 * (value - low) / (high - low):.2f}"
+
+    real = " ".join(at(s, r) for s, r, _ in points)
+    dreamt = " ".join(at(s, d) for s, _, d in points if d is not None)
+    now = moments[-1]
+    words = f"mean energy: real {number(float(np.mean(now.real)))}"
+    words += f", dreamt {number(float(np.mean(now.sampled)))}" if now.sampled else ""
+    return (
+        f'<figure class="energies" role="img" aria-label="{words}"><figcaption><span class="real">real glyphs</span>'
+        f'<span class="dreamt">chains in the buffer</span><span>{words}</span></figcaption>'
+        f'<div class="plot"><svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">'
+        f'<polyline class="dreamt" points="{dreamt}"/><polyline class="real" points="{real}"/></svg>'
+        f"<span style='top:0'>{number(high)}</span><span style='bottom:0'>{number(low)}</span></div>"
+        f"<figcaption><span>0 s</span><span>{end:.0f} s</span></figcaption></figure>{_histogram(now)}"
+    )
+
+
+def _histogram(now: Any) -> str:
+    """Where the energies of real glyphs and of chains lie now, one above the other."""
+    if not now.sampled:
+        return ""
+    both = np.array([*now.real, *now.sampled])
+    low, high = np.quantile(both, (0.02, 0.98))
+    edges = np.linspace(low, high + 1e-6, 25)
+    bars = ""
+    for kind, values, sign in (("real", now.real, -1), ("dreamt", now.sampled, 1)):
+        counts, _ = np.histogram(np.clip(values, low, high), edges)
+        tall = 46 * counts / max(counts.max(), 1)
+        for k, height in enumerate(tall):
+            top = 50 - height if sign < 0 else 50
+            bars += f'<rect class="{kind}" x="{k}" width=".9" y="{top:.1f}" height="{height:.1f}"/>'
+    return (
+        '<figure class="energies mirrored" role="img" aria-label="Energies of real glyphs above, of chains below">'
+        '<div class="plot"><svg viewBox="0 0 24 100" preserveAspectRatio="none" aria-hidden="true">'
+        f"{bars}</svg></div><figcaption><span>{number(float(low))}</span><span>energies now: real above, chains below"
+        f"</span><span>{number(float(high))}</span></figcaption></figure>"
+    )

@@ -1,0 +1,130 @@
+"""A worker: python benchmarks/worker PEER '{"device": ..., "threads": ..., "keep_memory": ...}'.
+
+Reads one JSON object a line on its standard input, does it, and answers with one JSON object a line. It is
+started as a folder, not as a module, so that the project's own `ebm` is not on the path of a peer that has another.
+"""
+
+import json
+import os
+import runpy
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+from net import PlainNet
+from safetensors.torch import load_file
+from samplers import SAMPLERS, Drift
+
+SHAPE = (1, 56, 56)
+LONG_RUN = 3.0  # seconds
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Worker:
+    """One sampler on one network at a time, and one training run.
+
+    Args:
+        peer: a key of `SAMPLERS`; device: cpu or cuda.
+    """
+
+    def __init__(self, peer: str, device: str):
+        self.peer, self.device = peer, device
+        self.net = PlainNet(1, 1, "flat")
+        self.ways: dict[str, Any] = {}
+        self.way = ""
+        self.train_steps: Callable[[int], list[float]] | None = None
+
+    def load(self, weights: str, shape: dict[str, Any]) -> dict[str, Any]:
+        """Takes up the weights of a safetensors file; the sampler is as it comes until `choose`."""
+        self.net = PlainNet(**shape)
+        self.net.load_state_dict(load_file(weights))
+        self.net.to(self.device).eval()
+        self.ways = SAMPLERS[self.peer](self.net, shape, self.device)
+        self.way = next(iter(self.ways))
+        return {}
+
+    def choose(self, batch: int, steps: int, drift: dict[str, Any]) -> dict[str, Any]:
+        """Settles on a peer's fastest way for this batch; ours is at its best as it is called by default.
+
+        The first run of a way warms up, the best of three more counts; a run of many seconds counts by itself.
+        """
+        if "default" in self.ways:
+            self.way = "default"
+            return {"way": self.way, "seconds": {}}
+        seconds = {}
+        for name in self.ways:
+            self.way = name
+            seconds[name] = self.run(batch, steps, drift, 0)["seconds"]
+            if seconds[name] < LONG_RUN:
+                seconds[name] = min(self.run(batch, steps, drift, seed)["seconds"] for seed in range(1, 4))
+        self.way = min(seconds, key=lambda name: seconds[name])
+        return {"way": self.way, "seconds": seconds}
+
+    def run(self, batch: int, steps: int, drift: dict[str, Any], seed: int) -> dict[str, Any]:
+        """Seconds that a batch of chains from uniform noise takes for some steps."""
+        x = torch.rand((batch, *SHAPE), generator=torch.Generator().manual_seed(seed)).mul(2).sub(1).to(self.device)
+        self._wait()
+        started = time.perf_counter()
+        self.ways[self.way](x, steps, Drift(**drift), seed)
+        self._wait()
+        return {"seconds": time.perf_counter() - started}
+
+    def energies(self, starts: str, batch: int, steps: int, drift: dict[str, Any], seed: int) -> dict[str, Any]:
+        """Energies of the chains from the starts of a file after some steps, by the plain network in float32."""
+        found: list[float] = []
+        for k, x in enumerate(load_file(starts)["x"].split(batch)):
+            last = self.ways[self.way](x.to(self.device), steps, Drift(**drift), seed + k)
+            with torch.no_grad():
+                found += self.net(last.float()).tolist()
+        return {"energies": found}
+
+    def load_training(self, data: str, recipe: dict[str, Any]) -> dict[str, Any]:
+        """Prepares a training run on the images and labels of a safetensors file."""
+        import training
+
+        self.train_steps = training.RUNS[self.peer](load_file(data), recipe, self.device)
+        return {}
+
+    def train(self, steps: int) -> dict[str, Any]:
+        """Seconds of each of some further optimiser steps."""
+        assert self.train_steps is not None, "load_training comes first"
+        return {"seconds": self.train_steps(steps)}
+
+    def reach(self, recipe: dict[str, Any], accuracy: float, every: int) -> dict[str, Any]:
+        """Seconds and steps of our training until a validation accuracy is reached."""
+        import training
+
+        return training.reach(recipe, accuracy, every, self.device)
+
+    def _wait(self) -> None:
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+
+
+def main() -> None:
+    """Serves until the input ends. What libraries print goes to the error stream, never into the answers."""
+    peer, settings = sys.argv[1], json.loads(sys.argv[2])
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    if settings["keep_memory"]:  # the file itself, since `import ebm` may be another package here
+        runpy.run_path(str(ROOT / "ebm" / "memory.py"))["keep_freed_memory"]()
+    torch.set_num_threads(settings["threads"])
+    worker = Worker(peer, settings["device"])
+    verbs: dict[str, Callable[..., dict[str, Any]]] = {
+        "load": worker.load, "choose": worker.choose, "run": worker.run, "energies": worker.energies,
+        "load_training": worker.load_training, "train": worker.train, "reach": worker.reach,
+    }  # fmt: skip
+    for line in sys.stdin:
+        wish = json.loads(line)
+        try:
+            answer = verbs[wish.pop("do")](**wish)
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer), file=answers)
+
+
+if __name__ == "__main__":
+    main()

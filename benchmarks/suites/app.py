@@ -1,0 +1,190 @@
+"""Suite `app`: how long the explorer lets people wait, and what it keeps of them."""
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import torch
+from PIL import Image
+
+import ebm
+from benchmarks.explorer import browser as app_browser
+from benchmarks.explorer.server import (
+    GENERATION,
+    Generation,
+    Server,
+    generate,
+    generate_together,
+    memory_of_visitors,
+    memory_over,
+    score_seconds,
+    serve,
+)  # fmt: skip
+from benchmarks.measuring import timing
+from benchmarks.measuring.figure import figure
+from ebm.checkpoint.files import load_examples
+from ebm.generation.sample import chains, sampler_of
+
+VISITORS = 10
+GROWTH = 20.0  # mebibytes over all short generations that count as flat: what an allocator keeps here and there
+Say = Callable[[str], None]
+
+
+def measure(
+    checkpoint: Path, *, starts: int, scores: int, rounds: int, generations: int, browser: bool,
+    say: Say = lambda line: None,
+) -> dict[str, Any]:  # fmt: skip
+    """Everything a visitor waits for.
+
+    Args:
+        checkpoint: of the first page; starts: of the server; scores: requests; rounds: generations of each kind;
+        generations: short ones, over which the server's memory is watched; browser: whether to use one.
+
+    Raises:
+        ValueError: for a checkpoint that cannot be used, or numbers below 1.
+    """
+    if min(starts, scores, rounds) < 1 or generations < 2:
+        raise ValueError("Starts, scores and rounds must be at least 1, short generations at least 2.")
+    card = ebm.load(checkpoint)[1]  # a faulty checkpoint is one sentence before anything is started
+    law = (card.sampler["step_size"], card.sampler["print_noise"])
+    found: dict[str, Any] = {"checkpoint": checkpoint.name, "left_out": [], "figures": []}
+    figures = found["figures"]
+    say("start-up")
+    started = []
+    for _ in range(starts):
+        with serve(checkpoint) as server:
+            started.append(server.seconds)
+    figures.append(figure("start-up to first byte", median(started), "s", at_most=5))
+    with tempfile.TemporaryDirectory() as folder, serve(checkpoint) as server:
+        picture = picture_of(checkpoint, Path(folder))
+        say("scores")
+        seconds = score_seconds(server, picture, scores)
+        figures += _quantiles("score over the network interface", seconds)
+        figures += _quantiles("score in process, without the network", _in_process(checkpoint, picture, scores), 50)
+        say("generations")
+        figures += _streaming(server, checkpoint, law, rounds)
+        figures += _two_at_once(server, law, rounds)
+        if reason := app_browser.missing() if browser else None:
+            found["left_out"].append(reason)
+        elif browser:
+            say("frames in a browser")
+            figures += _browser(server, rounds)
+        say("memory")
+        figures += _memory(server, law, generations, found)
+    return found
+
+
+def _quantiles(name: str, seconds: list[float], p95: float | None = None) -> list[dict[str, Any]]:
+    """Median and 95 % quantile in milliseconds."""
+    target = {} if p95 is None else {"at_most": p95}
+    return [
+        figure(f"{name}, p50", 1e3 * timing.quantile(seconds, 0.5), "ms"),
+        figure(f"{name}, p95", 1e3 * timing.quantile(seconds, 0.95), "ms", **target),
+    ]
+
+
+def picture_of(checkpoint: Path, folder: Path) -> Path:
+    """A PNG of a known glyph as a person would bring it, dark on light and enlarged; a plain stroke where none is."""
+    ink = torch.zeros(56, 56, dtype=torch.uint8)
+    ink[8:48, 22:32] = 255
+    with suppress(OSError, ValueError, KeyError):
+        ink = load_examples(checkpoint)["test"][0]
+    path = folder / "glyph.png"
+    Image.fromarray(255 - ink.numpy()).resize((224, 224), Image.Resampling.BICUBIC).save(path)
+    return path
+
+
+def _in_process(checkpoint: Path, picture: Path, times: int) -> list[float]:
+    """Seconds of the function behind the endpoint, called here: decoding, the network, the verdict."""
+    from gradio.utils import get_upload_folder
+
+    from app.page.page import build
+
+    page = build(checkpoint)
+    upload = Path(get_upload_folder()) / picture.name  # the page reads nothing else
+    upload.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(picture, upload)
+    functions = {f"/{f.api_name}": f.fn for f in page.fns.values() if isinstance(f.api_name, str)}
+    function = functions["/score"]
+    assert function is not None
+    run = timing.timed(lambda: function({"path": str(upload)}))
+    return [run() for _ in range(times + 3)][3:]
+
+
+def _streaming(server: Server, checkpoint: Path, law: tuple[float, float], rounds: int) -> list[dict[str, Any]]:
+    """Time to the first frame, and the sampler's rate with frames and without, in turns."""
+    client, (model, card) = server.client(), ebm.load(checkpoint)
+    _, count, steps = GENERATION
+    asked = sampler_of(card) | dict(zip(("step_size", "noise"), law, strict=True))
+    seen: list[Generation] = []
+
+    def streamed() -> float:
+        seen.append(generate(client, GENERATION, *law))
+        return seen[-1].sampling
+
+    def silent() -> None:
+        for _ in chains(model, count, steps=steps, every=steps, **asked):
+            pass
+
+    # The server samples beside its main thread, where torch has other threads: so do we.
+    with ThreadPoolExecutor(1) as beside:
+        runs = {"streamed": streamed, "silent": timing.timed(lambda: beside.submit(silent).result())}
+        for run in runs.values():
+            run()
+        seen.clear()
+        seconds = timing.interleave(runs, rounds)
+    first = median(generation.seconds[0] for generation in seen)
+    frames = median((len(g.seconds) - 1) / (g.seconds[-1] - g.seconds[0]) for g in seen)
+    cost = timing.ratio(seconds["streamed"], seconds["silent"]).median - 1
+    return [
+        figure("first frame of a generation, a program's", 1e3 * first, "ms", at_most=300),
+        figure("frames per second, a program's", frames, "1/s"),
+        figure("steps per second that a program sees", median(generation.rate for generation in seen), "1/s"),
+        figure("sampler steps per second, streamed", steps / median(seconds["streamed"]), "1/s"),
+        figure("sampler steps per second, not streamed", steps / median(seconds["silent"]), "1/s"),
+        figure("what streaming costs", 100 * cost, "%", at_most=10),
+    ]
+
+
+def _two_at_once(server: Server, law: tuple[float, float], rounds: int) -> list[dict[str, Any]]:
+    """The slower one's share of the rate that one person alone has."""
+    clients = [server.client(), server.client()]
+    shares = []
+    for _ in range(rounds):
+        alone = generate(clients[0], GENERATION, *law).rate
+        shares.append(min(g.rate for g in generate_together(clients, GENERATION, *law)) / alone)
+    return [figure("two at once: the slower one's share of one's speed", 100 * median(shares), "%", at_least=40)]
+
+
+def _browser(server: Server, rounds: int) -> list[dict[str, Any]]:
+    """First frame and frames per second as they are seen."""
+    _, count, steps = GENERATION
+    seen = app_browser.watch(server.url, count, steps, rounds)
+    rate = median(once.per_second for once in seen)
+    return [
+        figure("first frame in a browser", median(once.frames[0] for once in seen), "ms", at_most=300),
+        figure(f"frames per second in a browser, grid of {count}", rate, "1/s", at_least=12),
+    ]
+
+
+def _memory(server: Server, law: tuple[float, float], generations: int, found: dict[str, Any]) -> list[dict[str, Any]]:
+    """Growth over short generations, the first tenth left out: caches fill then; and growth a visitor."""
+    if not sys.platform.startswith("linux"):
+        found["left_out"].append("The server's memory is left out: it is read from /proc, which only Linux has.")
+        return []
+    seen = memory_over(server, generations, *law)
+    found["resident_bytes"] = seen
+    settled = seen[len(seen) // 10 :]
+    growth = generations * timing.slope([k for k, _ in settled], [size for _, size in settled]) / 2**20
+    visitor = memory_of_visitors(server, VISITORS, *law) / 2**20
+    return [
+        figure("resident memory of the server", seen[-1][1] / 2**20, "MiB"),
+        figure(f"growth over {generations:,} short generations", growth, "MiB", at_most=GROWTH),
+        figure("memory a visitor", visitor, "MiB"),
+    ]

@@ -1,0 +1,6 @@
+"""Checkpoints: safetensors weights with a JSON card beside them."""
+
+from ebm.checkpoint.card import Card
+from ebm.checkpoint.files import load, load_card, save, save_card
+
+__all__ = ["Card", "load", "load_card", "save", "save_card"]

@@ -1,0 +1,231 @@
+"""How good fresh chains are: fidelity, diversity, grain, memory and what becomes of them when they run on.
+
+Every sample here starts from noise; none comes from a replay buffer. Models with classes are sampled twice:
+with the sorts of the test split wanted, and from log q(x) alone, where the chains must find the sorts themselves.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from scipy.stats import entropy
+from torch import Tensor
+
+from ebm.checkpoint.files import Card
+from ebm.data.corpus import Corpus, to_model_space
+from ebm.evaluation.distances import density_coverage, frechet_distance, kernel_distance, nearest
+from ebm.evaluation.grain import paper_grain, spectral_ratio
+from ebm.evaluation.judge import Judge
+from ebm.generation.sample import chains, sampler_of
+from ebm.model.energy import EnergyNet, in_batches
+from ebm.training.reader import train_reader
+
+BATCH = 64
+LONG_STEPS = 2560  # ten times the most that a sample is given
+NEIGHBOURS = 5
+LEARNING = 400  # optimiser steps of the classifier that learns from samples
+
+
+def print_chains(
+    model: EnergyNet, card: Card, n: int, *, steps: int, labels: Tensor | None = None, seed: int = 0
+) -> Tensor:
+    """Fresh chains from noise.
+
+    Args:
+        model, card: as `ebm.load` gives them, the card for its trained sampler.
+        n: how many.
+        steps: how long.
+        labels: the wanted classes (n,); None runs the chains on log q(x).
+        seed: of starts and noise.
+
+    Returns:
+        glyphs (n, 1, 56, 56) in [-1, 1] on the CPU.
+    """
+    parts = []
+    for k, start in enumerate(range(0, n, BATCH)):
+        wanted = None if labels is None else labels[start : start + BATCH]
+        size = min(BATCH, n - start)
+        *_, last = chains(model, size, steps=steps, labels=wanted, seed=seed + k, every=steps, **sampler_of(card))
+        parts.append(last.x.cpu())
+    return torch.cat(parts)
+
+
+@dataclass(frozen=True)
+class _Yardstick:
+    """What samples are held against: the test split, and its features and those of training glyphs.
+
+    Args:
+        judge: whose features they are.
+        test: glyphs (N, 1, 56, 56).
+        real: their features (N, D), in units of their root mean square, as all features here are.
+        unit: that root mean square: distances then do not hang on the judge's scale.
+        floor: the distances of as many real training glyphs, which the judge has learnt.
+        known: test glyphs of each sort (C,).
+    """
+
+    judge: Judge
+    test: Tensor
+    real: Tensor
+    unit: Tensor
+    floor: dict[str, float]
+    known: Tensor
+
+    def features(self, x: Tensor) -> Tensor:
+        """Features (N, D) of glyphs, in that unit."""
+        return self.judge.features(x) / self.unit
+
+    def hold(self, x: Tensor, fake: Tensor, seed: int) -> dict[str, Any]:
+        """Distances, how far above the floor, and grain of samples x (N, 1, 56, 56) with features fake (N, D)."""
+        distances = _distances(self.real, fake, seed)
+        return {
+            "n": len(x),
+            "frechet": distances,
+            "frechet_over_floor": round(distances["frechet"] / self.floor["frechet"], 2),
+            "spectral_ratio": round(spectral_ratio(x, self.test), 4),
+            "paper_grain": _grain(x),
+        }
+
+
+def measure_samples(
+    model: EnergyNet, card: Card, corpus: Corpus, judge: Judge, seed: int = 0, steps: int | None = None
+) -> dict[str, Any]:
+    """Measures as many samples as the test split has glyphs, of the same sorts, and as many of log q(x).
+
+    Args:
+        model, card: as `ebm.load` gives them.
+        corpus: what the model learnt.
+        judge: of the same corpus.
+        seed: of the chains.
+        steps: how long they run, by default as long as the card says.
+
+    Returns:
+        the part "samples" of `report.json`; of an EBM, which has only log q(x), both are the same chains.
+    """
+    test, labels = to_model_space(corpus.images["test"]), corpus.labels["test"]
+    train, of_train = to_model_space(corpus.images["train"]), corpus.labels["train"]
+    steps = steps or int(card.sampler["print_steps"])
+    picks = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[: len(test)]
+    yardstick = _yardstick(judge, corpus, train[picks], seed)
+    has_classes = model.outputs > 1
+    x = print_chains(model, card, len(test), steps=steps, labels=labels if has_classes else None, seed=seed)
+    fake = yardstick.features(x)
+    report: dict[str, Any] = {
+        "steps": steps,
+        "judge_test_accuracy": _share(judge.read(test) == labels),
+        "frechet_floor": yardstick.floor,
+        "paper_grain_test": _grain(test),
+        "memorisation": _memorisation(x, test, train),
+    } | yardstick.hold(x, fake, seed)
+    if has_classes:
+        report |= _by_sort(corpus, x, judge.read(x), yardstick.real, fake)
+        report["classification_accuracy_score"] = {
+            "samples": _learnt_from(x, labels, test, labels, len(corpus.sorts)),
+            "real": _learnt_from(train[picks], of_train[picks], test, labels, len(corpus.sorts)),
+        }
+        x = print_chains(model, card, len(test), steps=steps, seed=seed)
+        fake = yardstick.features(x)
+    report["marginal"] = yardstick.hold(x, fake, seed) | _sorts(judge.read(x), yardstick.known)
+    report["long_chains"] = _long_chains(model, card, judge, len(corpus.sorts), seed)
+    return report
+
+
+def _yardstick(judge: Judge, corpus: Corpus, trained: Tensor, seed: int) -> _Yardstick:
+    """The test split of a corpus as a yardstick, its floor set by glyphs of the training split."""
+    test = to_model_space(corpus.images["test"])
+    real = judge.features(test)
+    unit = real.square().mean().sqrt()
+    floor = _distances(real / unit, judge.features(trained) / unit, seed)
+    known = torch.bincount(corpus.labels["test"], minlength=len(corpus.sorts))
+    return _Yardstick(judge, test, real / unit, unit, floor, known)
+
+
+def _sorts(read: Tensor, known: Tensor) -> dict[str, Any]:
+    """Sorts that samples, read as (N,), hit, and the entropy over them, against the data's (C,)."""
+    counts = torch.bincount(read, minlength=len(known))
+    found, data = (float(entropy(values.double())) for values in (counts, known))
+    return {
+        "sorts_hit": int((counts > 0).sum()),
+        "entropy": round(found, 4),
+        "data_entropy": round(data, 4),
+        "entropy_over_data": round(found / data, 4) if data else None,  # a split of one sort has no entropy
+    }
+
+
+def _grain(x: Tensor) -> float | None:
+    """The paper grain; None where there is no paper."""
+    found = paper_grain(x)
+    return None if math.isnan(found) else round(found, 4)
+
+
+def _share(right: Tensor) -> float:
+    return round(float(right.double().mean()), 5)
+
+
+def _distances(real: Tensor, fake: Tensor, seed: int) -> dict[str, float]:
+    """Frechet and kernel distance, density and coverage of samples, all in the judge's features."""
+    kernel, spread = kernel_distance(real, fake, seed)
+    density, coverage = density_coverage(real, fake, NEIGHBOURS)
+    return {
+        "frechet": round(frechet_distance(real, fake), 5),
+        "kernel": round(kernel, 5),
+        "kernel_spread": round(spread, 5),
+        "density": round(density, 4),
+        "coverage": round(coverage, 4),
+    }
+
+
+def _by_sort(corpus: Corpus, x: Tensor, read: Tensor, real: Tensor, fake: Tensor) -> dict[str, Any]:
+    """Share read as wanted and coverage of the sort's own test glyphs, overall and per sort."""
+    labels = corpus.labels["test"]
+    shares, covered = {}, {}
+    for number, sort in enumerate(corpus.sorts):
+        own = labels == number
+        if not own.any():
+            continue
+        shares[sort] = _share(read[own] == number)
+        if int(own.sum()) > NEIGHBOURS:
+            covered[sort] = round(density_coverage(real[own], fake[own], NEIGHBOURS)[1], 4)
+    return {
+        "read_as_wanted": _share(read == labels),
+        "read_as_wanted_by_sort": shares,
+        "coverage_of_sort": round(sum(covered.values()) / max(len(covered), 1), 4),
+        "coverage_of_sort_by_sort": covered,
+    }
+
+
+def _learnt_from(x: Tensor, y: Tensor, test: Tensor, labels: Tensor, classes: int) -> float:
+    """Test accuracy of a classifier that has seen only (x, y) (Ravuri & Vinyals 2019)."""
+    reader = train_reader(x, y, classes, seed=0, steps=LEARNING)
+    return _share(in_batches(reader, reader.get_logits, test).argmax(1) == labels)
+
+
+def _memorisation(x: Tensor, test: Tensor, train: Tensor) -> dict[str, float]:
+    """Distances per pixel to the nearest training glyph, of samples and of test glyphs.
+
+    Samples that copy the training data lie much nearer to it than test glyphs do.
+    """
+    ours, theirs = nearest(x, train), nearest(test, train)
+    limit = torch.quantile(theirs, 0.01)
+    return {
+        "median_samples": round(float(ours.median()), 4),
+        "median_test": round(float(theirs.median()), 4),
+        "nearer_than_1_percent_of_test": _share(ours < limit),
+    }
+
+
+def _long_chains(model: EnergyNet, card: Card, judge: Judge, classes: int, seed: int) -> dict[str, Any]:
+    """Two chains a sort, run on for far longer than a sample: energy and share still read as wanted."""
+    labels = torch.arange(classes).repeat(2)
+    steered = labels if model.outputs > 1 else None
+    every = LONG_STEPS // 40
+    moments = {every * k for k in (1, 2, 4, 8, 12, 20, 28, 40)}
+    rows = []
+    run = chains(model, len(labels), steps=LONG_STEPS, labels=steered, seed=seed, every=every, **sampler_of(card))
+    for step in run:
+        if step.index in moments:
+            row = {"step": step.index, "energy": round(float(step.energy.mean()), 4)}
+            if steered is not None:
+                row["read_as_wanted"] = _share(judge.read(step.x) == labels)
+            rows.append(row | {"ink": round(float((step.x > 0.5).double().mean()), 4)})
+    return {"n": len(labels), "states": rows}

@@ -1,0 +1,74 @@
+"""dE/dx of an `EnergyNet` on the CPU by hand: what SGLD needs of a backward pass, and nothing else.
+
+Autograd would do, and does for every other network and device. It is slower on a CPU for two reasons,
+both measured: the input gradient of a stride-2 convolution with one input channel is the dearest
+operation of a step, and the flattening before the head makes the backward pass run in another memory
+format than the forward pass. Here the first convolution is a stride-1 convolution of the picture's
+four half-resolution phases (`pixel_unshuffle`), and everything stays channels_last.
+"""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from ebm.model.energy import EnergyNet, check_glyphs
+
+silu_backward = torch.ops.aten.silu_backward
+
+
+class InputGradient:
+    """Energies and their gradient in x, with the network's weights as they are now.
+
+    Args:
+        net: its weights are copied into the layout that the CPU likes, so make a new object when
+            they have changed.
+    """
+
+    def __init__(self, net: EnergyNet):
+        layout = torch.channels_last
+        convolutions = [layer for layer in net.features if isinstance(layer, nn.Conv2d)]
+        first = convolutions[0]
+        # 5x5 with stride 2 is 3x3 with stride 1 over four phases: pad the kernel to 6x6 and take its phases too.
+        self.first = F.pixel_unshuffle(F.pad(first.weight.detach(), (0, 1, 0, 1)), 2).contiguous(memory_format=layout)
+        # The input gradient of a stride-1 convolution is a convolution with the flipped, transposed kernel.
+        self.first_back = self.first.flip(2, 3).transpose(0, 1).contiguous(memory_format=layout)
+        self.weights = [c.weight.detach().contiguous(memory_format=layout) for c in convolutions[1:]]
+        self.biases = [c.bias.detach() for c in convolutions if c.bias is not None]
+        (linear,) = (layer for layer in net.classifier if isinstance(layer, nn.Linear))
+        self.pooled = net.head == "pool"
+        self.head_bias = linear.bias.detach()
+        weight = linear.weight.detach()
+        if not self.pooled:  # its columns in the order of channels_last memory
+            weight = weight.view(net.outputs, 4 * net.width, 2, 2).permute(0, 2, 3, 1).flatten(1)
+        self.head = weight.contiguous()
+
+    @torch.no_grad()
+    def __call__(self, x: Tensor, y: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """The energy (N,) and dE/dx (N, 1, 56, 56) of glyphs (N, 1, 56, 56); y (N,) as in `EnergyNet.energy`."""
+        check_glyphs(x)
+        phases = F.pixel_unshuffle(x, 2).contiguous(memory_format=torch.channels_last)
+        inner = [F.conv2d(phases, self.first, self.biases[0], padding=2)]  # before each SiLU
+        for weight, bias in zip(self.weights, self.biases[1:], strict=True):
+            inner.append(F.conv2d(F.silu(inner[-1]), weight, bias, stride=2, padding=1))
+        top = F.silu(inner[-1])
+        features = top.mean((2, 3)) if self.pooled else top.permute(0, 2, 3, 1).flatten(1)
+        logits = torch.addmm(self.head_bias, features, self.head.T)
+        if y is None:
+            energy, back = -torch.logsumexp(logits, 1), -(logits.softmax(1) @ self.head)
+        else:
+            energy, back = -logits.gather(1, y[:, None]).squeeze(1), -self.head[y]
+        gradient = self._top_gradient(back, top)
+        for k in range(len(self.weights) - 1, -1, -1):
+            gradient = silu_backward(gradient, inner[k + 1])
+            even = 1 - inner[k].shape[-1] % 2  # an even side comes back one short without it
+            gradient = F.conv_transpose2d(gradient, self.weights[k], stride=2, padding=1, output_padding=even)
+        gradient = F.conv2d(silu_backward(gradient, inner[0]), self.first_back)
+        return energy, F.pixel_shuffle(gradient, 2)
+
+    def _top_gradient(self, back: Tensor, top: Tensor) -> Tensor:
+        """The head's gradient (N, features) as one of the last feature map (N, 4 width, 2, 2)."""
+        if self.pooled:
+            cells = back[:, :, None, None] / (top.shape[2] * top.shape[3])
+            return cells.expand_as(top).contiguous(memory_format=torch.channels_last)
+        n, c, h, w = top.shape
+        return back.view(n, h, w, c).permute(0, 3, 1, 2)

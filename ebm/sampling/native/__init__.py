@@ -1,0 +1,186 @@
+"""The Langevin step compiled for this machine's processor: the fast path of `ebm.sgld` on a CPU.
+
+langevin_step.c is compiled with the machine's own C compiler, once, in the background; until it is there, and where
+it cannot be had, `ebm.model.gradient` does the same work with torch's operators. The law and the random numbers
+are the same, so a seed gives the same glyphs either way, up to rounding.
+"""
+
+import ctypes
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import threading
+import warnings
+from functools import cache
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from ebm.model.energy import EnergyNet
+from ebm.model.gradient import InputGradient
+from ebm.sampling.native.arrays import Move, pack
+from ebm.system.places import cache_folder
+
+SOURCES = Path(__file__).parent
+FLAGS = ("-O3", "-march=native", "-std=gnu11", "-shared", "-fPIC", "-pthread")
+LEAST_VECTOR = 8  # floats; with shorter vectors torch's operators are faster
+TOLERANCE = 1e-3  # of the first use's check, relative to the largest gradient; rounding gives 1e-6
+SWITCH = "GLYPH_EBM_NATIVE"  # 0 in the environment turns all this off
+
+
+class Library:
+    """Compiles, checks and holds the library.
+
+    Attributes:
+        code: the loaded library; None while it is being compiled and where there is none.
+        reason: why there is none; None while there may be one yet.
+    """
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+        self.code: ctypes.CDLL | None = None
+        self.reason: str | None = None
+        self._worker = threading.Thread(target=self._prepare, daemon=True)
+        self._worker.start()
+
+    def wait(self) -> "Library":
+        """Returns itself when the outcome is known: for benchmarks and tests; sampling never waits."""
+        self._worker.join()
+        return self
+
+    def _prepare(self) -> None:
+        try:
+            code = load(compile_for_this_machine(self.folder))
+            check(code)
+            self.code = code
+        except (OSError, ValueError, subprocess.SubprocessError) as error:
+            self.reason = str(error)
+            warnings.warn(
+                f"SGLD runs at about half its speed, on torch's operators: {error}", RuntimeWarning, stacklevel=1
+            )
+
+
+@cache
+def library() -> Library:
+    """The one library of this process; the first call begins to compile it."""
+    return Library(cache_folder())
+
+
+def processor() -> str:
+    """What the compiler's `-march=native` hangs on, so that no machine loads what another has compiled."""
+    facts = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
+    flags = next((line for line in facts.splitlines() if line.startswith(("flags", "Features"))), "")
+    return f"{platform.machine()} {flags}"
+
+
+def compile_for_this_machine(folder: Path) -> Path:
+    """Compiles the library into a folder, unless it is there already.
+
+    Returns:
+        its path, named by a digest of sources, flags, compiler and processor.
+
+    Raises:
+        ValueError: where this cannot be: another system than Linux, no compiler, an error of the compiler.
+    """
+    if os.environ.get(SWITCH) == "0":
+        raise ValueError(f"{SWITCH}=0 turns the compiled step off.")
+    if not sys.platform.startswith("linux"):
+        raise ValueError("the compiled step is for Linux.")
+    names = (os.environ.get("CC"), "gcc", "clang", "cc")
+    compiler = next((found for name in names if name and (found := shutil.which(name))), None)
+    if compiler is None:
+        raise ValueError("there is no C compiler (gcc or clang) to compile the step with.")
+    sources = [(SOURCES / name).read_bytes() for name in ("tiles.h", "network.h", "langevin_step.c")]
+    digest = hashlib.sha256(b"".join(sources) + repr((FLAGS, compiler, processor())).encode()).hexdigest()[:16]
+    path = folder / f"langevin-step-{digest}.so"
+    if not path.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        half_done = path.with_suffix(f".{os.getpid()}.tmp")
+        command = [compiler, *FLAGS, str(SOURCES / "langevin_step.c"), "-o", str(half_done), "-lm"]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        if done.returncode:
+            raise ValueError(f"{Path(compiler).name} says: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
+        half_done.replace(path)
+    return path
+
+
+def load(path: Path) -> ctypes.CDLL:
+    """Loads the library and names its functions' types.
+
+    Raises:
+        ValueError: where its vectors are too short to be worth it. OSError: where it cannot be loaded.
+    """
+    code = ctypes.CDLL(str(path))
+    code.vector_size.restype = code.scratch_size.restype = ctypes.c_long
+    code.langevin_step.restype = None
+    code.langevin_step.argtypes = [
+        ctypes.c_void_p, ctypes.c_long, *[ctypes.c_void_p] * 7, ctypes.c_long,
+    ]  # fmt: skip
+    if code.vector_size() < LEAST_VECTOR:
+        raise ValueError("this processor's vectors are too short for the compiled step.")
+    return code
+
+
+def check(code: ctypes.CDLL) -> None:
+    """Raises a ValueError where the library disagrees with torch's operators: then a compiler was wrong."""
+    generator = torch.Generator().manual_seed(0)
+    width = code.vector_size()
+    with torch.random.fork_rng(devices=()):  # the weights are drawn from the global stream, which is not ours
+        torch.manual_seed(0)
+        net = EnergyNet(width, 3)
+    x = torch.rand((2, 1, 56, 56), generator=generator) * 2 - 1
+    for y in (None, torch.tensor([2, 0])):
+        energy, gradient = NativeStep(code, net, 1)(x, y)
+        expected, slope = InputGradient(net)(x, y)
+        if not torch.allclose(gradient, slope, atol=TOLERANCE * float(slope.abs().max()), rtol=0) or not torch.allclose(
+            energy, expected, atol=1e-4
+        ):
+            raise ValueError("the compiled step gives other gradients than torch does; it is not used.")
+
+
+class NativeStep:
+    """Steps of one network with its weights as they are now, which are copied into the library's layout.
+
+    Args:
+        code: of a `Library`; net: of a width that `fits`; threads: how many share the pictures.
+    """
+
+    def __init__(self, code: ctypes.CDLL, net: EnergyNet, threads: int):
+        self.code, self.threads = code, threads
+        self.net, self.kept = pack(net)
+        self.scratch = torch.zeros(threads * code.scratch_size(ctypes.byref(self.net)))
+
+    def __call__(
+        self, x: Tensor, y: Tensor | None = None, move: Move | None = None, noise: Tensor | None = None
+    ) -> tuple[Tensor, Tensor]:
+        """The energies (N,) of glyphs and the glyphs after a step, or without `move` dE/dx: (N, 1, 56, 56).
+
+        Args:
+            x: float32 (N, 1, 56, 56); y: classes (N,) int64 or None; noise: standard normal, like x, or None.
+        """
+        x, out, energy = x.contiguous(), torch.empty_like(x, memory_format=torch.contiguous_format), x.new_empty(len(x))
+        noise = None if noise is None else noise.contiguous()
+        y = None if y is None else y.contiguous()
+        self.code.langevin_step(
+            ctypes.addressof(self.net), len(x), x.data_ptr(), None if y is None else y.data_ptr(),
+            None if move is None else ctypes.addressof(move), None if noise is None else noise.data_ptr(),
+            out.data_ptr(), energy.data_ptr(), self.scratch.data_ptr(), self.threads,
+        )  # fmt: skip
+        return energy, out
+
+
+def fits(model: object, x: Tensor) -> bool:
+    """Whether the library can take this model and these chains, on whatever processor it is compiled."""
+    return (
+        type(model) is EnergyNet
+        and x.device.type == "cpu"
+        and x.dtype == torch.float32
+        and model.width % 16 == 0
+        and next(model.parameters()).dtype == torch.float32
+        and next(model.parameters()).device.type == "cpu"
+        and all(isinstance(layer, nn.Conv2d | nn.SiLU) for layer in model.features)
+    )

@@ -1,0 +1,136 @@
+"""Scores that tell strangers from known glyphs, thresholds on them, and the verdict on one glyph.
+
+Every score is turned so that higher means stranger; the stranger is the positive class in every rate.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+import torch
+from torch import Tensor
+
+from ebm.model.energy import EnergyNet, in_batches
+from ebm.sampling.langevin import frozen
+
+if TYPE_CHECKING:
+    from ebm.checkpoint.files import Card
+
+
+def energy(model: EnergyNet, x: Tensor) -> Tensor:
+    """E(x) = -logsumexp_y f(x)[y], the negative unnormalised log q(x): (N,)."""
+    with torch.no_grad():
+        return model.energy(x)
+
+
+def conditional_energy(model: EnergyNet, x: Tensor) -> Tensor:
+    """E(x, y) at the likeliest class, -max_y f(x)[y]: (N,)."""
+    with torch.no_grad():
+        return -model.get_logits(x).amax(1)
+
+
+def max_softmax(model: EnergyNet, x: Tensor) -> Tensor:
+    """1 - max_y p(y | x), in [0, 1]: (N,) (Hendrycks & Gimpel 2017)."""
+    with torch.no_grad():
+        return 1 - model.get_logits(x).softmax(1).amax(1)
+
+
+def approximate_mass(model: EnergyNet, x: Tensor) -> Tensor:
+    """The norm of d log q(x) / dx: (N,) (Grathwohl et al. 2020, Sec. 5.3.3, there with a minus sign)."""
+    with frozen(model), torch.enable_grad():
+        at = x.detach().requires_grad_()
+        (gradient,) = torch.autograd.grad(model(at).sum(), at)
+    return gradient.flatten(1).norm(dim=1)
+
+
+SCORES: dict[str, Callable[[EnergyNet, Tensor], Tensor]] = {
+    "energy": energy,
+    "conditional_energy": conditional_energy,
+    "msp": max_softmax,
+    "mass": approximate_mass,
+}
+
+
+def scores_for(model: EnergyNet) -> dict[str, Callable[[EnergyNet, Tensor], Tensor]]:
+    """The scores that mean something for a model: an EBM has no classes, so only energy and mass."""
+    return SCORES if model.outputs > 1 else {name: SCORES[name] for name in ("energy", "mass")}
+
+
+def score(model: EnergyNet, x: Tensor, name: str = "energy") -> Tensor:
+    """One score of many glyphs (N, 1, 56, 56), in batches: (N,) on the CPU.
+
+    Raises:
+        ValueError: for a score that does not exist or that this model does not have.
+    """
+    known = scores_for(model)
+    if name not in known:
+        raise ValueError(f"This model has no score {name!r}; it has: {', '.join(known)}.")
+    return in_batches(model, partial(known[name], model), x)
+
+
+def threshold(reference: Tensor, quantile: float = 0.95, rule: str = "quantile") -> float:
+    """The energy above which a glyph is called a stranger.
+
+    Args:
+        reference: energies (N,) of in-distribution glyphs; held-out ones for the quantile rule,
+            the training glyphs for the sheet's.
+        quantile: share of the reference that stays below.
+        rule: "quantile", or "max", the upper bound of the energies (the sheet's Sec. 7).
+
+    Raises:
+        ValueError: for an empty reference, an unknown rule or a quantile outside (0, 1].
+    """
+    if len(reference) == 0:
+        raise ValueError("A threshold needs at least one reference energy.")
+    if rule not in ("quantile", "max") or not 0 < quantile <= 1:
+        raise ValueError(f"The rule is 'quantile' (with 0 < quantile <= 1) or 'max', not {rule!r} with {quantile}.")
+    return float(reference.max() if rule == "max" else torch.quantile(reference.double(), quantile))
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a model says of one glyph.
+
+    Args:
+        energy: E(x); threshold: the card's, None where the model is uncalibrated.
+        p_value: share of the card's in-distribution glyphs with an energy at least as high, in [0, 1]; None
+            where the model is uncalibrated.
+        is_stranger: whether the energy is above the threshold; None where the model is uncalibrated.
+        top: (sort, probability) of the likeliest five classes, calibrated by the card's temperature; empty
+            for an EBM.
+    """
+
+    energy: float
+    threshold: float | None
+    p_value: float | None
+    is_stranger: bool | None
+    top: list[tuple[str, float]]
+
+
+def verdict(model: EnergyNet, card: "Card", x: Tensor) -> Verdict:
+    """Judges one glyph.
+
+    Args:
+        model, card: as `ebm.load` gives them.
+        x: (1, 56, 56) or (1, 1, 56, 56) in [-1, 1], as `ebm.to_glyph` gives it.
+
+    Raises:
+        ValueError: for more than one glyph, or one with values that are not finite.
+    """
+    x = x.reshape(-1, *x.shape[-3:])
+    if len(x) != 1:
+        raise ValueError(f"A verdict is on one glyph, not {len(x)}.")
+    if not torch.isfinite(x).all():
+        raise ValueError("The glyph holds values that are not finite; they must lie in [-1, 1].")
+    with torch.no_grad():
+        logits = model.get_logits(x.to(next(model.parameters()).device))[0].cpu()
+    e = -float(torch.logsumexp(logits, 0))
+    top: list[tuple[str, float]] = []
+    if model.outputs > 1:
+        best = (logits / card.temperature).softmax(0).topk(min(5, model.outputs))
+        top = [(card.sorts[k], float(p)) for p, k in zip(best.values, best.indices.tolist(), strict=True)]
+    if card.threshold is None:
+        return Verdict(e, None, None, None, top)
+    reference = torch.tensor(card.reference_energies)
+    return Verdict(e, card.threshold, float((reference >= e).double().mean()), e > card.threshold, top)

@@ -1,0 +1,73 @@
+"""Where a glyph's energy comes from: the gradient, and what a dab of ink or paper anywhere would change."""
+
+import math
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+
+from ebm.model.energy import in_batches
+from ebm.sampling.langevin import gradient_of
+
+PAPER, INK = -1.0, 1.0
+
+
+def gradient(model: nn.Module | Callable[..., Tensor], x: Tensor, y: Tensor | None = None) -> Tensor:
+    """dE/dx: how fast the energy rises with the ink of each pixel.
+
+    Source: Simonyan, Vedaldi & Zisserman 2014, there of a class score and without its sign.
+
+    Args:
+        model: as in `ebm.sgld`; x: glyphs (N, 1, 56, 56); y: classes (N,), for the energy of (x, y).
+
+    Returns:
+        (N, 1, 56, 56), detached: above 0 where ink makes the glyph less likely.
+    """
+    return gradient_of(model, x, y)(x.detach())
+
+
+def dab_effect(model: nn.Module, x: Tensor, size: int = 1, y: int | None = None) -> Tensor:
+    """How the energy changes, exactly, if a square dab around a pixel became paper, or ink.
+
+    The change is that of a finite step, where the gradient only says where a small one would lead. The
+    idea is that of occlusion (Zeiler & Fergus 2014), with both of the values a pixel can take.
+
+    Args:
+        model: has `energy`, and parameters; x: one glyph (1, 56, 56).
+        size: of the dab's sides, an odd number of pixels; at the border the dab is cut off.
+        y: a class, for the energy of (x, y).
+
+    Returns:
+        (2, 56, 56) on the CPU: E(dabbed) - E(x) with paper (-1), then with ink (+1), by the dab's middle.
+
+    Raises:
+        ValueError: for anything but one glyph, or a size that is even or below 1.
+    """
+    if x.dim() != 3 or x.shape[0] != 1:
+        raise ValueError(f"One glyph (1, 56, 56) is dabbed, not {tuple(x.shape)}.")
+    if size < 1 or size % 2 == 0:
+        raise ValueError(f"A dab's side is an odd number of pixels, not {size}.")
+    x = x.detach()
+    shape = (2, *x.shape[1:])
+    values = torch.tensor([PAPER, INK]).to(x)
+    near_row, near_column = (_within(side, size // 2, x.device) for side in x.shape[1:])
+
+    def energy(glyphs: Tensor) -> Tensor:
+        labels = () if y is None else (torch.full((len(glyphs),), y, device=glyphs.device),)
+        return of_model(glyphs, *labels)
+
+    def dabbed(index: Tensor) -> Tensor:
+        """The energies with the dabs that are at these places (N,) of the flattened result."""
+        value, row, column = torch.unravel_index(index.to(x.device), shape)
+        dab = near_row[row][:, None, :, None] & near_column[column][:, None, None, :]
+        return energy(torch.where(dab, values[value][:, None, None, None], x))
+
+    of_model: Callable[..., Tensor] = getattr(model, "energy")  # noqa: B009 (a Module's type knows no energy)
+    change = in_batches(model, dabbed, torch.arange(math.prod(shape))) - in_batches(model, energy, x[None])
+    return change.view(shape)
+
+
+def _within(side: int, reach: int, device: torch.device) -> Tensor:
+    """Which of `side` pixels in a line are within reach of each: booleans (side, side)."""
+    at = torch.arange(side, device=device)
+    return (at[:, None] - at).abs() <= reach

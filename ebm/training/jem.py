@@ -1,0 +1,330 @@
+"""The joint energy-based model as a LightningModule: matching, then contrastive loss + L2 + cross-entropy as well."""
+
+import math
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.utilities.types import OptimizerLRScheduler
+from torch import Tensor
+from torch.nn import functional as F
+from torchmetrics import MeanMetric, MetricCollection
+from torchmetrics.classification import BinaryAUROC, MulticlassAccuracy, MulticlassCalibrationError
+
+from ebm.model.energy import EnergyNet
+from ebm.sampling.langevin import STARTS, ReplayBuffer, sgld
+from ebm.training import processes
+from ebm.training.jitter import jitter
+from ebm.training.matching import Matched, matching_loss
+from ebm.training.recipe import Recipe
+
+MATCH_BETAS, CONTRAST_BETAS = (0.9, 0.999), (0.0, 0.999)  # of Adam: no momentum where the negatives move as well
+MATCH_WARM_UP, CONTRAST_WARM_UP = 100, 50  # steps over which the learning rate rises, at most a tenth of the stage
+MAX_ENERGY = 1e3
+MAX_GAP = 10.0  # f(real) - f(fake); in healthy runs it stays within 1 of 0
+MIN_GAP = -20.0
+MAX_INK = 0.6  # share of pixels above 0.99; of real glyphs 0.001 (and 0.13 above 0.5)
+MAX_ROUGHNESS = 0.9  # neighbouring pixels of uniform noise differ by 2/3, of a checkerboard by 2
+
+
+def validation_strangers(x: Tensor) -> dict[str, Tensor]:
+    """Two cheap kinds of strangers made from glyphs (N, 1, 56, 56), for choosing a checkpoint only.
+
+    They are never reported: `ebm.data.STRANGERS` holds other kinds.
+    """
+    return {"halves swapped": x.roll(28, 2), "smeared": F.avg_pool2d(x, (1, 15), stride=1, padding=(0, 7))}
+
+
+class JEM(pl.LightningModule):
+    """Trains an `EnergyNet` by Eq. 7 of the sheet: log q(x, y) = log q(x) + log q(y | x).
+
+    Args:
+        recipe: the fields of `ebm.training.recipe.Recipe` as a dict of primitives.
+        classes: number of classes of the corpus; ignored by the mode "ebm".
+
+    Attributes:
+        net: the network. buffer: the replay buffer, made when training starts. trouble: what the
+        last step saw that must not go on; None while all is well. fresh: shares of the last fresh chains
+        that a selector found realistic and recognised, set by `FreshChains`.
+    """
+
+    def __init__(self, recipe: dict[str, Any], classes: int):
+        super().__init__()
+        self.save_hyperparameters()
+        self.recipe = Recipe(**recipe)
+        outputs = 1 if self.recipe.mode == "ebm" else classes
+        # channels_last: the convolutions are faster so, on the CPU and on the GPU.
+        self.net = EnergyNet(self.recipe.width, outputs, self.recipe.head).to(memory_format=torch.channels_last)
+        self.classes = classes
+        # Plain objects, not module buffers: DDP would overwrite rank 1's chains with rank 0's.
+        self.buffer: ReplayBuffer | None = None
+        self.random: torch.Generator | None = None
+        self._restored: dict[str, Any] | None = None
+        self.lr_factor = 1.0
+        self.fresh: dict[str, float] = {}
+        self.trouble: str | None = None
+        if outputs > 1:
+            self.val_metrics = MetricCollection(
+                {"accuracy": MulticlassAccuracy(outputs, average="micro"), "ece": MulticlassCalibrationError(outputs)}
+            )
+        self.val_auroc = torch.nn.ModuleDict(
+            {name: BinaryAUROC() for name in validation_strangers(torch.zeros(1, 1, 56, 56))}
+        )
+        self.val_gap = MeanMetric()
+
+    def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
+        """f of the network, as `EnergyNet.forward`."""
+        return self.net(x, y)
+
+    # The three steps of exercise 3.4 ---------------------------------------------------------
+
+    def px_step(self, x: Tensor, y: Tensor) -> Tensor:
+        """The generative loss, Eqs. 3 and 4 with the L2 of Sec. 4.2 (Du & Mordatch 2019).
+
+        Args:
+            x: real glyphs (N, 1, 56, 56) in [-1, 1], with a little noise.
+            y: their classes (N,).
+
+        Returns:
+            scalar mean f(fake) - mean f(real) + alpha * mean(f(real)^2 + f(fake)^2).
+        """
+        fake = self.negatives(y, x if self.recipe.data_starts else None)
+        f_real, f_fake = self.net(torch.cat([x, fake]), self._labels(torch.cat([y, y]))).chunk(2)
+        gap = f_real.mean() - f_fake.mean()
+        l2 = (f_real**2 + f_fake**2).mean()
+        roughness = torch.stack([fake.diff(dim=dim).abs().mean() for dim in (2, 3)]).mean()
+        ink = (fake > 0.99).float().mean()
+        self._watch(f_real.detach(), f_fake.detach(), gap.detach(), roughness, ink)
+        values = {"f_real": f_real.mean(), "f_fake": f_fake.mean(), "gap": gap, "l2": l2}
+        values |= {"roughness": roughness, "ink": ink}
+        self._log({f"train/{name}": value for name, value in values.items()})
+        return self.recipe.alpha * l2 - gap
+
+    def pyx_step(self, x: Tensor, y: Tensor) -> Tensor:
+        """The predictive loss, Eq. 6: the cross-entropy of the logits of jittered glyphs, a scalar."""
+        assert self.random is not None
+        if self.recipe.jitter:
+            x = jitter(x, self.random, self.recipe.jitter)
+        cross_entropy = F.cross_entropy(self.net.get_logits(x), y)
+        self._log({"train/cross_entropy": cross_entropy}, prog_bar=True)
+        return cross_entropy
+
+    def matching_step(self, x: Tensor, y: Tensor) -> Tensor:
+        """The matching loss, and the cross-entropy of the glyphs on the lines by their share of glyph: a scalar."""
+        assert self.random is not None
+        noise = STARTS[self.recipe.start](len(x), self.random)
+        share = torch.rand(len(x), generator=self.random, device=x.device)
+        steering = y if self.net.outputs > 1 else None
+        matched = matching_loss(self.net, x, noise, share, scale=self.recipe.match_scale, y=steering)
+        self._log({"train/matching": matched.loss})
+        return self.recipe.match_weight * matched.loss + self.recipe.noisy_ce * self._noisy_cross_entropy(matched, y)
+
+    def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor | None:
+        """The losses of the stage. None, which skips the update, when the step must not count.
+
+        Several processes must all do the same: they share what one of them sees, and where Lightning
+        forbids None the update is of gradient zero, until `DivergenceGuard` rolls it back.
+        """
+        x, y = batch
+        self.trouble = None
+        loss = self.first_stage(x, y) if self.is_matching else self.second_stage(x, y)
+        self._log({"train/loss": loss}, prog_bar=True)
+        if not torch.isfinite(loss):
+            self.trouble = "the loss is not finite"
+        self.trouble = processes.first_trouble(self.trouble, self.device)
+        if self.trouble is None:
+            return loss
+        return torch.stack([p.sum() * 0 for p in self.parameters()]).sum() if processes.is_shared() else None
+
+    def first_stage(self, x: Tensor, y: Tensor) -> Tensor:
+        """Match and classify: f learns the way from noise and stays near 0 at glyphs. A scalar."""
+        r = self.recipe
+        if not r.has_chains:
+            return self.pyx_step(x, y)
+        loss = self.matching_step(x, y) + r.match_l2 * (self.net(x, self._labels(y)) ** 2).mean()
+        return loss + r.match_ce * self.pyx_step(x, y) if self.net.outputs > 1 else loss
+
+    def second_stage(self, x: Tensor, y: Tensor) -> Tensor:
+        """Eq. 7, the joint model, with matching kept on. A scalar."""
+        r = self.recipe
+        noisy = x + r.data_noise * torch.empty_like(x).normal_(generator=self.random)
+        loss = torch.zeros((), device=self.device)
+        if self.net.outputs > 1:
+            loss = loss + r.ce_weight * self.pyx_step(noisy, y)
+        return loss + self.px_step(noisy, y) + self.matching_step(x, y) if r.has_chains else loss
+
+    # What they need --------------------------------------------------------------------------
+
+    @property
+    def is_matching(self) -> bool:
+        """Whether training is still in its first stage, before any chain is run."""
+        return self.global_step < self.recipe.match_steps
+
+    def _labels(self, y: Tensor) -> Tensor | None:
+        """The classes whose logit is f, where the mode says that f is a logit."""
+        return y if self.recipe.mode == "conditional" else None
+
+    def _noisy_cross_entropy(self, matched: Matched, y: Tensor) -> Tensor:
+        """The cross-entropy on the lines, weighted by how much of each glyph is left; 0 where there are no classes."""
+        if self.net.outputs == 1:
+            return torch.zeros((), device=self.device)
+        return ((1 - matched.share) * F.cross_entropy(matched.logits, y, reduction="none")).mean()
+
+    def negatives(self, y: Tensor, data: Tensor | None = None) -> Tensor:
+        """Samples of the model (N, 1, 56, 56): chains from the buffer, some steps further.
+
+        Args:
+            y: classes (N,) of the batch, which steer the chains of the recipe's steered share: with y drawn as in
+                the data and x from q(x | y), x is a draw of q(x). The last chains run on log q(x) itself.
+            data: glyphs (N, 1, 56, 56) that fresh chains start from instead of noise.
+        """
+        assert self.buffer is not None and self.random is not None
+        r = self.recipe
+        steered = len(y) - round(len(y) * r.unsteered_share)
+        start, slots = self.buffer.draw(torch.cat([y[:steered], torch.full_like(y[steered:], -1)]), self.random, data)
+        ends = []
+        for part, labels in ((slice(0, steered), y[:steered]), (slice(steered, None), None)):
+            if not len(start[part]):
+                continue
+            (last,) = sgld(
+                self.net, start[part].contiguous(memory_format=torch.channels_last), steps=r.steps,
+                step_size=r.step_size, noise=r.noise, grad_clip=r.grad_clip, y=labels, generator=self.random,
+                every=r.steps,
+            )  # fmt: skip
+            ends.append(last.x)
+        fake = torch.cat(ends)
+        self.buffer.put(slots, fake, r.steps)
+        return fake
+
+    def _watch(self, f_real: Tensor, f_fake: Tensor, gap: Tensor, roughness: Tensor, ink: Tensor) -> None:
+        """Notes the signs of a divergence: they are not all visible in the loss."""
+        largest = max(float(f_real.abs().max()), float(f_fake.abs().max()))
+        if not math.isfinite(largest) or largest > MAX_ENERGY:
+            self.trouble = f"an energy of size {largest:.3g} (at most {MAX_ENERGY:g} is sane)"
+        elif not MIN_GAP < float(gap) < MAX_GAP:
+            self.trouble = f"real and sampled energies {float(gap):.3g} apart ({MIN_GAP:g} to {MAX_GAP:g} is sane)"
+        elif float(ink) > MAX_INK:
+            self.trouble = f"samples of solid ink ({float(ink):.0%} of their pixels)"
+        elif float(roughness) > MAX_ROUGHNESS:
+            self.trouble = f"samples of saturated pixels (neighbours {float(roughness):.2f} apart, noise has 0.67)"
+
+    def on_fit_start(self) -> None:
+        """Makes the buffer and the random stream on the right device, or takes up the saved ones.
+
+        Of several processes each has a random stream of its own and its share of the buffer's slots.
+        """
+        r, rank, world = self.recipe, self.global_rank, self.trainer.world_size
+        step = self._restored["step"] if self._restored is not None else 0
+        self.random = torch.Generator(self.device).manual_seed(processes.seed_of(r.seed, rank, step))
+        if r.has_chains:
+            *of_classes, unsteered = (processes.share_of(size, rank, world) for size in self.slot_groups())
+            self.buffer = ReplayBuffer(
+                of_classes[0] if of_classes else 0, len(of_classes), unsteered=unsteered, reinit=r.reinit,
+                start=r.start, blank=r.blank_starts, device=self.device,
+            )  # fmt: skip
+        if self._restored is not None:
+            streams = [state.cpu() for state in self._restored["random"]]
+            # The streams of another number of processes or another kind of device do not fit: then new ones begin.
+            if len(streams) == world and streams[rank].shape == self.random.get_state().shape:
+                self.random.set_state(streams[rank])
+            if self.buffer is not None:
+                saved = self._restored["buffer"]
+                self.buffer.load_state_dict(processes.part(saved, self.slot_groups(), rank, world))
+            self._restored = None
+
+    def slot_groups(self) -> list[int]:
+        """Slots of the whole buffer: of each class, and last of unsteered chains, in proportion to their share."""
+        share, steered = self.recipe.unsteered_share, self.recipe.buffer_per_class * self.classes
+        if share == 1:
+            return [steered]
+        return [self.recipe.buffer_per_class] * self.classes + [round(steered * share / (1 - share))]
+
+    def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
+        """Accuracy, calibration, energy gap to the buffer and AUROC on two unreported kinds of strangers."""
+        x, y = batch
+        if self.net.outputs > 1:
+            self.val_metrics.update(self.net.get_logits(x), y)
+        energy = self.net.energy(x)
+        metrics = self._aurocs()
+        for name, strangers in validation_strangers(x).items():
+            target = torch.cat([torch.zeros_like(y), torch.ones_like(y)])
+            metrics[name].update(torch.cat([energy, self.net.energy(strangers)]), target)
+        if self.buffer is not None and len(self.buffer):
+            filled = (self.buffer.steps > 0).nonzero().squeeze(1)
+            spread = torch.linspace(0, len(filled) - 1, min(len(x), len(filled)), device=filled.device).long()
+            chains = self.buffer.x[filled[spread]]  # of all classes: the slots are in their order
+            self.val_gap.update(self.net.energy(chains).mean() - energy.mean())
+
+    def _aurocs(self) -> dict[str, BinaryAUROC]:
+        return {name: metric for name, metric in self.val_auroc.items() if isinstance(metric, BinaryAUROC)}
+
+    def on_validation_epoch_end(self) -> None:
+        """Logs what the validation steps gathered."""
+        values: dict[str, Any] = {f"val/auroc {name}": metric.compute() for name, metric in self._aurocs().items()}
+        if self.net.outputs > 1:
+            values |= {f"val/{name}": value for name, value in self.val_metrics.compute().items()}
+            self.val_metrics.reset()
+        if self.val_gap.update_count:
+            values["val/contrastive_divergence"] = self.val_gap.compute()
+        auroc = torch.stack([values[f"val/auroc {name}"] for name in self._aurocs()]).mean()
+        # What a checkpoint is chosen by; never the contrastive loss, which says nothing of convergence.
+        values["val/selection"] = float(auroc) + sum(self.fresh.values()) + float(values.get("val/accuracy", 0.0))
+        values |= {f"val/fresh_{name}": value for name, value in self.fresh.items()}
+        for metric in (*self._aurocs().values(), self.val_gap):
+            metric.reset()
+        shared = processes.is_shared()  # the values are the same in all processes, but only so is Lightning content
+        self.log_dict({name: float(value) for name, value in values.items()}, prog_bar=False, sync_dist=shared)
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Adam; warm-up and cosine of the learning rate in each stage. `SecondStage` begins Adam anew."""
+        r = self.recipe
+        optimizer = torch.optim.Adam(self.parameters(), lr=1.0, betas=MATCH_BETAS)
+
+        def rate(step: int) -> float:
+            if step < r.match_steps:
+                return self.lr_factor * r.match_lr * _course(step, r.match_steps, MATCH_WARM_UP, r.lr_decay)
+            step -= r.match_steps
+            return self.lr_factor * r.lr * _course(step, r.contrast_steps, CONTRAST_WARM_UP, r.lr_decay)
+
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def configure_gradient_clipping(
+        self, optimizer: torch.optim.Optimizer, gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
+    ) -> None:  # fmt: skip
+        """Holds the norm of the gradient below the stage's limit."""
+        largest = self.recipe.match_clip if self.is_matching else self.recipe.norm_clip
+        self.clip_gradients(optimizer, gradient_clip_val=largest, gradient_clip_algorithm="norm")
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Logs the norm of the gradient before Lightning clips it."""
+        norms = [p.grad.norm() for p in self.net.parameters() if p.grad is not None]
+        if norms:  # none after a step that was skipped
+            self.log("train/grad_norm", torch.stack(norms).norm())
+
+    def _log(self, values: dict[str, Tensor], prog_bar: bool = False) -> None:
+        """Logs scalars of a training step, averaged over the processes."""
+        self.log_dict(processes.mean({name: value.detach() for name, value in values.items()}), prog_bar=prog_bar)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Adds the chains and the random streams of all processes, so that a resumed run goes on with them."""
+        checkpoint["lr_factor"] = self.lr_factor
+        checkpoint["stream"] = {"step": self.global_step}
+        if self.random is not None:
+            checkpoint["stream"]["random"] = processes.gather(self.random.get_state())
+        if self.buffer is not None:
+            parts = processes.gather({name: value.cpu() for name, value in self.buffer.state_dict().items()})
+            checkpoint["stream"]["buffer"] = processes.whole(parts, self.slot_groups())
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Keeps the saved chains until training starts and their device is known."""
+        self.lr_factor = checkpoint["lr_factor"]
+        self._restored = checkpoint["stream"]
+
+
+def _course(step: int, steps: int, warm_up: int, last: float) -> float:
+    """The learning rate's factor at a step of a stage: a linear rise, then half a cosine from 1 to `last`."""
+    rise = min(1.0, (step + 1) / (1 + min(warm_up, steps // 10)))
+    done = min(1.0, step / max(1, steps))
+    return rise * (last + (1 - last) * 0.5 * (1 + math.cos(math.pi * done)))

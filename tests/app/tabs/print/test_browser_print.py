@@ -1,0 +1,57 @@
+"""The tab Print in a real browser: the player, going on, a word, the judgement."""
+
+from helpers.app_pages import open_tab
+
+DONE = (
+    "document.querySelector('#print-status')?.innerText.includes('Read back') && "
+    "document.querySelector('#go:not([disabled])') !== null"
+)
+STEP = "#printed .controls output"
+
+
+def visit(page) -> None:
+    open_tab(page, "Print")
+    page.wait_for_function(DONE, timeout=60_000)
+
+
+def test_the_player_steps_scrubs_and_plays(page) -> None:
+    visit(page)
+    end = page.inner_text(STEP)
+    assert end == "step 32 of 32"
+    page.click("#printed [data-move='-1']")
+    assert page.inner_text(STEP) == "step 31 of 32"
+    page.click("#printed [data-move='-10']")
+    assert page.inner_text(STEP) == "step 21 of 32"
+    page.fill("#printed input[type=range]", "0")
+    assert page.inner_text(STEP) == "start of 32"
+    assert page.locator("#printed .letters").is_hidden()  # what was read back belongs to the last step
+    picture = "document.querySelector('#printed canvas').toDataURL()"
+    noise = page.evaluate(picture)
+    page.focus("#printed [data-do=play]")
+    page.keyboard.press("Enter")
+    page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 32 of 32'", timeout=20_000)
+    assert page.evaluate(picture) != noise
+
+
+def test_a_run_goes_on_and_is_judged(desk) -> None:
+    visit(desk)
+    desk.click("#go-on")
+    desk.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 64 of 64'", timeout=30_000)
+    desk.wait_for_function(DONE)
+    desk.click("#judge > button, #judge .label-wrap")
+    desk.click("#judge-go")
+    desk.wait_for_selector("#judged:has-text('R-hat')", timeout=30_000)
+
+
+def test_a_word_is_set_on_a_line(desk) -> None:
+    visit(desk)
+    desk.click("#way label:has-text('a word')")
+    desk.fill("#text input, #text textarea", "in no")
+    desk.click("#go")
+    desk.wait_for_selector("#word-line img", timeout=30_000)
+    assert desk.locator("#printed .letters span").count() == 4
+    desk.fill("#text input, #text textarea", "what?")
+    desk.wait_for_function(DONE)
+    desk.click("#go")
+    desk.wait_for_selector("#print-status .problem:has-text('in the case')", timeout=10_000)
+    assert desk.locator("#word-line img").is_visible()  # nothing is lost

@@ -1,0 +1,131 @@
+"""The tab Print without a browser: orders, words, trajectories, judgement, pace."""
+
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from gradio_client import Client
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from app.models.loaded import Explorer, load
+from app.tabs.print import run as printing
+from app.tabs.print.diagnosis import judge
+from app.tabs.print.saving import as_trajectory
+from app.tabs.print.typesetting import NIB, set_line
+from ebm.data.synthetic.founts import Fount
+from ebm.data.synthetic.pen import coverage
+from ebm.data.synthetic.sorts import SORTS
+
+
+@pytest.fixture(scope="module")
+def explorer(checkpoint: Path) -> Explorer:
+    return load(checkpoint)
+
+
+@pytest.fixture(scope="module")
+def client(url: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
+    return Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("printed")))
+
+
+def order(explorer: Explorer, steps: int = 16, count: int = 2, **what) -> printing.Order:
+    return printing.check(explorer, "a", count, steps, 10.0, 0.01, 3, **what)
+
+
+def test_every_step_of_a_short_run_is_recorded_and_long_ones_are_thinned(explorer: Explorer):
+    assert [frame.step for frame in printing.run(explorer, order(explorer, 48))] == list(range(49))
+    steps = [frame.step for frame in printing.run(explorer, order(explorer, 272, 1))]
+    assert len(steps) <= printing.FRAMES + 2 and steps[0] == 0 and steps[-1] == 272
+
+
+def test_a_word_has_a_chain_for_each_letter(explorer: Explorer):
+    word = order(explorer, way="word", text="no \u017fa")
+    assert [explorer.card.sorts[k] for k in word.labels.tolist()] == ["n", "o", "long-s", "a"] and word.count == 4
+    for text, said in (("", "1 to 16"), ("x" * 17, "1 to 16"), ("ab?", "'\\?' in the case")):
+        with pytest.raises(ValueError, match=said):
+            order(explorer, way="word", text=text)
+
+
+def test_a_combination_goes_down_the_composed_energy(explorer: Explorer):
+    first, *_, last = printing.run(explorer, order(explorer, way="combination", text="a and o"))
+    assert np.mean(last.energy) < np.mean(first.energy)
+    logits = explorer.model.get_logits(last.x)
+    both = -(logits[:, explorer.find_sort("a")] + logits[:, explorer.find_sort("o")]) / 2
+    assert torch.allclose(both, torch.tensor(last.energy), rtol=1e-4)
+    with pytest.raises(ValueError, match="martian"):
+        order(explorer, way="combination", text="a and martian")
+
+
+def test_guidance_of_one_changes_nothing_and_more_of_it_does(explorer: Explorer):
+    plain, same, more = (list(printing.run(explorer, order(explorer, guidance=g)))[-1] for g in (1.0, 1.0, 4.0))
+    assert torch.equal(plain.x, same.x) and not torch.allclose(plain.x, more.x, atol=1e-3)
+    with pytest.raises(ValueError, match="guidance"):
+        order(explorer, guidance=99)
+
+
+def test_a_run_goes_on_where_it_stopped(explorer: Explorer):
+    asked = order(explorer)
+    *_, last = printing.run(explorer, asked)
+    first, *_, end = printing.run(explorer, printing.continued(asked, last.x, 16))
+    assert torch.equal(first.x, last.x) and (first.step, end.step, end.of) == (16, 32, 32)
+
+
+def test_a_line_sets_each_glyph_at_its_own_size_on_the_baseline():
+    names = ["l", "o", "p"]
+    ductus = {sort.name: sort.ductus for sort in SORTS}
+    masks = [coverage(ductus[name], Fount(jitter=0.0)).reshape(56, 3, 56, 3).mean((1, 3)) for name in names]
+    ink = torch.tensor(np.stack(masks) * 255).to(torch.uint8)
+    line = np.asarray(set_line(ink, ["l", None, "o", None, "p"])) < 128
+    columns = np.flatnonzero(np.diff(np.concatenate([[0], line.any(0), [0]])))
+    starts, ends = columns[::2], columns[1::2]
+    assert len(starts) == 3  # three letters, two spaces
+    rows = [np.flatnonzero(line[:, a:b].any(1)) for a, b in zip(starts, ends, strict=True)]
+    (l_top, l_foot), (o_top, o_foot), (p_top, p_foot) = ((r[0], r[-1]) for r in rows)
+    assert abs(l_foot - o_foot) < NIB and p_foot > o_foot + NIB  # l and o stand on the line, p goes below it
+    assert l_top < o_top - NIB and abs(o_top - p_top) < NIB  # l is an ascender
+    with pytest.raises(ValueError, match="not known"):
+        set_line(ink[:1], ["omega"])
+
+
+def test_a_trajectory_holds_the_chains_and_no_pickle(explorer: Explorer):
+    asked = order(explorer)
+    frames = list(printing.run(explorer, asked))
+    with np.load(io.BytesIO(as_trajectory(asked, frames)), allow_pickle=False) as saved:
+        assert saved["x"].shape == (17, 2, 56, 56) and saved["step"].tolist() == list(range(17))
+        assert np.allclose(saved["energy"][-1], frames[-1].energy)
+        assert np.array_equal(saved["x"][-1], frames[-1].ink.numpy())
+        assert json.loads(str(saved["settings"]))["seed"] == 3
+
+
+def test_chains_are_judged_in_words(explorer: Explorer):
+    asked = order(explorer, 32, 4)
+    frames = list(printing.run(explorer, asked))
+    energies = torch.tensor([frame.energy for frame in frames])
+    told = judge(explorer, asked, frames[-1].x, energies, 32)
+    assert "Metropolis" in told and "R-hat" in told and "Effective sample size" in told
+    with pytest.raises(ValueError, match="a few more"):
+        judge(explorer, asked, frames[-1].x, energies[:9], 8)
+
+
+def test_judge_answers_figures(client: Client):
+    answer = client.predict("a", 4, 32, 0, api_name="/judge")
+    assert 0 <= answer["acceptance"] <= 1 and answer["temperature"] > 0 and answer["states"] == 17 * 4
+    with pytest.raises(AppError, match="at least two glyphs"):
+        client.predict("a", 1, 32, 0, api_name="/judge")
+
+
+def test_compose_and_word_answer_pictures(client: Client):
+    report, grid = client.predict("a and o", 2, 16, 0, api_name="/compose")
+    assert len(report["energy"]) == 2 and Image.open(grid).size[0] > 100
+    line = Image.open(client.predict("in no", 16, 0, api_name="/word"))
+    assert line.width > line.height > 5 * NIB
+    for name, arguments, said in (
+        ("/compose", ("a and", 2, 16, 0), "no sort after"),
+        ("/word", ("a=b", 16, 0), "in the case"),
+        ("/word", ("ab", 10**6, 0), "number of steps"),
+    ):
+        with pytest.raises(AppError, match=said):
+            client.predict(*arguments, api_name=name)

@@ -1,0 +1,63 @@
+"""The tab Read in a real browser: links to drawings, the lens by mouse and keyboard, the press that finishes."""
+
+from helpers.app_pages import draw, wait_for_change
+
+FINISHED = "document.querySelector('#finish-said')?.innerText.includes('after')"
+
+
+def lens(page) -> str:
+    """What is in the lens, as a text that changes with every pixel."""
+    return page.evaluate("document.querySelector('.lens canvas').toDataURL()")
+
+
+def test_a_link_brings_the_drawing_back(desk, browser) -> None:
+    before = desk.inner_text("#reading .reading")
+    draw(desk, [(0.4, 0.2), (0.4, 0.75), (0.6, 0.75)])
+    read = wait_for_change(desk, "#reading .reading", before)
+    desk.wait_for_function("new URLSearchParams(location.search).get('draw')?.startsWith('b')")
+    other = browser.new_page()
+    other.goto(desk.url)
+    other.wait_for_function(
+        "t => document.querySelector('#reading .reading')?.innerText === t", arg=read, timeout=10_000
+    )
+    assert other.locator(".pad-hint").is_hidden()  # the strokes are on the pad
+    other.close()
+
+
+def test_pixels_are_pushed_and_the_energy_answers(page) -> None:
+    before, picture = page.inner_text("#reading .energy"), lens(page)
+    page.check(".lens input[value=push]")
+    page.click(".lens canvas", position={"x": 60, "y": 60})
+    wait_for_change(page, "#reading .energy", before)
+    assert lens(page) != picture
+    words = page.inner_text(".lens-words")
+    page.focus(".lens canvas")
+    page.keyboard.press("ArrowRight")
+    assert "Row" in wait_for_change(page, ".lens-words", words)
+
+
+def test_the_slope_is_laid_over_and_said(desk) -> None:
+    picture = lens(desk)
+    desk.click("#overlay label:has-text('its slope')")
+    desk.wait_for_function("p => document.querySelector('.lens canvas').toDataURL() !== p", arg=picture)
+    desk.hover(".lens canvas")
+    desk.wait_for_selector(".lens-words:has-text('the energy (slope')")
+
+
+def test_the_press_finishes_a_glyph_and_its_result_is_read(page) -> None:
+    page.click(".lens [data-do=below]")
+    page.wait_for_selector(".lens-words:has-text('1568 pixels')")
+    page.click("#finish-go")
+    page.wait_for_function(FINISHED, timeout=30_000)
+    assert "only the mask has moved" in page.inner_text("#finish-said")
+    before = page.inner_text("#reading .energy")
+    page.click("#finish-use:not([disabled])")
+    wait_for_change(page, "#reading .energy", before)
+
+
+def test_a_bad_picture_takes_nothing_away(desk, tmp_path) -> None:
+    energy = desk.inner_text("#reading .energy")
+    (tmp_path / "fake.png").write_text("not a picture")
+    desk.set_input_files("#upload input[type=file]", str(tmp_path / "fake.png"))
+    desk.wait_for_selector("#reading .problem:has-text('fake.png')", timeout=10_000)
+    assert desk.inner_text("#reading .energy") == energy

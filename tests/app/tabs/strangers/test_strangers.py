@@ -1,0 +1,119 @@
+"""The tab Strangers without a browser: a visitor's own pictures, what is exported, the endpoint."""
+
+import csv
+import io
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+import ebm
+from app.models.loaded import Explorer, load
+from app.tabs.strangers import own_set
+from app.tabs.strangers import tables as strangers_tables
+from app.tabs.strangers.export import as_csv, as_page
+from app.tabs.strangers.own_set import NAME, read, with_own
+
+
+@pytest.fixture(scope="module")
+def explorer(checkpoint: Path) -> Explorer:
+    return load(checkpoint)
+
+
+@pytest.fixture
+def pictures(tmp_path: Path) -> list[Path]:
+    """Three bars of different widths on white paper."""
+    for k in range(3):
+        sheet = np.full((90, 90), 250, np.uint8)
+        sheet[15:75, 30 : 38 + 8 * k] = 10
+        Image.fromarray(sheet).save(tmp_path / f"bar{k}.png")
+    return sorted(tmp_path.glob("bar*.png"))
+
+
+def packed(path: Path, files: dict[str, bytes]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return path
+
+
+def test_files_and_zips_are_read_alike(pictures: list[Path], tmp_path: Path):
+    loose = read([str(p) for p in pictures], "pen")
+    zipped = read([str(packed(tmp_path / "all.zip", {f"deep/er/{p.name}": p.read_bytes() for p in pictures}))], "pen")
+    assert loose.names == zipped.names == ["bar0.png", "bar1.png", "bar2.png"]
+    assert loose.ink.equal(zipped.ink) and loose.ink.shape == (3, 56, 56) and not loose.bad
+
+
+def test_bad_pictures_are_listed_and_the_others_used(pictures: list[Path], tmp_path: Path):
+    path = packed(
+        tmp_path / "mixed.zip",
+        {
+            "good.png": pictures[0].read_bytes(),
+            "text.png": b"no picture",
+            "cut.png": pictures[0].read_bytes()[:60],
+            "../../escape.png": pictures[1].read_bytes(),
+            "inner.zip": b"PK",
+            "__MACOSX/._good.png": b"x",
+            ".hidden": b"x",
+        },
+    )
+    found = read([str(path)], "pen")
+    assert found.names == ["good.png", "escape.png"]
+    assert [name for name, _ in found.bad] == ["text.png", "cut.png", "inner.zip"]
+    words = found.words()
+    assert words.startswith("2 pictures were read, 3 could not be") and str(tmp_path) not in words
+    assert not (tmp_path.parent / "escape.png").exists()
+
+
+def test_bombs_and_broken_archives_are_refused(tmp_path: Path, pictures: list[Path], monkeypatch: pytest.MonkeyPatch):
+    bomb = packed(
+        tmp_path / "bomb.zip", {"huge.png": bytes(own_set.LARGEST + 10), "good.png": pictures[0].read_bytes()}
+    )
+    assert bomb.stat().st_size < 100_000
+    found = read([str(bomb)], "pen")
+    assert found.names == ["good.png"] and "larger than 20 MiB" in found.bad[0][1]
+    (tmp_path / "no.zip").write_bytes(b"PK but not really")
+    with pytest.raises(ValueError, match="no.zip: is not a whole zip file"):
+        read([str(tmp_path / "no.zip")], "pen")
+    monkeypatch.setattr(own_set, "MOST", 2)
+    limited = read([str(p) for p in pictures], "pen")
+    assert len(limited.names) == 2 and "at most 2 pictures" in limited.bad[-1][1]
+
+
+def test_own_pictures_are_one_more_set_and_the_shared_model_stays(explorer: Explorer, pictures: list[Path]):
+    own = read([str(p) for p in pictures], "pen")
+    scored = with_own(explorer, own)
+    assert NAME in scored.sets() and NAME not in explorer.sets() and with_own(explorer, None) is explorer
+    energies = [ebm.verdict(explorer.model, explorer.card, ebm.to_glyph(p)).energy for p in pictures]
+    assert np.allclose(scored.card.set_scores[NAME]["energy"], energies, atol=0.5, rtol=0.05)  # 8 bits of ink
+    assert f">{NAME}</h4>" in strangers_tables.examples(scored, [NAME]).replace(" <", "<")
+    assert "twin: energy" in strangers_tables.auroc_table(scored, ["energy"], explorer)
+
+
+def test_the_export_holds_every_score(explorer: Explorer, pictures: list[Path], tmp_path: Path):
+    pictures[0].rename(tmp_path / "=danger.png")
+    own = read([str(tmp_path / "=danger.png"), str(pictures[1])], "pen")
+    scored = with_own(explorer, own)
+    rows = list(csv.DictReader(io.StringIO(as_csv(scored, own, ["noise", NAME]))))
+    mine = [row for row in rows if row["set"] == NAME and row["score"] == "energy"]
+    assert [row["file"] for row in mine] == ["'=danger.png", "bar1.png"]
+    assert float(mine[0]["value"]) == pytest.approx(scored.card.set_scores[NAME]["energy"][0], rel=1e-4)
+    assert {row["set"] for row in rows} == {"test", "noise", NAME}
+    page = as_page(scored, ["noise", NAME], "energy", 0.0)
+    assert "plotly" in page.lower() and NAME in page and "src=" not in page.split("<script")[0]
+
+
+def test_the_endpoint_scores_files_and_zips(url: str, pictures: list[Path], tmp_path: Path):
+    client = Client(url, verbose=False, download_files=False)
+    (tmp_path / "bad.png").write_text("no picture")
+    files = [handle_file(p) for p in (*pictures, tmp_path / "bad.png")]
+    answer = client.predict(files, api_name="/strangers_own")
+    assert [row["file"] for row in answer["files"]] == ["bar0.png", "bar1.png", "bar2.png"]
+    assert answer["strangers"] == 3 and answer["refused"][0][0] == "bad.png" and "energy" in answer["auroc"]
+    for arguments, said in ((([],), "at least one picture"), (([handle_file(tmp_path / "bad.png")],), "can be read")):
+        with pytest.raises(AppError, match=said):
+            client.predict(*arguments, api_name="/strangers_own")

@@ -1,0 +1,170 @@
+"""The suites in tiny: what they report, whom they leave out, and the sentences on bad input. No speed is asserted."""
+
+import json
+import sys
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from benchmarks import __main__ as command_line
+from benchmarks.explorer import browser as app_browser
+from benchmarks.explorer.server import Generation
+from benchmarks.measuring import machine, tables
+from benchmarks.measuring.figure import figure
+from benchmarks.peers import environments as peers
+from benchmarks.suites import app, buffer, data, sgld, train
+
+
+def tiny(**changes: Any) -> sgld.Plan:
+    """A plan that takes seconds."""
+    short: dict[str, Any] = {"widths": (4,), "modes": ("equal",), "seconds": 1e-3, "rounds": 1, "warm_up": 0}
+    return sgld.Plan(**short | {"chains": 64} | changes)
+
+
+@pytest.fixture
+def without_peers(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(peers, "FOLDER", tmp_path / "nowhere")
+
+
+@pytest.fixture(scope="module")
+def report() -> sgld.Report:
+    plan = tiny(batches=(2,), modes=("equal", "best"), peers=("notebook",), rounds=2)
+    return sgld.measure(plan)
+
+
+def test_the_sampler_is_compared_with_a_peer_in_a_process_of_its_own(report: sgld.Report) -> None:
+    equal, best = report.rows
+    assert (equal["mode"], best["mode"]) == ("equal", "best")
+    assert equal["ways"] == {"ours": "float32", "notebook": "as it comes"} and best["ways"]["ours"] == "default"
+    assert equal["ratios"]["notebook"].keys() == {"median", "low", "high"}
+    assert equal["image_steps_per_second"]["ours"] == pytest.approx(2e3 / equal["ms_per_step"]["ours"])
+    assert equal["floor"]["multiply_adds"] > 0
+    assert [check["peer"] for check in report.law] == ["notebook", "notebook"] and report.failures == []
+
+
+def test_the_report_can_be_read(report: sgld.Report) -> None:
+    from dataclasses import asdict
+
+    console = Console(width=160, record=True)
+    tables.show_sgld(console, asdict(report))
+    assert "notebook" in console.export_text()
+
+
+def test_a_peer_of_another_law_fails_loudly(report: sgld.Report) -> None:
+    wrong = sgld.Report(report.limits, law=[report.law[0] | {"z": 4.5}, report.law[0] | {"z": None}])
+    assert len(wrong.failures) == 2
+    assert "notebook and ebm.sgld do not follow the same law" in wrong.failures[0]
+
+
+def test_a_missing_peer_is_left_out_with_a_sentence(without_peers) -> None:
+    sentence = peers.missing("torchebm")
+    assert sentence == "torchebm is left out: it is not installed; `python -m benchmarks setup` installs it."
+    assert peers.missing("notebook") is None
+    plan = tiny(batches=(1,), peers=("ebmkit",))
+    report = sgld.measure(plan)
+    assert report.left_out == [str(peers.missing("ebmkit"))] and report.rows[0]["ratios"] == {} and report.law == []
+
+
+@pytest.mark.parametrize("peer", sorted(peers.PACKAGES))
+def test_an_installed_peer_follows_our_law(peer: str) -> None:
+    if reason := peers.missing(peer):
+        pytest.skip(reason)
+    plan = tiny(batches=(4,), peers=(peer,))
+    report = sgld.measure(plan)
+    assert report.failures == [] and report.law[0]["clipped"] == (peer not in sgld.CANNOT_CLIP)
+
+
+def test_a_worker_that_fails_says_why() -> None:
+    with peers.Worker("notebook", device="cpu", threads=1, keep_memory=False) as worker:
+        with pytest.raises(RuntimeError, match="notebook failed: .*nowhere"):
+            worker.ask("load", weights="nowhere.safetensors", shape={"width": 2, "outputs": 1, "head": "flat"})
+        assert worker.process.poll() is None  # and goes on
+    assert worker.process.poll() == 0
+
+
+def test_the_notebook_trains_in_a_worker(tmp_path) -> None:
+    import torch
+    from safetensors.torch import save_file
+
+    from ebm.training.recipe import recipe
+
+    path = tmp_path / "data.safetensors"
+    save_file({"images": torch.zeros(8, 56, 56, dtype=torch.uint8), "labels": torch.arange(8)}, path)
+    fields = dict(vars(recipe("cpu", width=2, steps=1, batch_size=4, buffer_per_class=2)))
+    with peers.Worker("notebook", device="cpu", threads=1, keep_memory=False) as worker:
+        worker.ask("load_training", data=str(path), recipe=fields)
+        assert len(worker.ask("train", steps=2)["seconds"]) == 2
+
+
+def test_the_buffer_suite_in_tiny() -> None:
+    found = buffer.measure(batches=(4,), per_class=2, rounds=2, threads=1)
+    assert len(found["rows"][0]["seconds"]["ours"]) == 2 and "list, batch 4" in found["ratios"]
+
+
+def test_the_data_suite_in_tiny() -> None:
+    found = data.measure(glyphs=1, rounds=1, whole=False)
+    assert all(entry["value"] > 0 and entry["unit"] in ("1/s", "") for entry in found["figures"])
+    assert len(found["figures"]) == 1 + 3 * len(data.SIDES)
+
+
+def test_figures_meet_their_targets_or_miss_them() -> None:
+    assert figure("a", 3.0, "s", at_most=5)["met"] and not figure("a", 6.0, "s", at_most=5)["met"]
+    assert figure("a", 6.0, "1/s", at_least=5)["met"] and "met" not in figure("a", 6.0, "1/s")
+    console = Console(width=100, record=True)
+    tables.show_figures(console, "t", [figure("a", 6.0, "s", at_most=5), figure("b", 1.0, "s")])
+    assert "at most 5" in (text := console.export_text()) and "missed" in text
+
+
+def test_rates_of_a_generation_and_of_frames_by_hand() -> None:
+    # 12 steps between the first frame and the last one before the closing one, in half a second.
+    assert Generation([0.1, 0.4, 0.6, 2.0], [0, 6, 12, 16]).rate == pytest.approx(24)
+    assert app_browser.Seen([100.0, 200.0, 300.0]).per_second == pytest.approx(10)
+
+
+def test_the_explorers_scores_in_process(tmp_path) -> None:
+    picture = app.picture_of(sgld.CHECKPOINT, tmp_path)
+    assert len(app._in_process(sgld.CHECKPOINT, picture, 2)) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["sgld", "--peer", "nobody"], "There is no peer 'nobody'; there are: notebook, torchebm, ebmkit."),
+        (["sgld", "--mode", "fair"], "The mode is equal or best, not 'fair'."),
+        (["sgld", "--batch", "0"], "Batches, widths, threads and rounds must be at least 1."),
+        (["sgld", "--chains", "1"], "The check needs at least 2 chains"),
+        (["sgld", "--device", "tpu"], "The device is cpu or cuda, not 'tpu'."),
+        (["train", "--steps", "0"], "A run needs at least 1 step, not 0."),
+        (["buffer", "--batch", "0"], "The batch and the slots a class must be at least 1."),
+        (["data", "--glyphs", "0"], "At least one glyph is needed, not 0."),
+        (["app", "--checkpoint", "nowhere.safetensors"], "nowhere.safetensors"),
+        (["app", "--generations", "1"], "Starts, scores and rounds must be at least 1"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    arguments: list[str], sentence: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["benchmarks", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    said = capsys.readouterr().err.strip().splitlines()
+    assert ended.value.code == 2 and len(said) == 1
+    assert said[0].startswith("Error: ") and sentence in said[0]
+
+
+def test_json_is_one_object_with_the_machine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(
+        sys, "argv", ["benchmarks", "buffer", "--batch", "2", "--per-class", "1", "--rounds", "1", "--json"]
+    )
+    with pytest.raises(SystemExit) as ended:
+        command_line.main()
+    found = json.loads(capsys.readouterr().out)
+    assert ended.value.code == 0 and found["suite"] == "buffer"
+    assert found["machine"]["torch"] == machine.torch.__version__
+
+
+def test_the_training_suite_names_its_lanes() -> None:
+    assert {peer for peer, _ in train.LANES.values()} == {"ours", "notebook"}

@@ -1,0 +1,306 @@
+"""Training: short real runs in every mode, and divergences that are noticed and rolled back."""
+
+import dataclasses
+
+import pytest
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import EMAWeightAveraging
+from torch.nn import functional as F
+
+import ebm
+from ebm.data.batches import GlyphDataModule
+from ebm.data.corpus import to_model_space
+from ebm.sampling.langevin import uniform_start
+from ebm.training.divergence_guard import DivergenceGuard
+from ebm.training.errors import Diverged
+from ebm.training.jem import JEM
+from ebm.training.recipe import MODES, Recipe, recipe
+from ebm.training.second_stage import SecondStage
+from ebm.training.train import default_name, read_run, train
+
+QUICK = {
+    "width": 4, "batch_size": 24, "match_steps": 24, "contrast_steps": 24, "match_lr": 5e-3, "lr": 2e-4, "steps": 5,
+    "buffer_per_class": 8, "ema": 0.9,
+}  # fmt: skip
+CHAINS = {"match_steps": 0, "contrast_steps": 8}  # the second stage alone
+QUICK_MEASURE = {"n": 40, "resamples": 3}
+
+
+def fit(corpus, *callbacks, settings=None, **trainer_settings):
+    """Trains briefly; gives the module (with its current, not its averaged weights) and the trainer."""
+    chosen = Recipe(**(QUICK | (settings or {})))
+    pl.seed_everything(0, verbose=False)
+    module = JEM(dataclasses.asdict(chosen), len(corpus.sorts))
+    trainer = pl.Trainer(
+        max_steps=chosen.total_steps, accelerator="cpu", logger=False, enable_checkpointing=False,
+        enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0, inference_mode=False,
+        callbacks=list(callbacks), **trainer_settings,
+    )  # fmt: skip
+    trainer.fit(module, GlyphDataModule(corpus, chosen.batch_size))
+    return module, trainer
+
+
+def cross_entropy(module, corpus):
+    with torch.no_grad():
+        return float(
+            F.cross_entropy(module.net.get_logits(to_model_space(corpus.images["train"])), corpus.labels["train"])
+        )
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_a_short_run_learns_in_every_mode(small_corpus, mode):
+    pl.seed_everything(0, verbose=False)
+    untrained = JEM(dataclasses.asdict(Recipe(**(QUICK | {"mode": mode}))), len(small_corpus.sorts))
+    module, trainer = fit(small_corpus, settings={"mode": mode})
+    assert trainer.global_step == 6 * 8 and module.trouble is None
+    if mode == "ebm":
+        assert module.net.outputs == 1
+    else:
+        assert cross_entropy(module, small_corpus) < 0.8 * cross_entropy(untrained, small_corpus)
+        assert "val/accuracy" in trainer.callback_metrics
+    if mode == "classifier":
+        assert module.buffer is None
+        return
+    assert module.buffer is not None and len(module.buffer) > 10  # it fills
+    start = uniform_start(6, torch.Generator().manual_seed(0))
+    y = torch.arange(6) if module.recipe.unsteered_share < 1 else None
+    states = list(ebm.sgld(module.net, start, steps=40, step_size=1.8, noise=0.0, y=y, every=20))
+    assert (
+        states[-1].energy < module.net.energy(start, *([] if y is None else [y]))
+    ).all()  # energy falls along chains
+    assert 0 <= float(trainer.callback_metrics["val/auroc smeared"]) <= 1
+
+
+def test_the_second_stage_is_the_joint_loss_with_matching_kept_on(small_corpus):
+    module, _ = fit(small_corpus, settings=CHAINS | {"data_noise": 0.0, "jitter": 0.0}, limit_train_batches=1)
+    module.log = module.log_dict = lambda *args, **kwargs: None
+    x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
+    state, buffer = module.random.get_state(), {k: v.clone() for k, v in module.buffer.state_dict().items()}
+
+    def again(step):
+        module.random.set_state(state)
+        torch.empty_like(x).normal_(
+            generator=module.random
+        )  # the noise on the glyphs, here of size 0; jitter draws nothing
+        module.buffer.load_state_dict(buffer)
+        return float(step().detach())
+
+    module.random.set_state(state)
+    whole = float(module.training_step((x, y), 0).detach())
+    parts = again(lambda: module.px_step(x, y) + module.matching_step(x, y)) + again(lambda: module.pyx_step(x, y))
+    assert whole == pytest.approx(parts, rel=1e-5)
+
+
+def test_each_stage_has_its_own_optimiser_and_the_second_begins_with_the_averaged_weights(small_corpus):
+    averaging = EMAWeightAveraging(decay=0.9, use_buffers=False)
+    guard, seen = DivergenceGuard(averaging), {}
+
+    class Look(pl.Callback):
+        def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+            (optimizer,) = trainer.optimizers
+            if trainer.global_step in (7, 8):
+                weights = {name: p.detach().clone() for name, p in pl_module.net.named_parameters()}
+                averaged = {n: p.clone() for n, p in averaging._average_model.module.net.named_parameters()}
+                betas = optimizer.param_groups[0]["betas"]
+                seen[trainer.global_step] = (betas, len(optimizer.state), weights, averaged)
+
+    callbacks = (averaging, SecondStage(averaging, guard), guard, Look())
+    fit(small_corpus, *callbacks, settings={"match_steps": 8, "contrast_steps": 3})
+    betas, moments, weights, averaged = seen[7]
+    assert betas == (0.9, 0.999) and moments > 0
+    assert not torch.equal(weights["features.0.weight"], averaged["features.0.weight"])
+    betas, moments, weights, averaged = seen[8]
+    assert betas == (0.0, 0.999) and moments == 0
+    assert all(torch.equal(weights[name], averaged[name]) for name in weights)
+
+
+def test_a_rollback_never_goes_behind_the_second_stage(small_corpus):
+    averaging = EMAWeightAveraging(decay=0.9, use_buffers=False)
+    guard = DivergenceGuard(averaging, every=1000)
+    wreck = Wreck(averaging, 6)
+    with pytest.warns(UserWarning, match="Rolled back"):
+        _, trainer = fit(
+            small_corpus, averaging, SecondStage(averaging, guard), wreck, guard,
+            settings={"match_steps": 4, "contrast_steps": 3},
+        )  # fmt: skip
+    assert trainer.optimizers[0].param_groups[0]["betas"] == (0.0, 0.999)
+
+
+def test_a_quarter_of_the_chains_runs_unsteered_in_slots_of_its_own(small_corpus):
+    module, _ = fit(small_corpus, settings=CHAINS | {"contrast_steps": 1})
+    assert module.slot_groups() == [8] * 6 + [16]  # a quarter of all 64
+    filled = module.buffer.steps > 0
+    assert 1 <= int(filled[:48].sum()) <= 18 and 1 <= int(filled[48:].sum()) <= 6
+
+
+def test_the_contrastive_gradient_lowers_real_energies_and_raises_sampled_ones(small_corpus):
+    module, _ = fit(
+        small_corpus,
+        settings=CHAINS | {"alpha": 0.0},
+        limit_train_batches=1,
+    )
+    module.log = module.log_dict = lambda *args, **kwargs: None
+    fake = uniform_start(24, torch.Generator().manual_seed(1))
+    module.negatives = lambda y, data=None: fake
+    x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
+    before = float((module.net.energy(fake).mean() - module.net.energy(x).mean()).detach())
+    module.zero_grad()
+    loss = module.px_step(x, y)
+    assert float(loss.detach()) == pytest.approx(-before, abs=1e-5)
+    loss.backward()
+    with torch.no_grad():
+        for p in module.net.parameters():
+            p -= 0.05 * p.grad
+    assert float((module.net.energy(fake).mean() - module.net.energy(x).mean()).detach()) > before
+
+
+class Poison(pl.Callback):
+    """Puts a NaN into the data of the given steps."""
+
+    def __init__(self, *steps):
+        self.steps = steps
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        if batch_idx in self.steps:
+            batch[0][0, 0, 0, 0] = float("nan")
+
+
+class Wreck(pl.Callback):
+    """Spoils weights, average and buffer after the given steps, as a divergence would, and remembers what was there."""
+
+    def __init__(self, averaging, *steps):
+        self.averaging, self.steps, self.before = averaging, steps, {}
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+        if batch_idx == min(self.steps) - 1:
+            self.before = {name: p.detach().clone() for name, p in pl_module.net.named_parameters()}
+        if batch_idx in self.steps:
+            pl_module.trouble = "wrecked on purpose"
+            pl_module.buffer.x.fill_(7.0)
+            for net in (pl_module.net, self.averaging._average_model):
+                for p in net.parameters():
+                    p.data.fill_(99.0)
+
+
+def test_a_divergence_is_rolled_back_reported_and_halves_the_learning_rate(small_corpus):
+    averaging = EMAWeightAveraging(decay=0.9, use_buffers=False)
+    guard, wreck = DivergenceGuard(averaging, every=1), Wreck(averaging, 5)
+    settings = CHAINS | {"lr": 1e-12}  # so slow that the weights stay where they were
+    with pytest.warns(UserWarning, match="wrecked on purpose. Rolled back"):
+        module, trainer = fit(small_corpus, averaging, wreck, guard, settings=settings)
+    assert [event["seen"] for event in guard.rollbacks] == ["wrecked on purpose"]
+    assert module.lr_factor == 0.5
+    for name, parameter in module.net.named_parameters():
+        assert torch.allclose(parameter, wreck.before[name], atol=1e-6), name
+    assert all(p.abs().max() < 10 for p in averaging._average_model.parameters())
+    assert module.buffer.x.abs().max() <= 1
+    assert guard.state_dict()["rollbacks"] == guard.rollbacks
+
+
+def test_each_rollback_goes_back_behind_the_one_before(small_corpus):
+    averaging = EMAWeightAveraging(decay=0.9, use_buffers=False)
+    guard = DivergenceGuard(averaging, every=1)
+    with pytest.warns(UserWarning, match="Rolled back"):
+        module, _ = fit(small_corpus, averaging, Wreck(averaging, 4, 6), guard, settings=CHAINS)
+    assert len(guard.rollbacks) == 2 and module.lr_factor == 0.25
+    assert all(p.abs().max() < 10 for p in module.net.parameters())
+
+
+def test_a_nan_in_the_data_is_noticed_and_never_reaches_the_weights(small_corpus):
+    guard = DivergenceGuard(every=2)
+    with pytest.warns(UserWarning, match="Rolled back"):
+        module, _ = fit(small_corpus, guard, Poison(5), settings={"match_steps": 2, "contrast_steps": 6})
+    (event,) = guard.rollbacks
+    assert "finite" in event["seen"] or "nan" in event["seen"]
+    assert all(torch.isfinite(p).all() for p in module.parameters())
+
+
+@pytest.mark.parametrize(
+    ("fake", "words"),
+    [
+        (torch.ones(24, 1, 56, 56), "solid ink"),
+        (torch.ones(24, 1, 56, 56) - 2 * (torch.arange(56) % 2), "saturated"),
+        ((torch.ones(24, 1, 56, 56) - 2 * (torch.arange(56) % 2)).mT + 0.5 * torch.randn(56), "saturated"),
+    ],
+)
+def test_dead_samples_are_noticed_though_the_loss_is_fine(small_corpus, fake, words):
+    module, _ = fit(small_corpus, settings=CHAINS, limit_train_batches=1)
+    module.log = module.log_dict = lambda *args, **kwargs: None
+    module.negatives = lambda y, data=None: fake.clamp(-1, 1)
+    x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
+    module.px_step(x, y)
+    assert module.trouble is not None and words in module.trouble
+
+
+def test_a_absurd_learning_rate_ends_with_a_clear_message(small_corpus):
+    with pytest.raises(Diverged, match="rollbacks in a row"), pytest.warns(UserWarning):
+        fit(small_corpus, DivergenceGuard(every=50), settings=CHAINS | {"contrast_steps": 320, "lr": 200.0})
+
+
+def test_training_exports_a_checkpoint_and_resumes(small_corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr("ebm.training.train.load_corpus", lambda *args, **kwargs: small_corpus)
+    chosen = Recipe(**(QUICK | {"match_steps": 8, "contrast_steps": 24}))
+    settings = {
+        "out": tmp_path / "out",
+        "runs": tmp_path / "runs",
+        "accelerator": "cpu",
+        "progress": False,
+        "measuring": QUICK_MEASURE,
+    }
+    path = train(chosen, **settings)
+    model, card = ebm.load(path)
+    assert card.recipe == dataclasses.asdict(chosen) and card.sorts == small_corpus.sorts
+    assert set(card.set_scores) == {"test", *ebm.data.STRANGERS} and 0 <= card.metrics["accuracy"] <= 1
+    assert sum(e <= card.threshold for e in card.reference_energies) / len(card.reference_energies) >= 0.94
+    assert ebm.verdict(model, card, to_model_space(small_corpus.images["test"])[0]).top
+    (run,) = (tmp_path / "runs").iterdir()
+    assert (run / "recipe.json").is_file() and any((run / "fresh").iterdir())
+    longer = dataclasses.replace(chosen, contrast_steps=32)
+    train(longer, resume=run, **settings)
+    assert ebm.load(path)[1].made_with["steps"] == 40  # it went on from step 32, not from 0
+    fields, started = read_run(run)
+    assert Recipe(**fields) == longer and started["out"] == str(tmp_path / "out")
+    with pytest.raises(ValueError, match="to resume from"):
+        train(longer, resume=tmp_path / "nowhere", **settings)
+
+
+def test_mistyped_and_impossible_hyper_parameters_are_refused():
+    with pytest.raises(ValueError, match="learning_rate"):
+        recipe("cpu", learning_rate=1.0)
+    with pytest.raises(ValueError, match="preset"):
+        recipe("tpu")
+    wrongs = ({"mode": "gan"}, {"lr": 0.0}, {"reinit": 2.0}, {"alpha": -1.0}, {"alpha": "abc"}, {"width": 16.5})
+    wrongs = (*wrongs, {"grad_clip": "no"}, {"grad_clip": 0.0}, {"unsteered": 1.5})
+    for wrong in (
+        *wrongs,
+        {"start": "foo"},
+        {"head": "bar"},
+        {"lr_decay": -5},
+    ):
+        with pytest.raises(ValueError):
+            Recipe(**wrong)
+
+
+def test_own_data_never_write_over_the_shipped_checkpoints():
+    assert default_name("jem") == "jem" and default_name("classifier") == "twin"
+    assert default_name("jem", "scans/mine") == "jem-mine" and default_name("ebm", founts="fonts") == "ebm-fonts"
+
+
+def test_matching_gives_an_ebm_a_slope_from_noise_to_glyphs(small_corpus):
+    settings = {"mode": "ebm", "match_steps": 80, "contrast_steps": 40}
+    module, _ = fit(small_corpus, settings=settings)
+    x = to_model_space(small_corpus.images["test"])
+    noise = uniform_start(len(x), torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        levels = [float(module.net(x + share * (noise - x)).mean()) for share in (0.0, 0.3, 0.6, 1.0)]
+    assert levels == sorted(levels, reverse=True) and levels[0] - levels[-1] > 1, levels
+    assert len(module.buffer) > 0
+
+
+def test_chains_can_start_from_data(small_corpus):
+    module, _ = fit(small_corpus, settings=CHAINS | {"data_starts": True, "reinit": 1.0})
+    assert module.buffer is not None
+    x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
+    moved = (module.negatives(y, x) - x).abs().mean()
+    assert float(moved) < 0.5 < float((module.negatives(y) - x).abs().mean())

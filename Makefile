@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 TOOLS := .venv-tools
 BIN := $(VENV)/bin
+COMPILE := --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --no-annotate --quiet
 
 .PHONY: app test train lint lock audit licences clean
 
@@ -33,8 +34,8 @@ $(VENV)/.dev: requirements-dev.lock | $(VENV)/bin/python
 
 # Exact versions with their digests, for every system; by uv, in an environment of its own.
 lock: $(TOOLS)/.done
-	for name in requirements requirements-dev; do $(TOOLS)/bin/uv pip compile --upgrade --universal --generate-hashes \
-	    --python-version 3.11 --no-emit-index-url --no-header --no-annotate --quiet $$name.txt -o $$name.lock || exit 1; done
+	$(TOOLS)/bin/uv pip compile $(COMPILE) requirements.txt -o requirements.lock
+	$(TOOLS)/bin/uv pip compile $(COMPILE) requirements.txt requirements-dev.txt -o requirements-dev.lock
 
 # Known vulnerabilities of the locked versions; asks an advisory service, so it needs a network that reaches one.
 audit: $(TOOLS)/.done

@@ -51,4 +51,4 @@ $(TOOLS)/.done:
 	touch $@
 
 clean:
-	rm -rf $(VENV) .venv-peers $(TOOLS) runs report out
+	rm -rf $(VENV) .venv-peers $(TOOLS) runs report out *.egg-info

@@ -1,5 +1,6 @@
 """Suite `app`: how long the explorer lets people wait, and what it keeps of them."""
 
+import dataclasses
 import shutil
 import sys
 import tempfile
@@ -28,8 +29,8 @@ from benchmarks.explorer.server import (
 )  # fmt: skip
 from benchmarks.measuring import timing
 from benchmarks.measuring.figure import figure
-from ebm.checkpoint.files import load_examples
-from ebm.generation.sample import chains, sampler_of
+from ebm.checkpoint.examples import load_examples
+from ebm.sampling.chains import chains
 
 VISITORS = 10
 GROWTH = 20.0  # mebibytes over all short generations that count as flat: what an allocator keeps here and there
@@ -52,7 +53,7 @@ def measure(
     if min(starts, scores, rounds) < 1 or generations < 2:
         raise ValueError("Starts, scores and rounds must be at least 1, short generations at least 2.")
     card = ebm.load(checkpoint)[1]  # a faulty checkpoint is one sentence before anything is started
-    law = (card.sampler["step_size"], card.sampler["print_noise"])
+    law = (card.sampler.step_size, card.sampler.print_noise)
     found: dict[str, Any] = {"checkpoint": checkpoint.name, "left_out": [], "figures": []}
     figures = found["figures"]
     say("start-up")
@@ -121,7 +122,7 @@ def _streaming(server: Server, checkpoint: Path, law: tuple[float, float], round
     """Time to the first frame, and the sampler's rate with frames and without, in turns."""
     client, (model, card) = server.client(), ebm.load(checkpoint)
     _, count, steps = GENERATION
-    asked = sampler_of(card) | dict(zip(("step_size", "noise"), law, strict=True))
+    sampler = dataclasses.replace(card.sampler, step_size=law[0], print_noise=law[1])
     seen: list[Generation] = []
 
     def streamed() -> float:
@@ -129,7 +130,7 @@ def _streaming(server: Server, checkpoint: Path, law: tuple[float, float], round
         return seen[-1].sampling
 
     def silent() -> None:
-        for _ in chains(model, count, steps=steps, every=steps, **asked):
+        for _ in chains(model, count, sampler=sampler, steps=steps, every=steps):
             pass
 
     # The server samples beside its main thread, where torch has other threads: so do we.

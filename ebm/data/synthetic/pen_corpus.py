@@ -92,7 +92,7 @@ def _print_chunk(seed: int, start: int, labels: np.ndarray) -> np.ndarray:
 
 def make_pen_corpus(seed: int = 0, progress: bool = True) -> Corpus:
     """Writes and prints the whole corpus on all cores; the same seed gives the same bytes."""
-    from joblib import Parallel, delayed
+    from joblib import Parallel, delayed  # only where the corpus is made, not where it is cached
     from rich.progress import track
 
     labels = split_labels(class_counts([s.frequency for s in SORTS], sum(COUNTS.values())), seed)

@@ -8,9 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from statistics import median
+from statistics import linear_regression, median
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -85,8 +86,8 @@ def _quantiles(name: str, seconds: list[float], p95: float | None = None) -> lis
     """Median and 95 % quantile in milliseconds."""
     target = {} if p95 is None else {"at_most": p95}
     return [
-        figure(f"{name}, p50", 1e3 * timing.quantile(seconds, 0.5), "ms"),
-        figure(f"{name}, p95", 1e3 * timing.quantile(seconds, 0.95), "ms", **target),
+        figure(f"{name}, p50", 1e3 * float(np.quantile(seconds, 0.5)), "ms"),
+        figure(f"{name}, p95", 1e3 * float(np.quantile(seconds, 0.95)), "ms", **target),
     ]
 
 
@@ -182,7 +183,9 @@ def _memory(server: Server, law: tuple[float, float], generations: int, found: d
     seen = memory_over(server, generations, *law)
     found["resident_bytes"] = seen
     settled = seen[len(seen) // 10 :]
-    growth = generations * timing.slope([k for k, _ in settled], [size for _, size in settled]) / 2**20
+    done, size = ([point[k] for point in settled] for k in (0, 1))
+    slope = linear_regression(done, size).slope if len(set(done)) > 1 else 0.0
+    growth = generations * slope / 2**20
     visitor = memory_of_visitors(server, VISITORS, *law) / 2**20
     return [
         figure("resident memory of the server", seen[-1][1] / 2**20, "MiB"),

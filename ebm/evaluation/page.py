@@ -13,6 +13,7 @@ from ebm import data
 from ebm.checkpoint.card import Card
 from ebm.evaluation.measure import Measured
 from ebm.figures import scores as figures
+from ebm.figures.reliability import reliability_diagram
 
 STYLE = """body{font-family:system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse}td,th{padding:.2rem .7rem;border-bottom:1px solid #ccc;text-align:right}
@@ -207,7 +208,7 @@ def _charts(card: Card, result: Measured) -> list:
         for title, temperature in (("before", 1.0), ("after", card.temperature)):
             best = (result.logits / temperature).softmax(1).max(1)
             right = (best.indices == result.labels).numpy()
-            chart = figures.reliability_diagram(best.values.numpy(), right)
+            chart = reliability_diagram(best.values.numpy(), right)
             charts.append(chart.update_layout(title_text=f"{chart.layout.title.text}, {title} temperature scaling"))
     return charts
 

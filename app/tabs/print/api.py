@@ -64,7 +64,7 @@ def build(models: Models, controls: list[Any]) -> None:
         with refusals():
             explorer = models.get(model)
             recipe = explorer.card.sampler
-            order = printing.check(explorer, sort, count, steps, recipe["step_size"], recipe["noise"], seed)
+            order = printing.check(explorer, sort, count, steps, recipe.step_size, recipe.noise, seed)
             frames = list(printing.run(explorer, order))
             energies = torch.tensor([frame.energy for frame in frames])
             return figures_of(explorer, order, frames[-1].x, energies)
@@ -96,7 +96,7 @@ def letters(explorer: Explorer, order: Order) -> list[str | None]:
 def _by_recipe(explorer: Explorer, count: Any, steps: Any, seed: Any, **what: Any) -> Order:
     """An order with the trained step size and the noise of printing."""
     recipe = explorer.card.sampler
-    size, noise = recipe["step_size"], recipe["print_noise"]
+    size, noise = recipe.step_size, recipe.print_noise
     return printing.check(explorer, printing.ANY, count, steps, size, noise, seed, **what)
 
 

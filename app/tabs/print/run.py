@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from app.models.loaded import ANY, Explorer
 from ebm.data.corpus import to_bytes
 from ebm.generation.composition import compose, guide, parse
-from ebm.generation.sample import chains, sampler_of
+from ebm.sampling.chains import chains
 
 STEPS, COUNT = (16, 1024), (1, 36)
 STEP_SIZE, NOISE = (0.01, 100.0), (0.0, 0.5)
@@ -141,11 +141,11 @@ def law(explorer: Explorer, order: Order) -> tuple[nn.Module, Tensor | None]:
 def run(explorer: Explorer, order: Order, frames: int = FRAMES) -> Iterator[Frame]:
     """The start and then every step of SGLD, or every few so that there are at most `frames`, the last one included."""
     model, labels = law(explorer, order)
-    asked = sampler_of(explorer.card) | {"step_size": order.step_size, "noise": order.noise}
+    sampler = dataclasses.replace(explorer.card.sampler, step_size=order.step_size, print_noise=order.noise)
     every = math.ceil(order.steps / frames)
     x, done = order.begin or (None, 0)
     seed = order.seed + done  # other noise than that of the steps before
-    steps = chains(model, order.count, steps=order.steps, labels=labels, x=x, seed=seed, every=every, **asked)
+    steps = chains(model, order.count, steps=order.steps, labels=labels, x=x, seed=seed, every=every, sampler=sampler)
     began = time.monotonic()
     for step in steps:
         yield Frame(done + step.index, done + order.steps, step.x, step.energy.tolist(), time.monotonic() - began)

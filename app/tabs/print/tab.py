@@ -116,9 +116,9 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
     def preset(key: str, name: str) -> tuple[Any, ...]:
         recipe = models.get(key).card.sampler
         steps, size, noise, words = PRESETS.get(name, (1, 1, 1, ""))
-        longest = min(int(recipe["print_steps"]) * steps, printing.STEPS[1])
-        hot = min(recipe["print_noise"] * noise, printing.NOISE[1])
-        return longest, recipe["step_size"] * size, gr.Slider(value=hot, maximum=max(0.1, hot)), words
+        longest = min(int(recipe.print_steps) * steps, printing.STEPS[1])
+        hot = min(recipe.print_noise * noise, printing.NOISE[1])
+        return longest, recipe.step_size * size, gr.Slider(value=hot, maximum=max(0.1, hot)), words
 
     def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
         fresh = [type(component)(**given) for component, given in zip(controls, _view(explorer, wishes), strict=True)]
@@ -253,21 +253,21 @@ def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:
     sort = asked if asked in [key for _, key in choices] else _first_sort(explorer)
     way = wishes.get("way", "sort") if wishes.get("way") in WAYS else "sort"
     asks = _asks(way)
-    grain = float(f"{recipe['step_size'] / 6:.1g}")  # one digit: 0.02, or 2
+    grain = float(f"{recipe.step_size / 6:.1g}")  # one digit: 0.02, or 2
     widest = min(round(24 * grain, 4), printing.STEP_SIZE[1])
-    hot = number_wish(wishes, "noise", float(recipe["print_noise"]), *printing.NOISE)
+    hot = number_wish(wishes, "noise", float(recipe.print_noise), *printing.NOISE)
     return [
         {"value": way},
         {"choices": choices, "value": sort, **asks[0]},
         {"value": wishes.get("text", "u and v")[:200], **asks[1]},
         {"value": number_wish(wishes, "count", _SEVERAL, *printing.COUNT), **asks[2]},
-        {"value": number_wish(wishes, "steps", int(recipe["print_steps"]), *printing.STEPS)},
+        {"value": number_wish(wishes, "steps", int(recipe.print_steps), *printing.STEPS)},
         {
             "minimum": grain, "maximum": widest, "step": grain,
-            "value": number_wish(wishes, "step_size", float(recipe["step_size"]), grain, widest),
+            "value": number_wish(wishes, "step_size", float(recipe.step_size), grain, widest),
             "info": "how far downhill a step goes",
         },
-        {"minimum": 0, "maximum": max(0.1, 4 * recipe["print_noise"], hot), "value": hot},
+        {"minimum": 0, "maximum": max(0.1, 4 * recipe.print_noise, hot), "value": hot},
         {"value": number_wish(wishes, "seed", 0, *printing.SEED)},
         {"value": number_wish(wishes, "guidance", 1.0, *printing.GUIDANCE), **asks[3]},
     ]  # fmt: skip
@@ -277,7 +277,7 @@ def _noise_only(explorer: Explorer) -> dict[str, Any]:
     """What the press begins with, for the player."""
     recipe = explorer.card.sampler
     blank = printing.check(
-        explorer, ANY, _SEVERAL, printing.STEPS[0], recipe["step_size"], recipe["print_noise"], 0
+        explorer, ANY, _SEVERAL, printing.STEPS[0], recipe.step_size, recipe.print_noise, 0
     )  # fmt: skip
     frame = next(printing.run(explorer, blank))
     return still(to_bytes(frame.x), frame.energy, run=uuid.uuid4().hex)

@@ -96,7 +96,7 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
         return [type(component)(**given) for component, given in zip(outputs, fresh, strict=True)]
 
     def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
-        twin = models.get(_TWIN) if _TWIN in models.shipped() and explorer.card.mode != "classifier" else None
+        twin = models.get(_TWIN) if _TWIN in models.shipped() and explorer.card.mode.has_chains else None
         return [None, "", *_fresh(explorer, twin, wishes)]
 
     first = iter(_view(models.first, {}, twin_of(models.home, None)))

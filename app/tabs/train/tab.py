@@ -21,6 +21,7 @@ from ebm.data.synthetic.sorts import SORTS
 _NOTHING = torch.empty((0, 56, 56), dtype=torch.uint8)  # the pictures of moments that are over
 AT_ONCE = 1  # trainings in the whole process: each takes all the processor it gets
 _SECONDS = (10, 180)
+_STRANGERS, _RESAMPLES = 60, 20  # measured quickly: a visitor waits
 _MODES = {"jem": "a joint model, sort by sort", "ebm": "an EBM without classes"}
 _FIRST = ["a", "o", "p"]
 _INTRO = (
@@ -135,7 +136,8 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
 def _watch(is_stopped: Callable[[], bool], models: Models, *wishes: Any) -> Iterator[tuple[Any, ...]]:
     """A training on the page, moment by moment; ends in a model that can be chosen."""
     from ebm.training.errors import Diverged
-    from ebm.training.live import Trained, train_live  # Lightning: not before someone trains
+    from ebm.training.live import train_live  # Lightning: not before someone trains
+    from ebm.training.trained import Trained
 
     sorts, mode, seconds, lr, steps, alpha, seed = wishes
     moments: list[Any] = []
@@ -167,14 +169,17 @@ def _watch(is_stopped: Callable[[], bool], models: Models, *wishes: Any) -> Iter
     assert trained is not None
     yield *_told("Measuring it and writing its card\u2026"), *[gr.skip()] * 3
     key = _keep(models, trained)
-    words = f"Trained for {trained.steps} steps in {trained.seconds:.0f} s. It is kept for you, and not for long."
+    made = trained.made
+    words = f"Trained for {made['steps']} steps in {made['seconds']} s. It is kept for you, and not for long."
     yield message(words), _picture(moments), gr.Button(interactive=True), gr.Button(interactive=False), key
 
 
 def _for_programs(sorts: Any, mode: Any, seconds: Any, seed: Any) -> Iterator[tuple[Any, ...]]:
     """The moments of a training without its pictures, then the checkpoint's files."""
+    from ebm.evaluation.export import export
     from ebm.training.errors import Diverged
-    from ebm.training.live import Trained, keep, train_live
+    from ebm.training.live import train_live
+    from ebm.training.trained import Trained
 
     run = None
     try:
@@ -193,16 +198,18 @@ def _for_programs(sorts: Any, mode: Any, seconds: Any, seed: Any) -> Iterator[tu
             run.close()
     assert isinstance(seen, Trained)
     with tempfile.TemporaryDirectory() as folder:
-        path = keep(Path(folder) / "trained.safetensors", seen)
-        yield {"steps": seen.steps, "seconds": seen.seconds}, [str(path), str(path.with_suffix(".json"))]
+        path = export(Path(folder) / "trained.safetensors", seen, n=_STRANGERS, resamples=_RESAMPLES)
+        yield {name: seen.made[name] for name in ("steps", "seconds")}, [str(path), str(path.with_suffix(".json"))]
 
 
 def _keep(models: Models, trained: Any) -> str:
     """The trained network among the models that a visitor may choose: its key."""
-    from ebm.training.live import keep
+    from ebm.evaluation.export import export
 
     with tempfile.TemporaryDirectory() as folder:
-        path = keep(Path(folder) / f"live-{uuid.uuid4().hex[:4]}.safetensors", trained)
+        path = export(
+            Path(folder) / f"live-{uuid.uuid4().hex[:4]}.safetensors", trained, n=_STRANGERS, resamples=_RESAMPLES
+        )
         return models.add(load(path))
 
 

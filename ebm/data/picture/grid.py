@@ -16,7 +16,7 @@ def to_image(x: Tensor, columns: int | None = None, zoom: int = 1, gap: int = 2)
         columns: of the grid; by default about square.
         zoom: how many times enlarged, pixels kept sharp; gap: white pixels between glyphs.
     """
-    from torchvision.utils import make_grid
+    from torchvision.utils import make_grid  # a second to import, for pictures only
 
     columns = columns or max(1, round(len(x) ** 0.5 + 0.49))
     pixels = 255 - to_bytes(x.detach().cpu())[:, None]

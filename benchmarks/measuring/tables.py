@@ -30,7 +30,7 @@ def show_machine(console: Console, facts: dict[str, Any]) -> None:
 
 
 def show_sgld(console: Console, report: dict[str, Any]) -> None:
-    """Prints the suite `sgld`: rates, ratios, floors and the check of the law."""
+    """Prints the suite `sgld`: rates, ratios, floors and the check of the distribution."""
     limits = report["limits"]
     rates = ", ".join(
         f"{rate / 1e9:.1f} G multiply-adds/s in {dtype}" for dtype, rate in limits["multiply_adds"].items()
@@ -56,12 +56,12 @@ def show_sgld(console: Console, report: dict[str, Any]) -> None:
             ways = "; ".join(f"{peer}: {way}" for peer, way in row["ways"].items())
             console.print(f"{_size(row)[0]}: {ways}", highlight=False)
     show(
-        console, "The same law? Mean energies of chains from the same starts; z = standard errors apart",
+        console, "The same distribution? Mean energies of chains from the same starts; z = standard errors apart",
         ["peer", "mode", "width", "chains", "ours", "the peer's", "z"],
         [
             [check["peer"], check["mode"], str(check["width"]), str(check["chains"]),
              *("not finite" if check[key] is None else f"{check[key]:.4f}" for key in ("ours", "peers", "z"))]
-            for check in report["law"]
+            for check in report["distribution"]
         ],
     )  # fmt: skip
 

@@ -45,7 +45,7 @@ def sgld_command(
     seconds: Annotated[float, typer.Option(help="About how long a run of the slowest takes.")] = 1.0,
     rounds: Rounds = 7,
     warm_up: Annotated[float, typer.Option(help="Seconds that each is run before anything counts.")] = 1.0,
-    chains: Annotated[int, typer.Option(help="Of the check that all follow the same law.")] = 1024,
+    chains: Annotated[int, typer.Option(help="Of the check that all have the same distribution.")] = 1024,
     as_json: AsJson = False,
 ) -> None:
     """The sampler against its peers, on the same weights, and against the machine's floor."""

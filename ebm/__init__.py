@@ -11,7 +11,7 @@ from ebm.sampling.langevin import Step, sgld
 from ebm.sampling.replay_buffer import ReplayBuffer
 from ebm.scoring.scores import Verdict, score, threshold, verdict
 
-_LAZY = {"sample": "ebm.generation.sample", "JEM": "ebm.training.jem"}  # the latter brings Lightning and torchmetrics
+_LAZY = {"sample": "ebm.generation.sample", "JEM": "ebm.training.jem"}  # JEM imports Lightning and torchmetrics
 __all__ = [
     "Card", "EnergyNet", "ReplayBuffer", "Step", "Verdict", "data", "load",
     "score", "sgld", "threshold", "to_glyph", "verdict", *_LAZY,

@@ -28,12 +28,12 @@ def main() -> None:
     from ebm.training.errors import Diverged, ProcessLost, Stopped
 
     keep_freed_memory()
-    warnings.filterwarnings("ignore", module="PIL")  # of damaged files, which get a sentence of their own
+    warnings.filterwarnings("ignore", module="PIL")  # about damaged files, which get our own error message
     try:
         app()
     except Stopped as stopped:
         print(stopped, file=sys.stderr)
-        sys.exit(143)  # what a shell says of a process that SIGTERM ended
+        sys.exit(143)  # the exit code of a process that SIGTERM ended
     except (ValueError, OSError, Diverged, ProcessLost) as error:
         print(f"Error: {error}", file=sys.stderr)
         sys.exit(2)
@@ -42,8 +42,8 @@ def main() -> None:
 
 
 def _leave_process_group() -> None:
-    """Ends the connection to other processes in order: gloo's threads abort a process that exits with them running."""
-    distributed = sys.modules.get("torch.distributed")  # not imported here: most commands have no use for it
+    """Closes the connection to other processes, because gloo's threads abort a process that exits while they run."""
+    distributed = sys.modules.get("torch.distributed")  # not imported here, because most commands do not need it
     if distributed is not None and distributed.is_available() and distributed.is_initialized():
         distributed.destroy_process_group()
 

@@ -1,4 +1,4 @@
-"""What a person sees: the frames of a generation as they change in a real browser."""
+"""The frames of a generation as they change in a real browser."""
 
 import shutil
 from contextlib import suppress
@@ -22,7 +22,11 @@ _DONE = "document.querySelector('#print-status')?.innerText.includes('Read back'
 
 @dataclass(frozen=True)
 class Seen:
-    """Milliseconds from the click to each new picture."""
+    """The frames that were seen.
+
+    Args:
+        frames: milliseconds from the click to each new picture.
+    """
 
     frames: list[float]
 
@@ -33,7 +37,7 @@ class Seen:
 
 
 def missing() -> str | None:
-    """One sentence on why no browser can be used; None where one can."""
+    """One sentence on why no browser can be used; None if one can be used."""
     try:
         import playwright.sync_api  # noqa: F401
     except ImportError:
@@ -44,7 +48,17 @@ def missing() -> str | None:
 
 
 def watch(url: str, count: int, steps: int, times: int) -> list[Seen]:
-    """Prints a grid of `count` glyphs in a browser, several times, and notes when its pictures change."""
+    """Prints a grid of glyphs in a browser, several times, and notes when its pictures change.
+
+    Args:
+        url: of the explorer.
+        count: number of glyphs.
+        steps: of SGLD.
+        times: number of generations.
+
+    Returns:
+        the frames of each generation.
+    """
     from playwright.sync_api import sync_playwright
 
     path = next(filter(None, map(shutil.which, _BROWSERS)))

@@ -1,4 +1,4 @@
-"""The explorer as a process of its own, and what its programs' interface takes."""
+"""The explorer as a separate process, and the times of its API."""
 
 import http.client
 import socket
@@ -25,14 +25,20 @@ SHORT = ("any", 1, 16)
 
 @dataclass(frozen=True)
 class Server:
-    """A running explorer: its address, its process, and the seconds from its start to its first byte."""
+    """A running explorer.
+
+    Args:
+        url: its address.
+        pid: its process.
+        seconds: from its start to its first byte.
+    """
 
     url: str
     pid: int
     seconds: float
 
     def client(self) -> Client:
-        """A program's session, which fetches no files."""
+        """A session through the API that downloads no files."""
         return Client(self.url, download_files=False, verbose=False)
 
 
@@ -40,8 +46,14 @@ class Server:
 def serve(checkpoint: Path) -> Iterator[Server]:
     """Starts `python -m app` on a free port, and ends it.
 
+    Args:
+        checkpoint: of the first page.
+
+    Yields:
+        the running explorer.
+
     Raises:
-        ValueError: when it ends by itself or never answers; with what it said.
+        ValueError: when it ends by itself or does not answer; the message contains its last output.
     """
     with socket.socket() as probe:
         probe.bind((HOST, 0))
@@ -70,7 +82,7 @@ def serve(checkpoint: Path) -> Iterator[Server]:
 
 
 def _answers(port: int) -> bool:
-    """Whether the page's first byte comes."""
+    """Whether the server sends the first byte of the page."""
     connection = http.client.HTTPConnection(HOST, port, timeout=10)
     try:
         connection.request("GET", "/")
@@ -82,7 +94,16 @@ def _answers(port: int) -> bool:
 
 
 def score_seconds(server: Server, picture: Path, times: int) -> list[float]:
-    """Seconds of each score over the network interface, the upload included."""
+    """Seconds of each score over the network interface, with the upload.
+
+    Args:
+        server: the explorer.
+        picture: file to upload.
+        times: number of scores.
+
+    Returns:
+        seconds of each.
+    """
     client = server.client()
     score = timing.timed(lambda: client.predict(handle_file(str(picture)), api_name="/score"))
     return [score() for _ in range(times + 3)][3:]
@@ -90,10 +111,12 @@ def score_seconds(server: Server, picture: Path, times: int) -> list[float]:
 
 @dataclass(frozen=True)
 class Generation:
-    """One generation as a program sees it: seconds and steps of every frame, from the moment it was asked for.
+    """One generation through the API.
 
     Args:
-        sampling: seconds that the server's sampler says it took, which runs ahead of the frames.
+        seconds: from the request to every frame.
+        steps: SGLD steps of every frame.
+        sampling: seconds that the server's sampler reports; it runs ahead of the frames.
     """
 
     seconds: list[float]
@@ -102,14 +125,24 @@ class Generation:
 
     @property
     def rate(self) -> float:
-        """Sampler steps per second between the first frame and the last one but the closing one."""
+        """Sampler steps per second between the first frame and the last one before the final frame."""
         return (self.steps[-2] - self.steps[0]) / (self.seconds[-2] - self.seconds[0])
 
 
-def generate(client: Client, order: tuple[str, int, int], step_size: float, noise: float) -> Generation:
-    """Asks for a generation and watches its frames come."""
+def generate(client: Client, request: tuple[str, int, int], step_size: float, noise: float) -> Generation:
+    """Requests a generation and notes its frames.
+
+    Args:
+        client: a session.
+        request: sort, count and steps.
+        step_size: of SGLD.
+        noise: of SGLD.
+
+    Returns:
+        the generation.
+    """
     started, seconds, steps, sampling = time.perf_counter(), [], [], 0.0
-    for report, _ in client.submit(*order, step_size, noise, 0, api_name="/generate"):
+    for report, _ in client.submit(*request, step_size, noise, 0, api_name="/generate"):
         seconds.append(time.perf_counter() - started)
         steps.append(report["step"])
         sampling = report["seconds"]
@@ -117,15 +150,25 @@ def generate(client: Client, order: tuple[str, int, int], step_size: float, nois
 
 
 def generate_together(
-    clients: list[Client], order: tuple[str, int, int], step_size: float, noise: float
+    clients: list[Client], request: tuple[str, int, int], step_size: float, noise: float
 ) -> list[Generation]:
-    """Several people's generations at once, started together."""
+    """Several generations at once, started together.
+
+    Args:
+        clients: sessions, one for each generation.
+        request: as in `generate`.
+        step_size: of SGLD.
+        noise: of SGLD.
+
+    Returns:
+        the generations.
+    """
     found: list[Generation | None] = [None] * len(clients)
     barrier = threading.Barrier(len(clients))
 
     def one(k: int) -> None:
         barrier.wait()
-        found[k] = generate(clients[k], order, step_size, noise)
+        found[k] = generate(clients[k], request, step_size, noise)
 
     threads = [threading.Thread(target=one, args=(k,)) for k in range(len(clients))]
     for thread in threads:
@@ -138,7 +181,17 @@ def generate_together(
 
 
 def memory_over(server: Server, generations: int, step_size: float, noise: float) -> list[tuple[int, int]]:
-    """Resident bytes of the server after so many short generations: (how many, bytes), at about 20 moments."""
+    """Resident memory of the server over short generations, at about 20 moments.
+
+    Args:
+        server: the explorer.
+        generations: number of generations.
+        step_size: of SGLD.
+        noise: of SGLD.
+
+    Returns:
+        (generations so far, bytes) of each moment.
+    """
     client, every = server.client(), max(1, generations // 20)
     found = []
     for k in range(1, generations + 1):
@@ -149,7 +202,17 @@ def memory_over(server: Server, generations: int, step_size: float, noise: float
 
 
 def memory_of_visitors(server: Server, visitors: int, step_size: float, noise: float) -> float:
-    """How much the server's resident memory grows with each further visitor who prints once, in bytes."""
+    """How much the server's resident memory grows with each further visitor who prints once.
+
+    Args:
+        server: the explorer.
+        visitors: number of visitors.
+        step_size: of SGLD.
+        noise: of SGLD.
+
+    Returns:
+        bytes a visitor.
+    """
     before = machine.resident_bytes(server.pid)
     clients: list[Any] = []
     for _ in range(visitors):

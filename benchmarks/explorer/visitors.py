@@ -1,4 +1,4 @@
-"""Visitors of a running explorer as HTTP clients: what a browser sends, without the browser."""
+"""Visitors of a running explorer as HTTP clients, which send the same requests as a browser."""
 
 import asyncio
 import json
@@ -15,12 +15,15 @@ FILE = {"_type": "gradio.FileData"}
 
 @dataclass
 class Answer:
-    """What became of one call.
+    """The answer to one call.
 
     Args:
-        seconds: until it was over; first: until the first frame, None where none came.
-        frames: how many came; places: every place in the queue that was told; value: the last data.
-        error: the sentence of a refusal, None where there was none.
+        seconds: until the end of the call.
+        first: seconds until the first frame; None if there was none.
+        frames: number of frames.
+        places: places in the queue that the server has reported.
+        value: the last data.
+        error: the error message; None if there was none.
     """
 
     seconds: float = 0.0
@@ -32,7 +35,12 @@ class Answer:
 
 
 class Visitor:
-    """One session; `async with Visitor(url) as visitor`."""
+    """One session; `async with Visitor(url) as visitor`.
+
+    Args:
+        url: of the explorer.
+        patience: seconds until a call is given up.
+    """
 
     def __init__(self, url: str, patience: float = 120.0):
         self.http = httpx.AsyncClient(base_url=url.rstrip("/") + "/gradio_api", timeout=patience, verify=False)
@@ -46,12 +54,12 @@ class Visitor:
         await self.http.aclose()
 
     async def find(self) -> None:
-        """Asks the page which functions it has; others may be given what one visitor found."""
+        """Asks the page for its functions; other visitors may use the same result."""
         config = (await self.http.get(str(self.http.base_url).replace("/gradio_api", "") + "config")).json()
         self.functions = {d["api_name"]: d["id"] for d in config["dependencies"] if isinstance(d["api_name"], str)}
 
     async def upload(self, picture: bytes) -> dict[str, Any]:
-        """Uploads a picture and gives what stands for it in a call."""
+        """Uploads a picture and returns its data for a call."""
         sent = await self.http.post("/upload", files={"files": ("glyph.png", picture, "image/png")})
         sent.raise_for_status()
         return {"path": sent.json()[0], "meta": FILE}
@@ -64,7 +72,15 @@ class Visitor:
         return answer
 
     async def call(self, name: str, data: list[Any]) -> Answer:
-        """Calls a function and waits for its end."""
+        """Calls a function and waits for its end.
+
+        Args:
+            name: of the endpoint.
+            data: its arguments.
+
+        Returns:
+            the answer.
+        """
         answer, began = Answer(), time.perf_counter()
         async for _ in self.watch(name, data, answer):
             pass
@@ -72,7 +88,16 @@ class Visitor:
         return answer
 
     async def watch(self, name: str, data: list[Any], answer: Answer) -> AsyncIterator[str]:
-        """Calls a function and yields the kind of every message as it comes; stop early, and the visitor is gone."""
+        """Calls a function and yields the kind of every message; stopping early closes the connection.
+
+        Args:
+            name: of the endpoint.
+            data: its arguments.
+            answer: filled with what comes.
+
+        Yields:
+            kinds of messages.
+        """
         began = time.perf_counter()
         body = {"data": data, "fn_index": self.functions[name], "session_hash": self.session}
         joined = await self.http.post("/queue/join", json=body)
@@ -100,7 +125,7 @@ class Visitor:
 
 
 async def visitors(url: str, count: int) -> list[Visitor]:
-    """So many visitors, who know the page's functions; close them with `leave`."""
+    """A number of visitors who know the page's functions; close them with `leave`."""
     found = [Visitor(url) for _ in range(count)]
     await found[0].find()
     for visitor in found:
@@ -109,5 +134,5 @@ async def visitors(url: str, count: int) -> list[Visitor]:
 
 
 async def leave(those: list[Visitor]) -> None:
-    """All of them go."""
+    """Closes the sessions of visitors."""
     await asyncio.gather(*(visitor.http.aclose() for visitor in those))

@@ -1,4 +1,4 @@
-"""What the machine is and what it can do: its facts, its measured matrix rate and memory bandwidth."""
+"""The machine: its description, its measured matrix rate and its memory bandwidth."""
 
 import functools
 import os
@@ -12,13 +12,18 @@ from typing import Any
 import torch
 
 REPEATS = 7
-_MATRIX_SIDES = {"cpu": (512, 1024, 2048), "cuda": (4096, 8192)}  # not every one suits every cache
-_COPY_BYTES = {"cpu": 256 << 20, "cuda": 2 << 30}  # far beyond any cache
+_MATRIX_SIDES = {"cpu": (512, 1024, 2048), "cuda": (4096, 8192)}  # the best size depends on the cache
+_COPY_BYTES = {"cpu": 256 << 20, "cuda": 2 << 30}  # much larger than any cache
 
 
 @dataclass(frozen=True)
 class Limits:
-    """Measured limits: multiply-adds per second by dtype, and bytes per second of a large copy."""
+    """Measured limits of the machine.
+
+    Args:
+        multiply_adds: dtype -> multiply-adds per second.
+        bandwidth: bytes per second of a large copy.
+    """
 
     multiply_adds: dict[str, float]
     bandwidth: float
@@ -41,12 +46,12 @@ def facts(device: str, threads: int) -> dict[str, Any]:
 
 
 def processor() -> str:
-    """The processor's name, where the system tells it."""
+    """The processor's name, if the system reports it."""
     return _cpu_field("model name") or platform.processor() or platform.machine()
 
 
 def has_bfloat16(device: str) -> bool:
-    """Whether the hardware multiplies bfloat16 itself, rather than torch imitating it."""
+    """Whether the hardware multiplies bfloat16, so that torch need not emulate it."""
     if device == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
     flags = _cpu_field("flags").split() or _cpu_field("Features").split()
@@ -73,7 +78,14 @@ def check_device(device: str) -> None:
 def limits(device: str, threads: int) -> Limits:
     """Measures the machine with the same number of threads as the suites use.
 
-    The best of several runs: a limit is what the machine reaches when it is left alone.
+    The best of several runs counts, because a limit is what the machine reaches without other work.
+
+    Args:
+        device: "cpu" or "cuda".
+        threads: of torch.
+
+    Returns:
+        the limits.
     """
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
@@ -86,9 +98,9 @@ def limits(device: str, threads: int) -> Limits:
 
 
 def _matrix_rate(device: str, dtype: torch.dtype) -> float:
-    """Multiply-adds per second of a large square matrix product, of the size that suits the machine best.
+    """Multiply-adds per second of a large square matrix product, of the best size for the machine.
 
-    On a GPU torch's convolutions may round float32 to TF32; the product is allowed to do as they do.
+    On a GPU torch's convolutions may round float32 to TF32, so the product may do so too.
     """
     generator = torch.Generator(device).manual_seed(0)
     allowed = torch.backends.cuda.matmul.allow_tf32
@@ -105,7 +117,7 @@ def _matrix_rate(device: str, dtype: torch.dtype) -> float:
 
 
 def _bandwidth(device: str) -> float:
-    """Bytes per second of a large copy, those read and those written."""
+    """Bytes per second of a large copy, counting both bytes read and bytes written."""
     source = torch.ones(_COPY_BYTES[device] // 4, device=device)
     target = torch.empty_like(source)
     return 2 * _COPY_BYTES[device] / _best(lambda: target.copy_(source), device)
@@ -124,16 +136,22 @@ def _best(action: Callable[[], object], device: str) -> float:
 
 
 def synchronize(device: str) -> None:
-    """Waits for a GPU, which works on while Python goes ahead."""
+    """Waits for a GPU, which works asynchronously."""
     if device == "cuda":
         torch.cuda.synchronize()
 
 
 def resident_bytes(pid: int) -> int:
-    """Memory of a process that lies in RAM.
+    """Resident memory of a process.
+
+    Args:
+        pid: of the process.
+
+    Returns:
+        bytes.
 
     Raises:
-        ValueError: where the system does not tell, or the process has ended.
+        ValueError: if the system does not report it, or the process has ended.
     """
     try:
         fields = Path(f"/proc/{pid}/statm").read_text(encoding="utf-8").split()

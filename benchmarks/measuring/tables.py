@@ -10,7 +10,14 @@ FLOORS = ("arithmetic", "memory")
 
 
 def show(console: Console, title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Prints one table: the first column to the left, the figures to the right."""
+    """Shows one table, with the first column aligned left and the figures aligned right.
+
+    Args:
+        console: to write to.
+        title: of the table.
+        columns: titles of the columns.
+        rows: cells of each row.
+    """
     table = Table(title=title, title_justify="left", title_style="bold")
     for k, column in enumerate(columns):
         table.add_column(column, justify="left" if k == 0 else "right")
@@ -20,7 +27,7 @@ def show(console: Console, title: str, columns: Sequence[str], rows: Iterable[Se
 
 
 def show_machine(console: Console, facts: dict[str, Any]) -> None:
-    """Prints what a report was measured on, in one line."""
+    """Shows in one line on what machine a report was measured."""
     load = ", ".join(map(str, facts["load_average"]))
     console.print(
         f"{facts['processor']}, {facts['cores']} cores, {facts['threads']} threads of torch {facts['torch']} "
@@ -30,7 +37,7 @@ def show_machine(console: Console, facts: dict[str, Any]) -> None:
 
 
 def show_sgld(console: Console, report: dict[str, Any]) -> None:
-    """Prints the suite `sgld`: rates, ratios, floors and the check of the law."""
+    """Shows the suite `sgld`: rates, ratios, floors and the check of the distribution."""
     limits = report["limits"]
     rates = ", ".join(
         f"{rate / 1e9:.1f} G multiply-adds/s in {dtype}" for dtype, rate in limits["multiply_adds"].items()
@@ -56,12 +63,12 @@ def show_sgld(console: Console, report: dict[str, Any]) -> None:
             ways = "; ".join(f"{peer}: {way}" for peer, way in row["ways"].items())
             console.print(f"{_size(row)[0]}: {ways}", highlight=False)
     show(
-        console, "The same law? Mean energies of chains from the same starts; z = standard errors apart",
+        console, "The same distribution? Mean energies of chains from the same starts; z = standard errors apart",
         ["peer", "mode", "width", "chains", "ours", "the peer's", "z"],
         [
             [check["peer"], check["mode"], str(check["width"]), str(check["chains"]),
              *("not finite" if check[key] is None else f"{check[key]:.4f}" for key in ("ours", "peers", "z"))]
-            for check in report["law"]
+            for check in report["distribution"]
         ],
     )  # fmt: skip
 
@@ -89,14 +96,20 @@ def _floors(row: dict[str, Any], dtypes: Iterable[str]) -> list[str]:
 
 
 def show_report(console: Console, report: dict[str, Any]) -> None:
-    """Prints the figures of any other suite, and its ratios where it has peers."""
+    """Shows the figures of any other suite, and its ratios if it has peers."""
     show_figures(console, report["suite"], report["figures"])
     for peer, ratio in report.get("ratios", {}).items():
         console.print(f"{_ratio(ratio)} times as fast as {peer} (least - most)", highlight=False)
 
 
 def show_figures(console: Console, title: str, figures: Iterable[dict[str, Any]]) -> None:
-    """Prints measured figures: name, value, unit and, where there is one, the target and whether it is met."""
+    """Shows measured figures: name, value, unit and, if there is a target, whether it is met.
+
+    Args:
+        console: to write to.
+        title: of the table.
+        figures: entries of a report.
+    """
     rows = []
     for figure in figures:
         target = figure.get("target")

@@ -10,7 +10,13 @@ MAX_Z = 4.0  # above it two samplers do not draw from the same distribution
 
 @dataclass(frozen=True)
 class Ratio:
-    """How many times as long as ours a peer takes: the ratio of medians, and the extremes of the rounds' ratios."""
+    """How many times as long as ours a peer takes.
+
+    Args:
+        median: ratio of the medians.
+        low: smallest ratio of a round.
+        high: largest ratio of a round.
+    """
 
     median: float
     low: float
@@ -20,15 +26,16 @@ class Ratio:
 def interleave(
     runs: Mapping[str, Callable[[], float]], rounds: int, say: Callable[[str], None] = lambda line: None
 ) -> dict[str, list[float]]:
-    """Calls every run once a round, so that whatever else the machine does meets all of them alike.
+    """Calls every run once a round, so that other work of the machine affects all of them equally.
 
     Args:
-        runs: name -> a run, which gives its own seconds. They are called one after the other, and
-            each round starts with another one, so that none always follows the same neighbour.
-        rounds: how often; say: is told of every round.
+        runs: name -> a run, which returns its own seconds. They are called one after the other, and each round
+            starts with another one, so that the position in a round does not matter.
+        rounds: number of rounds, at least 1.
+        say: called with a line of text before every round.
 
     Returns:
-        name -> seconds, one a round.
+        name -> seconds, one for each round.
 
     Raises:
         ValueError: for less than one round.
@@ -46,7 +53,7 @@ def interleave(
 
 
 def timed(action: Callable[[], object]) -> Callable[[], float]:
-    """Makes of an action a run for `interleave`: called, it gives the seconds that the action took."""
+    """Turns an action into a run for `interleave`, which returns the seconds that the action takes."""
 
     def run() -> float:
         started = time.perf_counter()
@@ -57,10 +64,17 @@ def timed(action: Callable[[], object]) -> Callable[[], float]:
 
 
 def ratio(peer: Sequence[float], ours: Sequence[float]) -> Ratio:
-    """The peer's seconds over ours, both one a round of the same rounds.
+    """The peer's seconds over ours.
+
+    Args:
+        peer: seconds, one for each round.
+        ours: seconds, one for each of the same rounds.
+
+    Returns:
+        the ratio with its spread.
 
     Raises:
-        ValueError: when the two have not the same number of rounds, or none.
+        ValueError: for different numbers of rounds, or none.
     """
     if len(peer) != len(ours) or not ours:
         raise ValueError(f"A ratio needs the same rounds of both, not {len(peer)} and {len(ours)}.")
@@ -69,9 +83,17 @@ def ratio(peer: Sequence[float], ours: Sequence[float]) -> Ratio:
 
 
 def z_score(ours: Sequence[float], peer: Sequence[float]) -> float:
-    """How many standard errors the means of paired values lie apart: of the same starts, with independent noise.
+    """The difference of the means of paired values, in standard errors.
 
-    Pairing takes the variance of the starts out, which leaves that of the noise alone: more power.
+    The pairs have the same starts and independent noise. Pairing removes the variance of the starts, so the test has
+    more power.
+
+    Args:
+        ours: values (N,).
+        peer: values (N,).
+
+    Returns:
+        z.
 
     Raises:
         ValueError: for samples of different sizes, or below 2 pairs.

@@ -11,7 +11,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / ".venv-peers"
-# name -> the packages of its environment, pinned; nothing but torch is needed besides, which is ours.
+# name -> the pinned packages of its environment; in addition it needs only torch, from our environment.
 PACKAGES = {"torchebm": ["torchebm==0.8.9"], "ebmkit": ["ebmkit==0.16.0"]}
 BUILT_IN = ("ours", "notebook")
 
@@ -45,7 +45,7 @@ def missing(peer: str) -> str | None:
     if version is None:
         return f"{peer} is left out: it is not installed; `python -m benchmarks setup` installs it."
     if peer in PACKAGES and version != wanted:
-        return f"{peer} is left out: {version} is installed, not {wanted}; `python -m benchmarks setup` mends it."
+        return f"{peer} is left out: {version} is installed, not {wanted}; `python -m benchmarks setup` corrects it."
     return None
 
 
@@ -59,6 +59,9 @@ def check(names: list[str]) -> None:
 
 def install(peer: str) -> None:
     """Makes a peer's environment: its own packages first, then those of the environment that runs this.
+
+    Args:
+        peer: its name.
 
     Raises:
         ValueError: when one of the commands fails.
@@ -84,8 +87,10 @@ class Worker:
     """A peer's process, which does one thing at a time when it is asked to.
 
     Args:
-        peer: its name; device: cpu or cuda; threads: of torch.
-        keep_memory: whether glibc keeps freed memory there (`ebm.system.malloc`), as `python -m ebm` has it.
+        peer: its name.
+        device: "cpu" or "cuda".
+        threads: of torch.
+        keep_memory: whether glibc keeps freed memory there (`ebm.system.malloc`), as in `python -m ebm`.
     """
 
     def __init__(self, peer: str, *, device: str, threads: int, keep_memory: bool):
@@ -101,10 +106,17 @@ class Worker:
         )  # fmt: skip
 
     def ask(self, do: str, **wish: Any) -> dict[str, Any]:
-        """Has something done and waits for the answer.
+        """Sends a request and waits for the answer.
+
+        Args:
+            do: name of the worker's method.
+            **wish: arguments of the method.
+
+        Returns:
+            the answer.
 
         Raises:
-            RuntimeError: when it could not be done, or the process has ended.
+            RuntimeError: when the request failed, or the process has ended.
         """
         assert self.process.stdin is not None and self.process.stdout is not None
         try:

@@ -1,4 +1,4 @@
-"""Suite `app`: how long the explorer lets people wait, and what it keeps of them."""
+"""Suite `app`: how long visitors of the explorer wait, and how much memory the server keeps."""
 
 import dataclasses
 import shutil
@@ -34,7 +34,7 @@ from ebm.checkpoint.examples import load_examples
 from ebm.sampling.chains import chains
 
 VISITORS = 10
-GROWTH = 20.0  # mebibytes over all short generations that count as flat: what an allocator keeps here and there
+GROWTH = 20.0  # mebibytes of growth over all short generations that an allocator may keep
 Say = Callable[[str], None]
 
 
@@ -42,19 +42,27 @@ def measure(
     checkpoint: Path, *, starts: int, scores: int, rounds: int, generations: int, browser: bool,
     say: Say = lambda line: None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Everything a visitor waits for.
+    """Measures everything that a visitor waits for.
 
     Args:
-        checkpoint: of the first page; starts: of the server; scores: requests; rounds: generations of each kind;
-        generations: short ones, over which the server's memory is watched; browser: whether to use one.
+        checkpoint: of the first page.
+        starts: number of starts of the server.
+        scores: number of requests for a score.
+        rounds: generations of each kind.
+        generations: short generations over which the server's memory is watched, at least 2.
+        browser: whether to use a browser.
+        say: called with a line of text about the next step.
+
+    Returns:
+        the figures, and what was left out.
 
     Raises:
         ValueError: for a checkpoint that cannot be used, or numbers below 1.
     """
     if min(starts, scores, rounds) < 1 or generations < 2:
         raise ValueError("Starts, scores and rounds must be at least 1, short generations at least 2.")
-    card = ebm.load(checkpoint)[1]  # a faulty checkpoint is one sentence before anything is started
-    law = (card.sampler.step_size, card.sampler.print_noise)
+    card = ebm.load(checkpoint)[1]  # a wrong checkpoint gives an error before anything is started
+    settings = (card.sampler.step_size, card.sampler.print_noise)
     found: dict[str, Any] = {"checkpoint": checkpoint.name, "left_out": [], "figures": []}
     figures = found["figures"]
     say("start-up")
@@ -70,15 +78,15 @@ def measure(
         figures += _quantiles("score over the network interface", seconds)
         figures += _quantiles("score in process, without the network", _in_process(checkpoint, picture, scores), 50)
         say("generations")
-        figures += _streaming(server, checkpoint, law, rounds)
-        figures += _two_at_once(server, law, rounds)
+        figures += _streaming(server, checkpoint, settings, rounds)
+        figures += _two_at_once(server, settings, rounds)
         if reason := app_browser.missing() if browser else None:
             found["left_out"].append(reason)
         elif browser:
             say("frames in a browser")
             figures += _browser(server, rounds)
         say("memory")
-        figures += _memory(server, law, generations, found)
+        figures += _memory(server, settings, generations, found)
     return found
 
 
@@ -92,7 +100,15 @@ def _quantiles(name: str, seconds: list[float], p95: float | None = None) -> lis
 
 
 def picture_of(checkpoint: Path, folder: Path) -> Path:
-    """A PNG of a known glyph as a person would bring it, dark on light and enlarged; a plain stroke where none is."""
+    """Writes a PNG of a known glyph, dark on light and enlarged; a plain stroke if the checkpoint has no examples.
+
+    Args:
+        checkpoint: has example pictures.
+        folder: of the file.
+
+    Returns:
+        the path.
+    """
     ink = torch.zeros(56, 56, dtype=torch.uint8)
     ink[8:48, 22:32] = 255
     with suppress(OSError, ValueError, KeyError):
@@ -103,7 +119,7 @@ def picture_of(checkpoint: Path, folder: Path) -> Path:
 
 
 def _in_process(checkpoint: Path, picture: Path, times: int) -> list[float]:
-    """Seconds of the function behind the endpoint, called here: decoding, the network, the verdict."""
+    """Seconds of the endpoint's function in this process: decoding, the network, the verdict."""
     from gradio.utils import get_upload_folder
 
     from app.page.page import build
@@ -119,22 +135,22 @@ def _in_process(checkpoint: Path, picture: Path, times: int) -> list[float]:
     return [run() for _ in range(times + 3)][3:]
 
 
-def _streaming(server: Server, checkpoint: Path, law: tuple[float, float], rounds: int) -> list[dict[str, Any]]:
-    """Time to the first frame, and the sampler's rate with frames and without, in turns."""
+def _streaming(server: Server, checkpoint: Path, settings: tuple[float, float], rounds: int) -> list[dict[str, Any]]:
+    """Measures the time to the first frame, and the sampler's rate with and without frames, in turns."""
     client, (model, card) = server.client(), ebm.load(checkpoint)
     _, count, steps = GENERATION
-    sampler = dataclasses.replace(card.sampler, step_size=law[0], print_noise=law[1])
+    sampler = dataclasses.replace(card.sampler, step_size=settings[0], print_noise=settings[1])
     seen: list[Generation] = []
 
     def streamed() -> float:
-        seen.append(generate(client, GENERATION, *law))
+        seen.append(generate(client, GENERATION, *settings))
         return seen[-1].sampling
 
     def silent() -> None:
         for _ in chains(model, count, sampler=sampler, steps=steps, every=steps):
             pass
 
-    # The server samples beside its main thread, where torch has other threads: so do we.
+    # The server samples outside of its main thread, where torch has other threads. The comparison must do the same.
     with ThreadPoolExecutor(1) as beside:
         runs = {"streamed": streamed, "silent": timing.timed(lambda: beside.submit(silent).result())}
         for run in runs.values():
@@ -154,18 +170,18 @@ def _streaming(server: Server, checkpoint: Path, law: tuple[float, float], round
     ]
 
 
-def _two_at_once(server: Server, law: tuple[float, float], rounds: int) -> list[dict[str, Any]]:
-    """The slower one's share of the rate that one person alone has."""
+def _two_at_once(server: Server, settings: tuple[float, float], rounds: int) -> list[dict[str, Any]]:
+    """The rate of the slower one of two generations, as a share of the rate of a single one."""
     clients = [server.client(), server.client()]
     shares = []
     for _ in range(rounds):
-        alone = generate(clients[0], GENERATION, *law).rate
-        shares.append(min(g.rate for g in generate_together(clients, GENERATION, *law)) / alone)
+        alone = generate(clients[0], GENERATION, *settings).rate
+        shares.append(min(g.rate for g in generate_together(clients, GENERATION, *settings)) / alone)
     return [figure("two at once: the slower one's share of one's speed", 100 * median(shares), "%", at_least=40)]
 
 
 def _browser(server: Server, rounds: int) -> list[dict[str, Any]]:
-    """First frame and frames per second as they are seen."""
+    """First frame and frames per second in a real browser."""
     _, count, steps = GENERATION
     seen = app_browser.watch(server.url, count, steps, rounds)
     rate = median(once.per_second for once in seen)
@@ -175,18 +191,20 @@ def _browser(server: Server, rounds: int) -> list[dict[str, Any]]:
     ]
 
 
-def _memory(server: Server, law: tuple[float, float], generations: int, found: dict[str, Any]) -> list[dict[str, Any]]:
-    """Growth over short generations, the first tenth left out: caches fill then; and growth a visitor."""
+def _memory(
+    server: Server, settings: tuple[float, float], generations: int, found: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Growth of memory over short generations, without the first tenth, which fills caches; and growth a visitor."""
     if not sys.platform.startswith("linux"):
         found["left_out"].append("The server's memory is left out: it is read from /proc, which only Linux has.")
         return []
-    seen = memory_over(server, generations, *law)
+    seen = memory_over(server, generations, *settings)
     found["resident_bytes"] = seen
     settled = seen[len(seen) // 10 :]
     done, size = ([point[k] for point in settled] for k in (0, 1))
     slope = linear_regression(done, size).slope if len(set(done)) > 1 else 0.0
     growth = generations * slope / 2**20
-    visitor = memory_of_visitors(server, VISITORS, *law) / 2**20
+    visitor = memory_of_visitors(server, VISITORS, *settings) / 2**20
     return [
         figure("resident memory of the server", seen[-1][1] / 2**20, "MiB"),
         figure(f"growth over {generations:,} short generations", growth, "MiB", at_most=GROWTH),

@@ -1,4 +1,4 @@
-"""Suite `buffer`: a draw and a return of `ebm.ReplayBuffer` against the notebook's list of tensors."""
+"""Suite `buffer`: `draw` and `put` of `ebm.ReplayBuffer` against the notebook's list of tensors."""
 
 from dataclasses import asdict
 from statistics import median
@@ -16,7 +16,16 @@ PER_ROUND = 50  # draws and returns of one timed run
 
 
 def measure(*, batches: tuple[int, ...], per_class: int, rounds: int, threads: int) -> dict[str, Any]:
-    """Seconds of one draw and return of each, filled, of the same capacity, on the CPU.
+    """Seconds of one draw and return of each buffer, filled, with the same capacity, on the CPU.
+
+    Args:
+        batches: numbers of chains a draw.
+        per_class: slots for each class.
+        rounds: interleaved runs of each.
+        threads: of torch.
+
+    Returns:
+        rows, figures and ratios.
 
     Raises:
         ValueError: for sizes below 1.

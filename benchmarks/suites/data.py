@@ -1,4 +1,4 @@
-"""Suite `data`: glyphs per second of the pen corpus, made anew, and of `ebm.to_glyph` on PNG files' bytes."""
+"""Suite `data`: glyphs per second of making the pen corpus, and of `ebm.to_glyph` on the bytes of PNG files."""
 
 import functools
 import io
@@ -26,10 +26,17 @@ Say = Callable[[str], None]
 
 
 def measure(*, glyphs: int, rounds: int, whole: bool, seed: int = 0, say: Say = lambda line: None) -> dict[str, Any]:
-    """Rates on one core, of some glyphs a round, and seconds of the whole corpus on all cores, past the cache.
+    """Measures rates on one core, and seconds of the whole corpus on all cores without the cache.
 
     Args:
-        glyphs: a round; whole: whether to make all of the corpus, about a minute.
+        glyphs: number of glyphs a round.
+        rounds: interleaved runs of each.
+        whole: whether to make the whole corpus, which takes about a minute.
+        seed: of the glyphs.
+        say: called with a line of text about the next step.
+
+    Returns:
+        the figures.
 
     Raises:
         ValueError: for less than one glyph.
@@ -84,7 +91,7 @@ def _read(files: list[bytes]) -> None:
 
 
 def _resize(files: list[bytes]) -> None:
-    """The least that reading a glyph takes: Pillow decodes and resizes."""
+    """The least work of reading a glyph: Pillow decodes and resizes."""
     for file in files:
         picture = Image.open(io.BytesIO(file)).convert("L")
         np.asarray(picture.resize((SIZE, SIZE), Image.Resampling.HAMMING))

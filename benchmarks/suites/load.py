@@ -1,4 +1,4 @@
-"""Suite `load`: many visitors at once, visitors who vanish, and the server's memory after thousands of calls."""
+"""Suite `load`: many visitors at once, visitors who disconnect, and the server's memory after thousands of calls."""
 
 import asyncio
 import sys
@@ -22,10 +22,16 @@ Say = Callable[[str], None]
 
 
 def measure(checkpoint: Path, *, scores: int, generations: int, say: Say = lambda line: None) -> dict[str, Any]:
-    """Waiting times under load, and memory over many calls.
+    """Measures waiting times under load, and memory over many calls.
 
     Args:
-        checkpoint: of the first page; scores, generations: over which memory is watched, 0 for none.
+        checkpoint: of the first page.
+        scores: number of scores over which memory is watched, 0 for none.
+        generations: number of generations over which memory is watched, 0 for none.
+        say: called with a line of text about the next step.
+
+    Returns:
+        the figures, and what was left out.
 
     Raises:
         ValueError: for a checkpoint that cannot be used, or numbers below 0.
@@ -33,29 +39,39 @@ def measure(checkpoint: Path, *, scores: int, generations: int, say: Say = lambd
     if min(scores, generations) < 0:
         raise ValueError("Scores and generations must be at least 0.")
     sampler = ebm.load(checkpoint)[1].sampler
-    law = [sampler.step_size, sampler.noise]
+    settings = [sampler.step_size, sampler.noise]
     found: dict[str, Any] = {"checkpoint": checkpoint.name, "left_out": [], "figures": []}
     with tempfile.TemporaryDirectory() as folder, serve(checkpoint) as server:
         picture = picture_of(checkpoint, Path(folder)).read_bytes()
         for title, part in (("people scoring at once", _people), ("generations at once", _generations),
                             ("a visitor who vanishes", _vanished), ("more than the queue holds", _full)):  # fmt: skip
             say(title)
-            found["figures"] += asyncio.run(part(server.url, picture, law))
+            found["figures"] += asyncio.run(part(server.url, picture, settings))
         if not sys.platform.startswith("linux"):
             found["left_out"].append("The server's memory is left out: it is read from /proc, which only Linux has.")
         elif scores or generations:
             say("memory")
-            found["figures"] += asyncio.run(_memory(server, picture, law, scores, generations))
+            found["figures"] += asyncio.run(_memory(server, picture, settings, scores, generations))
     return found
 
 
-def order(law: list[float], seed: int, count: int = 12, steps: int = 256) -> list[Any]:
-    """What /generate is sent."""
-    return ["any", count, steps, *law, seed, ""]
+def request(settings: list[float], seed: int, count: int = 12, steps: int = 256) -> list[Any]:
+    """The data of a request to /generate.
+
+    Args:
+        settings: step size and noise.
+        seed: of starts and noise.
+        count: number of glyphs.
+        steps: of SGLD.
+
+    Returns:
+        the list of values.
+    """
+    return ["any", count, steps, *settings, seed, ""]
 
 
-async def _people(url: str, picture: bytes, law: list[float]) -> list[dict[str, Any]]:
-    """Everybody scores, and scores again as soon as the answer is there, four times."""
+async def _people(url: str, picture: bytes, settings: list[float]) -> list[dict[str, Any]]:
+    """All visitors score four times, each time as soon as they have the answer."""
     people = await visitors(url, PEOPLE)
     await people[0].score(picture)
 
@@ -72,10 +88,10 @@ async def _people(url: str, picture: bytes, law: list[float]) -> list[dict[str, 
     ]
 
 
-async def _generations(url: str, picture: bytes, law: list[float]) -> list[dict[str, Any]]:
-    """Twelve people print; eight are served at once, the others are told their places."""
+async def _generations(url: str, picture: bytes, settings: list[float]) -> list[dict[str, Any]]:
+    """Twelve people print; eight are served at once, the others see their places in the queue."""
     people = await visitors(url, AT_ONCE + WAITING)
-    answers = await asyncio.gather(*(v.call("generate", order(law, k)) for k, v in enumerate(people)))
+    answers = await asyncio.gather(*(v.call("generate", request(settings, k)) for k, v in enumerate(people)))
     await leave(people)
     first = sorted(a.first or float("inf") for a in answers)
     told = [max(a.places) for a in answers if a.places and max(a.places) > 0]
@@ -86,14 +102,14 @@ async def _generations(url: str, picture: bytes, law: list[float]) -> list[dict[
     ]
 
 
-async def _vanished(url: str, picture: bytes, law: list[float]) -> list[dict[str, Any]]:
-    """All presses run long; one visitor closes the connection, and the next in the queue waits for a frame."""
+async def _vanished(url: str, picture: bytes, settings: list[float]) -> list[dict[str, Any]]:
+    """All places are busy; one visitor closes the connection, and the next in the queue waits for a frame."""
     *busy, waiting = await visitors(url, AT_ONCE + 1)
     started = asyncio.Semaphore(0)
 
     async def watch(visitor: Visitor, answer: Answer) -> None:
         seen = False
-        async for kind in visitor.watch("generate", order(law, 0, 36, 1024), answer):
+        async for kind in visitor.watch("generate", request(settings, 0, 36, 1024), answer):
             if kind == "process_generating" and not seen:
                 seen = True
                 started.release()
@@ -117,10 +133,10 @@ async def _vanished(url: str, picture: bytes, law: list[float]) -> list[dict[str
     return [figure("from a visitor's vanishing to the next one's first frame", freed, "s", at_most=2)]
 
 
-async def _full(url: str, picture: bytes, law: list[float]) -> list[dict[str, Any]]:
-    """A hundred people print at once: the queue holds so many, the others are told at once."""
+async def _full(url: str, picture: bytes, settings: list[float]) -> list[dict[str, Any]]:
+    """A hundred people print at once: the queue holds some of them, and the others are refused at once."""
     people = await visitors(url, 100)
-    answers = await asyncio.gather(*(v.call("generate", order(law, 0, 1, 16)) for v in people))
+    answers = await asyncio.gather(*(v.call("generate", request(settings, 0, 1, 16)) for v in people))
     await leave(people)
     refused = [a for a in answers if a.error]
     slowest = max((a.seconds for a in refused), default=0.0)
@@ -130,8 +146,8 @@ async def _full(url: str, picture: bytes, law: list[float]) -> list[dict[str, An
     ]
 
 
-async def _memory(server: Server, picture: bytes, law: list[float], scores: int, generations: int) -> list[Any]:
-    """Resident memory before and after, once a tenth of each was done; every call is a session of its own."""
+async def _memory(server: Server, picture: bytes, settings: list[float], scores: int, generations: int) -> list[Any]:
+    """Resident memory after a tenth of the calls and after all; every call is a separate session."""
 
     async def score(url: str) -> Answer:
         async with Visitor(url) as one:
@@ -141,7 +157,7 @@ async def _memory(server: Server, picture: bytes, law: list[float], scores: int,
     async def generate(url: str) -> Answer:
         async with Visitor(url) as one:
             one.functions = known.functions
-            return await one.call("generate", order(law, 0, 1, 16))
+            return await one.call("generate", request(settings, 0, 1, 16))
 
     async with Visitor(server.url) as known:
         await known.find()

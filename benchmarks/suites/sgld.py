@@ -1,4 +1,4 @@
-"""Suite `sgld`: image-steps per second of `ebm.sgld` against every peer, and whether all follow the same law."""
+"""Suite `sgld`: image-steps per second of `ebm.sgld` and every peer, and whether their distributions agree."""
 
 import math
 import tempfile
@@ -24,9 +24,9 @@ BATCHES, WIDTHS, MODES, PEERS = (1, 16, 64, 256, 1024), (16, 32, 64), ("equal", 
 CANNOT_CLIP = {"torchebm"}
 CHECKPOINT = ROOT / "checkpoints" / "jem.safetensors"
 FEWEST_STEPS, MOST_STEPS, FEWEST_ROUNDS = 4, 100, 3  # steps a run
-LAW_STEPS, LAW_BATCH = 20, 64
+CHECK_STEPS, CHECK_BATCH = 20, 64
 STEEPER = 10.0
-# An error of a tenth in step size, noise or clip lies some 4 standard errors apart at 1,024 chains (tried).
+# With 1,024 chains an error of a tenth in step size, noise or clip gives a z of about 4 (tried).
 DRIFT = {"step_size": 0.5, "noise": 0.05}
 CLIP = 0.02
 Say = Callable[[str], None]
@@ -37,13 +37,17 @@ class Plan:
     """What is measured: sizes, modes, peers, and how thoroughly.
 
     Args:
-        modes: "equal" is every library as it comes, in float32, ours with freed memory kept as
-            `python -m ebm` does it; "best" is the fastest way each can be run without rewriting it,
-            with freed memory kept for all.
-        seconds: of one run of the slowest of a size, about; rounds: interleaved runs of each, fewer where a
-            run of the fewest steps takes longer than that, but at least 3.
-        warm_up: seconds that each is run before anything counts: more where `ebm.sgld` compiles in the background.
-        chains: of the check of the law at width 16; fewer of wider networks, whose energies are steeper.
+        batches: numbers of chains.
+        widths: of the network.
+        modes: "equal" runs every library with its defaults, in float32, ours with freed memory kept as in
+            `python -m ebm`; "best" runs each in its fastest way without rewriting it, with freed memory kept for all.
+        peers: names of the other libraries.
+        device: "cpu" or "cuda".
+        threads: of torch.
+        seconds: approximate length of one run of the slowest library of a size.
+        rounds: interleaved runs of each. There are fewer, but at least 3, if the shortest run takes longer than that.
+        warm_up: seconds of runs that are not counted; use more while `ebm.sgld` compiles in the background.
+        chains: of the check of the distribution at width 16; there are fewer for wider networks, which are steeper.
     """
 
     batches: tuple[int, ...] = BATCHES
@@ -69,27 +73,44 @@ class Plan:
 
 @dataclass
 class Report:
-    """What was found: one row a size and mode, one check a peer, width and mode, and who was left out."""
+    """The results of the suite.
+
+    Args:
+        limits: of the machine.
+        rows: one for each size and mode.
+        distribution: one check of the distribution for each peer, width and mode.
+        versions: of the peers.
+        left_out: why peers were left out.
+    """
 
     limits: machine.Limits
     rows: list[dict[str, Any]] = field(default_factory=list)
-    law: list[dict[str, Any]] = field(default_factory=list)
+    distribution: list[dict[str, Any]] = field(default_factory=list)
     versions: dict[str, str | None] = field(default_factory=dict)
     left_out: list[str] = field(default_factory=list)
 
     @property
     def failures(self) -> list[str]:
-        """A sentence for each peer whose energies are not ours."""
+        """A sentence for each peer whose energies differ from ours."""
         return [
-            f"{check['peer']} and ebm.sgld do not follow the same law (width {check['width']}, {check['mode']}): "
+            f"{check['peer']} and ebm.sgld do not sample from the same distribution "
+            f"(width {check['width']}, {check['mode']}): "
             f"mean energies {check['peers']} and {check['ours']}, z = {check['z']} (up to {timing.MAX_Z:g} is chance)."
-            for check in self.law
+            for check in self.distribution
             if check["z"] is None or abs(check["z"]) > timing.MAX_Z
         ]
 
 
 def measure(plan: Plan, say: Say = lambda line: None) -> Report:
-    """Runs the whole plan; every peer in a process of its own, one at a time."""
+    """Runs the whole plan, with a separate process for every peer, one at a time.
+
+    Args:
+        plan: what is measured.
+        say: called with a line of text about the next step.
+
+    Returns:
+        the results.
+    """
     say("machine")
     report = Report(machine.limits(plan.device, plan.threads))
     report.left_out = [sentence for peer in plan.peers if (sentence := missing(peer))]
@@ -107,15 +128,23 @@ def measure(plan: Plan, say: Say = lambda line: None) -> Report:
                     for batch in plan.batches:
                         say(f"{mode}, width {width}, batch {batch}")
                         report.rows.append(_row(plan, mode, width, batch, workers, report.limits))
-                    say(f"{mode}, width {width}: the same law?")
-                    report.law += _law(plan, mode, width, workers, Path(folder) / "starts.safetensors")
+                    say(f"{mode}, width {width}: the same distribution?")
+                    report.distribution += _check_distribution(
+                        plan, mode, width, workers, Path(folder) / "starts.safetensors"
+                    )
     return report
 
 
 def network(width: int) -> ebm.EnergyNet:
-    """The shipped model where its width is wanted, else one with He's initialisation and a head ten times as steep.
+    """The shipped model, if it has the wanted width, or one with He's initialisation and a head ten times as steep.
 
-    The latter's energies slope as those of the shipped one do: on a flat surface every drift follows the same law.
+    Its energies are then as steep as those of the shipped model. On a flat surface all drifts would agree.
+
+    Args:
+        width: of the network.
+
+    Returns:
+        the network.
     """
     if CHECKPOINT.exists():
         model, card = ebm.load(CHECKPOINT)
@@ -148,7 +177,7 @@ def _workers(peers: list[str], plan: Plan, mode: str) -> Iterator[dict[str, Work
 def _row(
     plan: Plan, mode: str, width: int, batch: int, workers: dict[str, Worker], limits: machine.Limits
 ) -> dict[str, Any]:
-    """Interleaved runs of one size: seconds a step, image-steps per second, ratios to ours, share of the floor."""
+    """Runs one size in turns: seconds a step, image-steps per second, ratios to ours, share of the floor."""
     ways = _settle(plan, mode, batch, workers)
     clips = {bool(_clip(peer)) for peer in workers if peer != "ours"} or {True}
     lanes = {peer: (worker, _clip(peer)) for peer, worker in workers.items() if peer != "ours"}
@@ -176,7 +205,7 @@ def _row(
 
 
 def _warm_up(worker: Worker, batch: int, clip: float | None, seconds: float) -> float:
-    """Runs a few steps until enough seconds have passed; gives those of the last run."""
+    """Runs a few steps until enough seconds have passed; returns the seconds of the last run."""
     passed = last = 0.0
     while passed < seconds or not last:
         last = worker.ask("run", **_wish(batch, FEWEST_STEPS, clip, 0))["seconds"]
@@ -185,19 +214,19 @@ def _warm_up(worker: Worker, batch: int, clip: float | None, seconds: float) -> 
 
 
 def _settle(plan: Plan, mode: str, batch: int, workers: dict[str, Worker]) -> dict[str, str]:
-    """Chooses how each is run: as it comes, or in the fastest way for this batch."""
+    """Chooses how each is run: with its defaults, or in the fastest way for this batch."""
     if mode == "equal":
         return {peer: "float32" if peer == "ours" else "as it comes" for peer in workers}
     chosen = {}
     for peer, worker in workers.items():
-        steps = FEWEST_STEPS * max(1, 64 // batch)  # a run too short would be chosen by chance
+        steps = FEWEST_STEPS * max(1, 64 // batch)  # with shorter runs the choice would be random
         answer = worker.ask("choose", batch=batch, steps=steps, drift=DRIFT | {"grad_clip": _clip(peer)})
         chosen[peer] = answer["way"]
     return chosen
 
 
 def _clip(peer: str) -> float | None:
-    """The gradient's clip in the pairing with a peer: none for both where the peer has no such thing."""
+    """The clip of the gradient in the comparison with a peer: none for both if the peer cannot clip."""
     return None if peer in CANNOT_CLIP else CLIP
 
 
@@ -210,7 +239,7 @@ def _wish(batch: int, steps: int, clip: float | None, seed: int) -> dict[str, An
 
 
 def _floor(limits: machine.Limits, batch: int, width: int, seconds: float) -> dict[str, Any]:
-    """Least milliseconds of a step for each dtype the machine was measured in, and the shares reached by ours."""
+    """Least milliseconds of a step for each measured dtype, and the shares that ours reaches."""
     found: dict[str, Any] = {"multiply_adds": batch * step_multiply_adds(width)}
     for dtype in limits.multiply_adds:
         floor = step_floor(limits, batch, width, dtype)
@@ -221,12 +250,14 @@ def _floor(limits: machine.Limits, batch: int, width: int, seconds: float) -> di
     return found
 
 
-def _law(plan: Plan, mode: str, width: int, workers: dict[str, Worker], path: Path) -> list[dict[str, Any]]:
+def _check_distribution(
+    plan: Plan, mode: str, width: int, workers: dict[str, Worker], path: Path
+) -> list[dict[str, Any]]:
     """The mean energy of many chains from the same starts, with independent noise: ours against each peer's."""
-    chains = min(plan.chains, max(LAW_BATCH, plan.chains * 16**2 // width**2))
+    chains = min(plan.chains, max(CHECK_BATCH, plan.chains * 16**2 // width**2))
     save_file({"x": starts(chains)}, path)
-    batch = min(LAW_BATCH, chains)
-    wish = {"starts": str(path), "batch": batch, "steps": LAW_STEPS}
+    batch = min(CHECK_BATCH, chains)
+    wish = {"starts": str(path), "batch": batch, "steps": CHECK_STEPS}
     ours: dict[float | None, list[float]] = {}
     checks = []
     for k, peer in enumerate(peer for peer in workers if peer != "ours"):
@@ -244,10 +275,10 @@ def _law(plan: Plan, mode: str, width: int, workers: dict[str, Worker], path: Pa
 
 
 def starts(chains: int) -> Tensor:
-    """Where the chains of the check start: uniform noise (N, 1, 56, 56)."""
+    """The starts of the chains of the check: uniform noise (N, 1, 56, 56)."""
     return torch.rand((chains, 1, 56, 56), generator=torch.Generator().manual_seed(0)) * 2 - 1
 
 
 def _finite(value: float) -> float | None:
-    """None for what JSON has no word for."""
+    """The value, or None for a value that JSON cannot hold."""
     return value if math.isfinite(value) else None

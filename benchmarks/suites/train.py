@@ -19,7 +19,7 @@ from ebm.training.recipe import recipe
 
 ACCURACY = 0.98
 CHECK_EVERY = 25  # steps between two looks at the accuracy
-# lane -> whose step, and whether its process keeps freed memory as `python -m ebm` does
+# lane -> library of the step, and whether its process keeps freed memory as `python -m ebm` does
 LANES = {"ours": ("ours", True), "notebook": ("notebook", False), "notebook, memory kept": ("notebook", True)}
 Say = Callable[[str], None]
 
@@ -28,10 +28,19 @@ def measure(
     *, device: str, threads: int, steps: int, rounds: int, accuracy: bool, preset: str = "cpu",
     say: Say = lambda line: None,
 ) -> dict[str, Any]:  # fmt: skip
-    """Interleaved runs of some optimiser steps each, every lane in a process of its own.
+    """Measures interleaved runs of optimiser steps, with a separate process for every lane.
 
     Args:
-        steps: a run; rounds: of each lane; accuracy: whether to train ours up to 98 %, which takes minutes.
+        device: "cpu" or "cuda".
+        threads: of torch.
+        steps: optimiser steps a run.
+        rounds: runs of each lane.
+        accuracy: whether to train ours to 98 % validation accuracy, which takes minutes.
+        preset: a key of `ebm.training.recipe.PRESETS`.
+        say: called with a line of text about the next step.
+
+    Returns:
+        figures and ratios.
 
     Raises:
         ValueError: for less than one step, or an unknown preset or device.
@@ -39,7 +48,7 @@ def measure(
     if steps < 1:
         raise ValueError(f"A run needs at least 1 step, not {steps}.")
     machine.check_device(device)
-    # The stage with chains from the first step on: that is the step in question.
+    # Only the second stage, because its step with chains is compared.
     fields = dataclasses.asdict(recipe(preset, match_steps=0))
     corpus = load_corpus("pen", progress=False)
     with tempfile.TemporaryDirectory() as folder, ExitStack() as stack:
@@ -70,7 +79,7 @@ def measure(
 
 
 def _time_to_accuracy(worker: Worker, fields: dict[str, Any], figures: list[dict[str, Any]]) -> dict[str, Any]:
-    """Trains ours by the whole recipe up to the accuracy; adds the figures."""
+    """Trains ours with the whole recipe up to the accuracy, and adds the figures."""
     answer = worker.ask("reach", recipe=fields, accuracy=ACCURACY, every=CHECK_EVERY)
     if answer["seconds"] is None:
         failure = f"Training ended at {answer['accuracy']:.2%} validation accuracy, below {ACCURACY:.0%}."

@@ -1,4 +1,4 @@
-"""The card of a checkpoint: what is known of a model beside its weights, and what such a card may hold."""
+"""The card of a checkpoint: what is known about a model in addition to its weights."""
 
 import json
 from collections import Counter
@@ -23,31 +23,34 @@ from ebm.model.mode import Mode
 from ebm.sampling.sampler import Sampler
 
 FORMAT = 2
-_GONE = ("smooth", "normalize", "anneal")  # what a sampler of format 1 had besides
+_GONE = ("smooth", "normalize", "anneal")  # settings of a sampler in format 1 that no longer exist
 
 
 @dataclass(frozen=True)
 class Card:
-    """What is known of a checkpoint; everything the explorer needs beside the weights.
+    """What is known about a checkpoint: everything that the explorer needs in addition to the weights.
 
     Args:
         name: of the checkpoint.
         mode: what it was trained to be.
         architecture: arguments of `EnergyNet`.
-        preprocessing: of strangers' pictures, for `ebm.to_glyph`.
-        sorts: class names; texts: the characters they print.
-        sampler: the settings of SGLD that it was trained with and prints with.
-        recipe: every hyper-parameter of the training run; seed: its seed.
-        data: source, digest and sizes of the corpus; digests of the stranger sets.
-        threshold: energy above which a glyph is a stranger, None for an uncalibrated model; threshold_rule: how
-            it was set.
+        preprocessing: of other pictures, "pen" or "glyphs" as in `ebm.to_glyph`.
+        sorts: names of the classes.
+        texts: characters of the classes.
+        sampler: settings of SGLD for training and printing.
+        recipe: every hyper-parameter of the training run.
+        seed: of the training run.
+        data: source, digest and sizes of the corpus; kinds, descriptions and digests of the stranger sets.
+        threshold: energy above which a glyph is a stranger; None for an uncalibrated model.
+        threshold_rule: how the threshold was set, in words.
         reference_energies: of held-out in-distribution glyphs (validation split); empty for an uncalibrated model.
-        temperature: what the logits are divided by before p(y | x) is shown: fitted on the validation
-            split after training. Energies are never divided.
+        temperature: divisor of the logits in p(y | x), above 0. It is fitted on the validation split after training.
+            Energies are never divided.
         set_scores: "test" and every stranger set -> score name -> values, higher = stranger.
         metrics: measured figures, as in `report.json`.
         made_with: versions, git commit, date, command and seconds.
         notes: what a reader should know about limits.
+        format: version of the card's form.
     """
 
     name: str
@@ -72,7 +75,7 @@ class Card:
 
     @property
     def is_calibrated(self) -> bool:
-        """Whether known glyphs have set a threshold; without them energies are shown but no verdict is given."""
+        """Whether there is a threshold; without one, energies are shown but no verdict is given."""
         return self.threshold is not None
 
 
@@ -80,16 +83,20 @@ def parse_card(text: str, file: str) -> Card:
     """Reads a card from JSON.
 
     Args:
-        text: of the card; file: its name, for the errors.
+        text: of the card, of format 2 or 1.
+        file: its name, for the errors.
+
+    Returns:
+        the card, in format 2.
 
     Raises:
-        ValueError: one sentence that names the file and, where there is one, the field that cannot be right.
+        ValueError: one sentence that names the file and the field that is wrong, if it is one field.
     """
     try:
         values = json.loads(text, parse_constant=_refuse_constant, object_pairs_hook=_object)
     except RecursionError:
         raise ValueError(f"The card {file} is nested too deeply.") from None
-    except ValueError as error:  # also for whole numbers of thousands of digits
+    except ValueError as error:  # also for integers of thousands of digits
         raise ValueError(f"The card {file} is not valid JSON: {error}.") from None
     if not isinstance(values, dict):
         raise ValueError(f"The card {file} must hold one JSON object.")
@@ -105,12 +112,18 @@ def parse_card(text: str, file: str) -> Card:
                 f"In the card {file}, {name!r} holds a number out of range, broken text, or too deep a nesting."
             )
     card = Card(**_of_format_1(values, file) if _is_format_1(values) else values)
-    _check(card, file)  # as JSON has it; only then its parts get their types
+    _check(card, file)  # checks the values of JSON, before they get their types
     return replace(card, mode=Mode(card.mode), sampler=Sampler(**vars(card)["sampler"]))
 
 
 def check_title(name: str) -> str:
-    """A checkpoint's name, if it may be one: it is shown on pages and becomes part of file names.
+    """A checkpoint's name, if it is allowed: it is shown on pages and becomes part of file names.
+
+    Args:
+        name: the wanted name.
+
+    Returns:
+        the same name.
 
     Raises:
         ValueError: for an empty or long name, one of several lines, or with characters of paths or mark-up.
@@ -121,7 +134,13 @@ def check_title(name: str) -> str:
 
 
 def check_sorts(sorts: list[str]) -> list[str]:
-    """The names of classes, if a card may hold them.
+    """The names of classes, if a card may have them.
+
+    Args:
+        sorts: the wanted names.
+
+    Returns:
+        the same names.
 
     Raises:
         ValueError: for a name that is empty, long, of several lines or given twice.
@@ -132,12 +151,20 @@ def check_sorts(sorts: list[str]) -> list[str]:
 
 
 def fits_sampler(name: str, value: Any) -> bool:
-    """Whether a value may stand in a card's sampler under a name of `SAMPLER`."""
+    """Whether a card's sampler may have a value under a name of `SAMPLER`.
+
+    Args:
+        name: a key of `SAMPLER`.
+        value: of JSON.
+
+    Returns:
+        whether it may.
+    """
     return SAMPLER[name][0](value)
 
 
 def _check(card: Card, file: str) -> None:
-    """Raises a ValueError that names the field when a card's values can't be right."""
+    """Raises a ValueError that names the field when a card has a wrong value."""
     if type(card.format) is not int or card.format != FORMAT:
         raise ValueError(f"The card {file} has format {repr(card.format)[:20]}; this version reads format {FORMAT}.")
     apply(FIELDS, vars(card), f"In the card {file}, ")
@@ -169,7 +196,7 @@ def _is_format_1(values: dict[str, Any]) -> bool:
 
 
 def _of_format_1(values: dict[str, Any], file: str) -> dict[str, Any]:
-    """The fields of a card of format 1 in today's form, whose chains run as they did."""
+    """The fields of a card of format 1 in the present format, with which chains run as before."""
     sampler = values["sampler"]
     if not isinstance(sampler, dict):
         return values | {"format": FORMAT}
@@ -189,7 +216,7 @@ def _refuse_constant(text: str) -> None:
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """A JSON object whose names all differ."""
+    """A JSON object in which no name occurs twice."""
     result = dict(pairs)
     if len(result) < len(pairs):
         [(name, _)] = Counter(name for name, _ in pairs).most_common(1)

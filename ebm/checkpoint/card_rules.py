@@ -1,4 +1,4 @@
-"""What may stand in a checkpoint's card, field by field, and in words for whoever wrote something else."""
+"""The rules for each field of a checkpoint's card, with words for the error messages."""
 
 import math
 import unicodedata
@@ -10,9 +10,9 @@ from ebm.model.mode import Mode
 from ebm.sampling.starts import STARTS
 
 MAX_WIDTH, MAX_OUTPUTS = 512, 4096  # a card may not ask for a network that fills the memory
-DEEPEST = 12  # objects and lists within each other; a card of ours has 6
+DEEPEST = 12  # levels of nested objects and lists; our cards have 6
 
-Rule = tuple[Callable[[Any], bool], str]  # whether a value is right, and in words what is
+Rule = tuple[Callable[[Any], bool], str]  # a check of a value, and what the value must be, in words
 
 
 def _number(low: float, high: float, above: bool = False) -> Rule:
@@ -41,25 +41,32 @@ def _text(longest: int) -> Rule:
 
 
 def is_number(value: Any) -> bool:
+    """Whether a value of JSON is a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def are_numbers(value: Any) -> bool:
+    """Whether a value of JSON is a list of finite numbers."""
     return isinstance(value, list) and all(map(is_number, value))
 
 
 def _is_line(value: Any, longest: int) -> bool:
-    """One line of text: no control, direction or surrogate characters. Private ones stay: old types have them."""
+    """Whether a value is one line of text, without control, direction or surrogate characters.
+
+    Private-use characters are allowed, because old types need them.
+    """
     if not isinstance(value, str) or len(value) > longest:
         return False
     return not any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") for c in value)
 
 
 def is_title(value: Any) -> bool:
+    """Whether a value may be the name of a checkpoint, see `TITLE`."""
     return _is_line(value, 100) and bool(value.strip()) and not value.startswith(".") and not set(value) & set('/\\<>"')
 
 
 def are_sorts(value: Any) -> bool:
+    """Whether a value may be the names of the classes, see `SORTS`."""
     if not isinstance(value, list) or len(value) > MAX_OUTPUTS or not all(_is_line(v, 80) and v for v in value):
         return False
     return len(set(value)) == len(value)
@@ -70,7 +77,10 @@ def _are_texts(value: Any) -> bool:
 
 
 def _are_scores(value: Any) -> bool:
-    """Set -> score -> at least one number; "test" and the same scores in every set, where there are any sets."""
+    """Whether a value maps set -> score -> at least one number.
+
+    If there are sets, "test" is one of them, and all have the same scores.
+    """
     if not isinstance(value, dict) or not all(isinstance(v, dict) and v for v in value.values()):
         return False
     if value and "test" not in value:
@@ -117,7 +127,7 @@ SAMPLER = {
     "grad_clip": _or_null(_number(0, 1e6, above=True)),
     "start": _one_of(tuple(STARTS)),
 }
-# What is read of objects that may hold anything else besides.
+# The entries that are read of objects that may have any other entries.
 INSIDE: dict[str, dict[str, Rule]] = {
     "recipe": {"steps": _number(0, 1e6), "reinit": _number(0, 1)},
     "data": {
@@ -132,14 +142,34 @@ INSIDE: dict[str, dict[str, Rule]] = {
 
 
 def apply(rules: Mapping[str, Rule], values: Mapping[str, Any], where: str) -> None:
-    """Raises a ValueError for the first value that breaks its rule; those that aren't there break none."""
+    """Checks values against their rules; a value that is missing breaks no rule.
+
+    Args:
+        rules: name -> rule.
+        values: name -> value.
+        where: beginning of the error message.
+
+    Raises:
+        ValueError: for the first value that breaks its rule.
+    """
     for name, (holds, words) in rules.items():
         if name in values and not holds(values[name]):
             raise ValueError(f"{where}{name!r} must be {words}.")
 
 
 def is_plain(value: Any, depth: int = 1) -> bool:
-    """Whether all numbers are finite and fit into 64 bits, all text can be written, and nothing nests too deeply."""
+    """Whether a value of JSON can be used without risk.
+
+    All numbers must be finite and fit into 64 bits, all text must be valid Unicode, and nothing may be nested deeper
+    than `DEEPEST`.
+
+    Args:
+        value: as the json module reads it.
+        depth: how deep the value is nested, from 1.
+
+    Returns:
+        whether all of this holds.
+    """
     if isinstance(value, float):
         return math.isfinite(value)
     if isinstance(value, int):

@@ -1,4 +1,4 @@
-"""What a card says of a model in words: its data, its sorts, its limits."""
+"""What a card says about a model in words: its data, its sorts, its limits."""
 
 from typing import Any
 
@@ -21,18 +21,27 @@ _LIMITS = {
 
 
 def limits_of(mode: Mode) -> str:
-    """What a reader of the card should know of a model of this mode; what was measured is in its metrics."""
+    """What a reader of the card should know about the limits of a model of this mode."""
     return _LIMITS[mode] + _ANY_MODEL
 
 
 def texts_of(sorts: list[str]) -> list[str]:
-    """The characters that sorts print; a sort that the pen does not know prints its name."""
+    """The characters of sorts; for a sort that the pen does not know, its name."""
     texts = {s.name: s.text for s in SORTS}
     return [texts.get(name, name) for name in sorts]
 
 
 def describe_data(corpus: Corpus) -> dict[str, Any]:
-    """What a card says of the data: source, sizes, digest, and the stranger sets (`measure` adds their digests)."""
+    """What a card says about the data: source, sizes, digest, and the stranger sets.
+
+    The digests of the stranger sets are added when they are measured.
+
+    Args:
+        corpus: that a model was trained or calibrated on.
+
+    Returns:
+        the card's field `data`.
+    """
     kinds = {
         name: {
             "kind": chosen.kind,

@@ -1,4 +1,4 @@
-"""The example pictures that a checkpoint carries for the explorer."""
+"""The example pictures that belong to a checkpoint, for the explorer."""
 
 from pathlib import Path
 
@@ -16,19 +16,30 @@ KEPT_EXAMPLES = 12  # pictures a set
 
 
 def examples_path(path: str | Path) -> Path:
-    """Where a checkpoint's example pictures lie: beside it, NAME.examples.safetensors."""
+    """The file of a checkpoint's example pictures: NAME.examples.safetensors, next to the checkpoint."""
     path = weights_path(path)
     return path.with_name(f"{path.stem}.examples.safetensors")
 
 
 def save_examples(path: str | Path, examples: dict[str, Tensor]) -> None:
-    """Writes uint8 pictures (N, 56, 56) of "test", of every stranger set and of the typical glyphs for the explorer."""
+    """Writes the example pictures of a checkpoint.
+
+    Args:
+        path: of the checkpoint.
+        examples: "test", each stranger set and `TYPICAL` -> uint8 (N, 56, 56).
+    """
     with whole_file(examples_path(path)) as file:
         file.write(safetensors_bytes({name: value.contiguous() for name, value in examples.items()}))
 
 
 def load_examples(path: str | Path) -> dict[str, Tensor]:
-    """Reads what `save_examples` wrote; empty where a checkpoint came without examples.
+    """Reads what `save_examples` wrote.
+
+    Args:
+        path: of the checkpoint.
+
+    Returns:
+        set -> uint8 (N, 56, 56); empty if the checkpoint has no examples.
 
     Raises:
         ValueError: one sentence, for a damaged file or one that holds anything but pictures.
@@ -45,7 +56,7 @@ def load_examples(path: str | Path) -> dict[str, Tensor]:
 
 
 def examples_of(corpus: Corpus) -> dict[str, Tensor]:
-    """The pictures that a checkpoint carries for the explorer: uint8 (N, 56, 56) by set, and the typical glyphs."""
+    """The example pictures of a corpus: set -> uint8 (N, 56, 56), and the typical glyphs."""
     examples = {"test": corpus.images["test"][:KEPT_EXAMPLES]}
     examples |= {name: to_bytes(strangers(name, KEPT_EXAMPLES, seed=1)) for name in STRANGERS}
     examples |= {name: images[:KEPT_EXAMPLES] for name, images in corpus.strangers.items()}
@@ -53,7 +64,7 @@ def examples_of(corpus: Corpus) -> dict[str, Tensor]:
 
 
 def typical_glyphs(corpus: Corpus) -> Tensor:
-    """Of each sort the test glyph nearest to its sort's mean: uint8 (C, 56, 56), blank where there is none."""
+    """The test glyph of each sort that is nearest to the sort's mean: uint8 (C, 56, 56), blank where there is none."""
     images, labels = corpus.images["test"], corpus.labels["test"]
     chosen = torch.zeros((len(corpus.sorts), *images.shape[1:]), dtype=torch.uint8)
     for label in labels.unique().tolist():

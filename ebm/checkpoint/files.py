@@ -1,4 +1,4 @@
-"""Checkpoints: safetensors weights and a JSON card beside them. Never a pickle."""
+"""Checkpoints: safetensors weights and a JSON card next to them. Never a pickle."""
 
 import dataclasses
 import json
@@ -22,7 +22,12 @@ FLOATS = ("F16", "BF16", "F32", "F64")
 
 
 def save(path: str | Path, model: EnergyNet, card: Card) -> None:
-    """Writes PATH (weights, .safetensors) and its card (same name, .json).
+    """Writes the weights (.safetensors) and the card (same name, .json).
+
+    Args:
+        path: of the weights.
+        model: has the weights.
+        card: says everything else.
 
     Raises:
         ValueError: for a path that does not end in .safetensors.
@@ -30,14 +35,14 @@ def save(path: str | Path, model: EnergyNet, card: Card) -> None:
     path = weights_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
-    # Both, or neither: new weights beside an old card would be judged by the wrong threshold.
+    # Both, or neither: with an old card the new weights would get the wrong threshold.
     with whole_file(path) as file, whole_file(path.with_suffix(".json")) as beside:
         file.write(safetensors_bytes(weights))
         beside.write(_card_text(card))
 
 
 def save_card(path: str | Path, card: Card) -> None:
-    """Writes the card that belongs to the weights at PATH."""
+    """Writes the card that belongs to the weights at a path."""
     with whole_file(weights_path(path).with_suffix(".json")) as file:
         file.write(_card_text(card))
 
@@ -46,11 +51,15 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> tuple[EnergyNe
     """Loads a checkpoint: the network in eval mode with frozen parameters, and its card.
 
     Args:
-        path: of the .safetensors file; its .json card lies beside it.
+        path: of the .safetensors file; its .json card is next to it.
+        device: of the network.
+
+    Returns:
+        the network and its card.
 
     Raises:
-        ValueError: one sentence naming the file and what is wrong with it: missing, a pickle,
-            truncated, a card that does not fit, weights of another shape or kind or not finite.
+        ValueError: one sentence that names the file and what is wrong with it: missing, a pickle, truncated, a card
+            that does not fit, or weights of another shape or type or not finite.
     """
     path = weights_path(path)
     card = load_card(path)
@@ -65,7 +74,7 @@ def load_card(path: str | Path) -> Card:
     for file in (path, source):
         if not file.is_file():
             raise ValueError(
-                f"There is no file {file}; a checkpoint is a .safetensors file with its .json card beside it."
+                f"There is no file {file}; a checkpoint is a .safetensors file with its .json card next to it."
             )
     if source.stat().st_size > LARGEST_CARD:
         raise ValueError(f"The card {source.name} is too large: at most {LARGEST_CARD // 2**20} MiB are read.")
@@ -79,13 +88,21 @@ def load_card(path: str | Path) -> Card:
 
 
 def shapes(architecture: Mapping[str, Any]) -> dict[str, tuple[int, ...]]:
-    """The shape of every tensor of an `EnergyNet`, found without making one."""
+    """The shape of every tensor of an `EnergyNet`, found without taking memory for it."""
     with torch.device("meta"):
         return {name: tuple(value.shape) for name, value in EnergyNet(**architecture).state_dict().items()}
 
 
 def build(architecture: Mapping[str, Any], weights: dict[str, Tensor]) -> EnergyNet:
-    """An `EnergyNet` that holds these very tensors, which have the `shapes` of the architecture."""
+    """An `EnergyNet` made of given tensors, without a copy.
+
+    Args:
+        architecture: arguments of `EnergyNet`.
+        weights: name -> tensor, with the `shapes` of the architecture.
+
+    Returns:
+        the network.
+    """
     with torch.device("meta"):
         model = EnergyNet(**architecture)
     model.load_state_dict(weights, assign=True)
@@ -93,6 +110,17 @@ def build(architecture: Mapping[str, Any], weights: dict[str, Tensor]) -> Energy
 
 
 def weights_path(path: str | Path) -> Path:
+    """A path, if it can be that of a checkpoint.
+
+    Args:
+        path: of the weights.
+
+    Returns:
+        the path.
+
+    Raises:
+        ValueError: for a path that does not end in .safetensors.
+    """
     path = Path(path)
     if path.suffix != ".safetensors":
         raise ValueError(f"{path.name} is refused: checkpoints are .safetensors files (a pickle could run code).")
@@ -100,7 +128,17 @@ def weights_path(path: str | Path) -> Path:
 
 
 def open_weights(path: Path) -> Any:
-    """A safetensors file, for a `with`; everything that may be wrong with it as a whole becomes one sentence."""
+    """Opens a safetensors file, for a `with`.
+
+    Args:
+        path: of the file.
+
+    Returns:
+        the open file, as `safetensors.safe_open` returns it.
+
+    Raises:
+        ValueError: one sentence, for a file that cannot be opened.
+    """
     try:
         with path.open("rb") as stream:
             header = int.from_bytes(stream.read(8), "little")
@@ -113,9 +151,9 @@ def open_weights(path: Path) -> Any:
 
 
 def _read_weights(path: Path, architecture: Mapping[str, Any]) -> dict[str, Tensor]:
-    """The weights as float32, in memory of their own; a ValueError names the tensor that does not fit.
+    """The weights as float32, copied into memory; a ValueError names the tensor that does not fit.
 
-    Names, shapes and kinds are compared before anything is read.
+    Names, shapes and types are compared before anything is read.
     """
     expected = shapes(architecture)
     with open_weights(path) as file:
@@ -128,7 +166,7 @@ def _read_weights(path: Path, architecture: Mapping[str, Any]) -> dict[str, Tens
                 raise ValueError(f"In {path.name}, {name!r} is {shape}, its card asks for {wanted}.")
             if kind not in FLOATS:
                 raise ValueError(f"In {path.name}, {name!r} is {kind}; weights are one of {', '.join(FLOATS)}.")
-        # A copy: the file's own pages would change, or be gone, when somebody writes over the file.
+        # A copy, because the mapped pages would change or disappear when somebody overwrites the file.
         weights = {name: file.get_tensor(name).to(torch.float32, copy=True) for name in expected}
     for name, value in weights.items():
         if not torch.isfinite(value).all():
@@ -137,11 +175,11 @@ def _read_weights(path: Path, architecture: Mapping[str, Any]) -> dict[str, Tens
 
 
 def _card_text(card: Card) -> bytes:
-    """A card as JSON, long lists of numbers on one line each: it is read by people too."""
+    """A card as JSON, with each list of numbers on one line, because people read it too."""
     text = json.dumps(dataclasses.asdict(card), indent=1, ensure_ascii=False, allow_nan=False)
     return f"{_compact_lists(text)}\n".encode()
 
 
 def _compact_lists(text: str) -> str:
-    """Joins the lines of innermost JSON lists."""
+    """Joins the lines of each innermost JSON list."""
     return re.sub(r"\[[^\[\]{}]*\]", lambda match: re.sub(r"\s*\n\s*", " ", match.group()), text)

@@ -11,13 +11,13 @@ import torch
 
 
 def _git(*arguments: str) -> str:
-    """What git says of the folder of this package."""
+    """The output of git in the folder of this package."""
     run = subprocess.run(["git", *arguments], capture_output=True, text=True, cwd=Path(__file__).parents[1], check=True)
     return run.stdout.strip()
 
 
 def provenance() -> dict[str, Any]:
-    """Versions, date and git commit of this moment."""
+    """The present versions, date and git commit, for a card."""
     try:
         commit = _git("rev-parse", "HEAD") + ("-dirty" if _git("status", "--porcelain", "--", ".") else "")
     except (OSError, subprocess.CalledProcessError):

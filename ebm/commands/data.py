@@ -14,7 +14,7 @@ def show_data(
     sheet: Annotated[Path | None, typer.Option(help="Write a contact sheet, one row a sort, to this PNG.")] = None,
     seed: Annotated[int, typer.Option(help="Of the pen corpus, or of the split of a picture folder.")] = 0,
 ) -> None:
-    """Makes or loads a corpus, says what is in it, and draws its contact sheet (exercise 3.1)."""
+    """Makes or loads a corpus, shows what is in it, and draws its contact sheet (exercise 3.1)."""
     from ebm.data.corpus import SPLITS
     from ebm.data.sources import load_corpus
 

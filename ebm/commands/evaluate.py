@@ -15,7 +15,7 @@ def evaluate_command(
     out: Annotated[Path, typer.Option(help="Folder of report.json and report.html.")] = Path("report"),
     data: Data = "pen",
     founts: Founts = None,
-    twin: Annotated[Path | None, typer.Option(help="A classifier-only checkpoint to set beside it.")] = None,
+    twin: Annotated[Path | None, typer.Option(help="A classifier-only checkpoint to compare it with.")] = None,
     real: Annotated[
         list[Path] | None,
         typer.Option(help="Crops of real print: a folder of glyphs/SORT/ and strangers/NAME/; may be repeated."),
@@ -25,7 +25,7 @@ def evaluate_command(
         bool, typer.Option(help="Leave out samples, robustness and likelihood: seconds, not minutes.")
     ] = False,
     part: Annotated[
-        list[str] | None, typer.Option(help="Of samples, robustness, likelihood only these; may be repeated.")
+        list[str] | None, typer.Option(help="Only samples, robustness or likelihood; may be repeated.")
     ] = None,
     update_card: Annotated[bool, typer.Option("--update-card", help="Also write the figures into the card.")] = False,
     device: Annotated[str, typer.Option(help="Where the model runs: cpu or cuda.")] = "cpu",
@@ -50,7 +50,7 @@ def evaluate_command(
 def results_command(
     folder: Annotated[Path, typer.Argument(help="Of checkpoints, with a README.md to write into.")] = CHECKPOINTS,
 ) -> None:
-    """Makes the tables of the results page again from the figures in the checkpoints' cards."""
+    """Writes the tables of the results page from the figures in the checkpoints' cards."""
     from ebm.evaluation.results import write
 
     print(f"Wrote {write(folder)}")

@@ -12,15 +12,15 @@ from ebm.model.mode import Mode
 def import_command(
     file: Annotated[Path, typer.Argument(help="A Lightning checkpoint (.ckpt) of the exercise's network.")],
     out: Annotated[
-        Path | None, typer.Option(help="The .safetensors file to write, or its folder; by default beside FILE.")
+        Path | None, typer.Option(help="The .safetensors file to write, or its folder; by default next to FILE.")
     ] = None,
     data: Annotated[
-        str | None, typer.Option("--data", help="As elsewhere: to set the threshold on; without it there is none.")
+        str | None, typer.Option("--data", help="The corpus that sets the threshold; without it there is none.")
     ] = None,
     names: Annotated[Path | None, typer.Option(help="Text file that names the classes, one a line.")] = None,
-    mode: Annotated[str | None, typer.Option(help=f"{', '.join(Mode)}; by default told by the network.")] = None,
+    mode: Annotated[str | None, typer.Option(help=f"{', '.join(Mode)}; by default found in the file.")] = None,
 ) -> None:
-    """Makes a student's Lightning checkpoint one for the explorer, running nothing in it (all exercises)."""
+    """Turns a student's Lightning checkpoint into one for the explorer, running nothing in it (all exercises)."""
     from ebm.importing.import_model import import_model
 
     command = "python -m ebm " + " ".join(sys.argv[1:])

@@ -34,7 +34,7 @@ def score_command(
     num_nodes: Annotated[int | None, typer.Option(min=1, help="With --out: machines, 1.")] = None,
     strategy: Annotated[str | None, typer.Option(help="With --out: auto or ddp.")] = None,
 ) -> None:
-    """Energy, p-value, verdict and the five likeliest sorts of pictures. Exits 1 if one could not be read.
+    """Prints energy, p-value, verdict and the five likeliest sorts of pictures. Exits 1 if one could not be read.
 
     With --out: any number of pictures into a Parquet file, where one that can't be read is a row with the reason.
     """
@@ -52,24 +52,27 @@ def score_command(
         raise ValueError("With --out the rows go into a Parquet file: leave --json out.")
     from ebm.scoring.bulk.score_files import score_files
 
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # its tips and lists of devices
+    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # hides its tips and lists of devices
     counts = score_files(list(map(str, files)), out, checkpoint, **options)
     if counts is not None:
         print(f"Wrote {out}: {counts[0]:,} files, {counts[1]:,} of them could not be read (column 'error')")
 
 
 def print_verdicts(files: Sequence[Path], checkpoint: Path, as_json: bool) -> bool:
-    """Prints a table, or one JSON object a line, of the verdicts on some files.
+    """Writes the verdicts on some files to standard output, as a table or as one JSON object a line.
+
+    Args:
+        files: pictures of single glyphs.
+        checkpoint: a .safetensors file with its card.
+        as_json: whether to write JSON.
 
     Returns:
-        whether all of them could be read; the reason is printed where one could not.
+        whether all of them could be read; for the others the reason is shown.
     """
     model, card = load(checkpoint)
     failed = False
     if not card.is_calibrated:
-        print(
-            f"{checkpoint.name} is uncalibrated: it has energies, but no threshold to judge them by.", file=sys.stderr
-        )
+        print(f"{checkpoint.name} is uncalibrated: it has energies, but no threshold and no verdicts.", file=sys.stderr)
     if not as_json:
         print(f"{'energy':>9} {'p-value':>8}  {'verdict':9} {'likeliest sorts':44} file")
     for file in files:

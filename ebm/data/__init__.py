@@ -1,4 +1,4 @@
-"""Glyphs: the 42 sorts, the pen and the press that make them, and every other source of them."""
+"""Glyphs: the 42 sorts, the pen and the press that make them, and all other sources."""
 
 from importlib import import_module
 

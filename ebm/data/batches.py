@@ -1,4 +1,4 @@
-"""The Lightning data module over a corpus, with a data order that a resumed run takes up where it stopped."""
+"""The Lightning data module of a corpus. A resumed run continues in the data order where it stopped."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,7 +12,12 @@ from ebm.data.corpus import SPLITS, Corpus, to_model_space
 
 
 class GlyphDataset(Dataset):
-    """One split; hands out whole batches, so that no time goes into stacking single glyphs."""
+    """One split that returns whole batches, so that no time is spent on stacking single glyphs.
+
+    Args:
+        images: uint8 (N, 56, 56), ink = 255.
+        labels: int64 (N,).
+    """
 
     def __init__(self, images: Tensor, labels: Tensor):
         self.images, self.labels = images, labels
@@ -28,15 +33,19 @@ class GlyphDataset(Dataset):
 class ShuffledBatches(Sampler[list[int]]):
     """The order of the training glyphs: a pure function of seed, epoch, process and position.
 
-    Every process shuffles alike, cuts the order into batches for all of them together, and takes its own
-    part of each: N processes with batches of B see in a step what one process with batches of N * B does.
+    All processes shuffle in the same way and cut the order into batches for all of them together. Each takes its
+    own part of every batch. So N processes with batches of B see the same glyphs in a step as one process with
+    batches of N * B.
 
     Args:
-        size: how many glyphs there are; batch_size: how many a process takes a step; seed: of the shuffles.
-        rank, world: which process this is, and of how many.
+        size: number of glyphs.
+        batch_size: glyphs a step and process.
+        seed: of the shuffles.
+        rank: number of this process, from 0.
+        world: number of processes.
 
     Attributes:
-        first: how many batches to leave out of the next pass, because they were trained on already.
+        first: number of batches to skip in the next pass, because they were trained on already.
     """
 
     def __init__(self, size: int, batch_size: int, seed: int, rank: int = 0, world: int = 1):
@@ -60,9 +69,14 @@ class ShuffledBatches(Sampler[list[int]]):
 
 
 class ResumableLoader(DataLoader):
-    """A loader over `ShuffledBatches` that a checkpoint may catch in the middle of an epoch.
+    """A loader over `ShuffledBatches` whose state can be saved in the middle of an epoch.
 
-    What counts is what was handed out, not what worker processes have fetched ahead.
+    It counts the batches that it has yielded, not those that worker processes have fetched ahead.
+
+    Args:
+        dataset: returns a whole batch for a list of indices.
+        batches: the order of the glyphs.
+        workers: processes that fetch; 0 fetches in this process.
     """
 
     def __init__(self, dataset: Dataset, batches: ShuffledBatches, workers: int):
@@ -73,9 +87,9 @@ class ResumableLoader(DataLoader):
         self._skip = 0
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]  # DataLoader names its private iterator
-        """The batches of an epoch, the first time after a resume without those that are done.
+        """Yields the batches of an epoch; after a resume the first pass skips those that are done.
 
-        A generator, so that nothing is drawn before Lightning has set the epoch.
+        This is a generator, so that nothing is drawn before Lightning has set the epoch.
         """
         assert isinstance(self.sampler, ShuffledBatches)
         self.sampler.first = self._done = self._skip
@@ -85,11 +99,11 @@ class ResumableLoader(DataLoader):
             yield batch
 
     def state_dict(self) -> dict[str, int]:
-        """How many batches of this epoch have been handed out."""
+        """How many batches of this epoch have been yielded."""
         return {"done": self._done}
 
     def load_state_dict(self, state: dict[str, int]) -> None:
-        """Leaves those batches out once. An epoch that was over leaves nothing out of the next."""
+        """Skips those batches once. An epoch that was finished skips nothing in the next one."""
         self._skip = state["done"] if state["done"] < len(self) else 0
 
 
@@ -98,7 +112,9 @@ class GlyphDataModule(pl.LightningDataModule):
 
     Args:
         corpus: as `ebm.data.load_corpus` gives it.
-        batch_size: glyphs a step and process; workers: processes that fetch; seed: of the shuffling.
+        batch_size: glyphs a step and process.
+        workers: processes that fetch; 0 fetches in this process.
+        seed: of the shuffling.
     """
 
     def __init__(self, corpus: Corpus, batch_size: int = 64, workers: int = 0, seed: int = 0):
@@ -109,15 +125,15 @@ class GlyphDataModule(pl.LightningDataModule):
         self._restored: dict[str, int] | None = None
 
     def state_dict(self) -> dict[str, int]:
-        """Where in the epoch training is.
+        """How far training has come in this epoch.
 
-        Lightning keeps the state of a stateful loader too, but loses it where anything asks for the number of
-        steps before the loops are restored, as `JEM.configure_optimizers` must.
+        Lightning keeps the state of a stateful loader too. But it loses that state when anything asks for the number
+        of steps before the loops are restored, and `JEM.configure_optimizers` must ask.
         """
         return self._training.state_dict() if self._training is not None else {}
 
     def load_state_dict(self, state_dict: dict[str, int]) -> None:
-        """Has the next training loader go on there."""
+        """Makes the next training loader continue there."""
         self._restored = state_dict or None
 
     def _rank(self) -> tuple[int, int]:

@@ -19,8 +19,8 @@ class Corpus:
         labels: split -> int64 (N,), index into `sorts`.
         sorts: the name of each class.
         source: one sentence on where the images come from, copied into checkpoint cards.
-        preprocessing: how `ebm.to_glyph` must treat a stranger's picture for this corpus:
-            "pen" (crop to the ink, centre, scale) or "glyphs" (shorter side, centre crop).
+        preprocessing: how `ebm.to_glyph` turns other pictures into glyphs like these:
+            "pen" (crop to the ink, centre, scale) or "glyphs" (scale the shorter side, crop the centre).
         strangers: name -> uint8 (N, 56, 56), out-of-distribution sets that came with the corpus.
     """
 

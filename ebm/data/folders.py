@@ -9,7 +9,7 @@ from torch import Tensor
 from ebm.data.corpus import SIZE, SPLITS, Corpus, to_bytes
 from ebm.data.picture.to_glyph import fit_square, to_glyph
 
-MIN_PICTURES = 7  # per class: fewer cannot be dealt out 70/15/15 with one in each split
+MIN_PICTURES = 7  # per class: fewer cannot be split 70/15/15 with one in each split
 _STRANGERS = {"type A": "ood_ta.npy", "type B": "ood_tb.npy"}
 _BATCH_PIXELS = 2**23  # how many pixels are scaled at a time
 
@@ -17,9 +17,15 @@ _BATCH_PIXELS = 2**23  # how many pixels are scaled at a time
 def read_glyphs_folder(path: str | Path) -> Corpus:
     """Reads a GLYPHS folder: train.npy, val.npy, test.npy, each images and then labels.
 
-    Each image is scaled by its own minimum and maximum, its shorter side taken to 56 and its
-    centre cropped; the high value is the ink. ood_ta.npy and ood_tb.npy (one array each) become
-    the strangers "type A" and "type B"; names.txt names the sorts, one a line.
+    Each image is scaled by its own minimum and maximum. Its shorter side is resized to 56, and its centre is
+    cropped. The high value is the ink. ood_ta.npy and ood_tb.npy (one array each) become the strangers "type A"
+    and "type B". names.txt names the sorts, one a line.
+
+    Args:
+        path: the folder.
+
+    Returns:
+        the corpus.
 
     Raises:
         ValueError: a file is missing or not of this form; the message names it and the problem.
@@ -46,11 +52,14 @@ def read_image_folder(path: str | Path, seed: int = 0) -> Corpus:
         path: the folder; the sub-folders' names become the sorts, in alphabetical order.
         seed: decides which picture goes into which split; every class is in every split.
 
+    Returns:
+        the corpus.
+
     Raises:
         ValueError: fewer than 2 classes, fewer than 7 pictures in one, or a picture that
             `to_glyph` cannot read; the message names the file.
     """
-    from torchvision.datasets import ImageFolder  # slow to import, and only needed here
+    from torchvision.datasets import ImageFolder  # here, because it is slow to import
 
     folder = _folder(path)
     try:
@@ -98,7 +107,7 @@ def _read_split(file: Path) -> tuple[np.ndarray, Tensor]:
 
 
 def _read_arrays(file: Path, count: int) -> list[np.ndarray]:
-    """The first `count` arrays of a file, the first of them checked to be images."""
+    """The first `count` arrays of a file; the first one must be images."""
     if not file.is_file():
         raise ValueError(f"{file.parent} has no {file.name}")
     arrays: list[np.ndarray] = []
@@ -125,7 +134,7 @@ def _check_images(images: np.ndarray, name: str) -> None:
 
 
 def _scale(images: np.ndarray, name: str) -> Tensor:
-    """Each image by its own minimum and maximum, to uint8 (N, 56, 56)."""
+    """Scales each image by its own minimum and maximum: uint8 (N, 56, 56)."""
     batch = max(1, _BATCH_PIXELS // images[0].size)
     scaled = torch.empty(len(images), SIZE, SIZE, dtype=torch.uint8)
     for start in range(0, len(images), batch):
@@ -187,8 +196,8 @@ def _read_picture(file: Path) -> Tensor:
 
 
 def _split(targets: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-    """Deals the pictures out, class by class: split -> indices in order."""
-    from sklearn.model_selection import train_test_split  # slow to import, and only needed here
+    """Splits the pictures, class by class: split -> sorted indices."""
+    from sklearn.model_selection import train_test_split  # here, because it is slow to import
 
     train, rest = train_test_split(np.arange(len(targets)), test_size=0.3, random_state=seed, stratify=targets)
     val, test = train_test_split(rest, test_size=0.5, random_state=seed, stratify=targets[rest])

@@ -1,4 +1,4 @@
-"""The contact sheet: one row a sort, to look at a corpus before trusting it (exercise 3.1)."""
+"""The contact sheet: one row a sort, for a look at a corpus before training on it (exercise 3.1)."""
 
 import numpy as np
 import torch
@@ -14,11 +14,15 @@ PER_ROW = 12
 
 
 def contact_sheet(corpus: Corpus, per_row: int = PER_ROW, pen_seed: int | None = None) -> Image.Image:
-    """Draws a corpus, ink black: a row of training glyphs for each sort, its name before it.
+    """Draws a corpus, ink black: for each sort its name and a row of training glyphs.
 
     Args:
-        corpus: any; per_row: glyphs a row.
-        pen_seed: the seed of a pen corpus, whose rows then begin with the clean form in its first founts.
+        corpus: any corpus.
+        per_row: glyphs a row.
+        pen_seed: seed of a pen corpus. Its rows then begin with the clean form of the sort in its first founts.
+
+    Returns:
+        an 8-bit grey picture.
     """
     names = 90
     clean = pen_seed is not None
@@ -35,7 +39,16 @@ def contact_sheet(corpus: Corpus, per_row: int = PER_ROW, pen_seed: int | None =
 
 
 def clean_forms(sort: int, founts: int = PER_ROW, seed: int = 0) -> torch.Tensor:
-    """The form of one sort in the first founts of the corpus, printed without accidents: uint8 (founts, 56, 56)."""
+    """The form of one sort in the first founts of the corpus, printed without accidents.
+
+    Args:
+        sort: number of the sort, from 0.
+        founts: how many founts.
+        seed: of the pen corpus.
+
+    Returns:
+        uint8 (founts, 56, 56), ink = 255.
+    """
     rng = np.random.default_rng(seed)
     forms = SORTS[sort].forms
     return torch.from_numpy(

@@ -1,4 +1,4 @@
-"""Where glyphs come from (pen, GLYPHS folder, picture folder, fonts), and the Lightning data module."""
+"""Where glyphs come from: the pen, a GLYPHS folder, a folder of pictures, or fonts."""
 
 from pathlib import Path
 
@@ -8,14 +8,17 @@ from ebm.data.corpus import SPLITS, Corpus, to_model_space
 
 
 def load_corpus(source: str = "pen", *, founts: str | None = None, seed: int = 0, progress: bool = True) -> Corpus:
-    """Loads a corpus from wherever it is.
+    """Loads a corpus from any source.
 
     Args:
-        source: "pen" (made on the spot, then cached), a GLYPHS folder of .npy files, or a folder
+        source: "pen" (made at the first use, then cached), a GLYPHS folder of .npy files, or a folder
             with one sub-folder of pictures per class.
         founts: a folder of TTF or OTF files to print from instead of the pen.
         seed: of the pen corpus, or of the split of a picture folder.
         progress: whether to show a progress bar while a corpus is made.
+
+    Returns:
+        the corpus.
 
     Raises:
         ValueError: one sentence naming the file and what is wrong with it.
@@ -44,8 +47,10 @@ def load(
     """Loads one split of a corpus as tensors.
 
     Args:
-        source, founts, seed: as in `load_corpus`.
+        source: as in `load_corpus`.
         split: "train", "val" or "test".
+        founts: as in `load_corpus`.
+        seed: as in `load_corpus`.
 
     Returns:
         x float32 (N, 1, 56, 56) in [-1, 1], ink = +1, and y int64 (N,).

@@ -1,4 +1,4 @@
-"""The out-of-distribution sets: one function each, and the dict that lists them. Synthetic but one."""
+"""The out-of-distribution sets: one function each, and the dict that lists them. All but one are synthetic."""
 
 import zlib
 from collections.abc import Callable
@@ -21,7 +21,7 @@ from ebm.data.synthetic.unseen import UNSEEN
 
 Maker = Callable[[int, np.random.Generator], np.ndarray]  # (n, rng) -> uint8 (n, 56, 56), ink = 255
 
-# Sorts that turn into a sort, or into themselves, when mirrored or turned upside down.
+# Sorts that look like a sort when they are mirrored or turned upside down.
 MIRROR_TWINS = {
     "b",
     "d",
@@ -48,12 +48,12 @@ TURNED_TWINS = {"b", "d", "i", "l", "long-s", "m", "n", "o", "p", "q", "r-rotund
 
 @dataclass(frozen=True)
 class StrangerSet:
-    """A set of glyphs no model should call its own.
+    """A set of glyphs that every model should call strangers.
 
     Args:
-        kind: "near" (made like the corpus, but for one thing) or "far".
+        kind: "near" (made like the corpus, except for one thing) or "far".
         description: one line that the app and the reports show.
-        make: (n, rng) -> uint8 (n, 56, 56).
+        make: (n, rng) -> uint8 (n, 56, 56), ink = 255.
     """
 
     kind: str
@@ -89,12 +89,12 @@ def unseen_sorts(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def mirrored(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Glyphs of the corpus flipped left to right, but for those that then match a sort."""
+    """Glyphs of the corpus flipped left to right, without those that then match a sort."""
     return _known([s for s in SORTS if s.name not in MIRROR_TWINS], n, rng)[:, :, ::-1].copy()
 
 
 def upside_down(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Glyphs of the corpus turned by 180 degrees, but for those that then match a sort."""
+    """Glyphs of the corpus turned by 180 degrees, without those that then match a sort."""
     return _known([s for s in SORTS if s.name not in TURNED_TWINS], n, rng)[:, ::-1, ::-1].copy()
 
 
@@ -109,11 +109,19 @@ def blended(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def scramble(ductus: str, rng: np.random.Generator) -> str:
-    """Moves and turns every stroke of a ductus by itself: the same strokes, no letter."""
+    """Moves and turns every stroke of a ductus separately: the same strokes, but no letter.
+
+    Args:
+        ductus: in the notation of `ebm.data.synthetic.sorts`.
+        rng: decides how far each stroke goes.
+
+    Returns:
+        a ductus in the same notation.
+    """
     strokes = []
     for points, smooth, corner, diamond in parse(ductus):
         if diamond:
-            continue  # they belong to a stroke's end and would stand alone
+            continue  # they belong to the end of a stroke, and would be alone
         turn = rng.uniform(0, 2 * np.pi)
         matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
         middle = points.mean(0)
@@ -123,7 +131,7 @@ def scramble(ductus: str, rng: np.random.Generator) -> str:
 
 
 def scrambled_strokes(n: int, rng: np.random.Generator) -> np.ndarray:
-    """The strokes of a sort, each moved and turned by itself."""
+    """The strokes of a sort, each moved and turned separately."""
     founts = textura_founts(FOUNTS)
     several = [form for s in SORTS for form in s.forms if sum(not move.diamond for move in parse(form)) >= 3]
     ductuses = [scramble(several[rng.integers(len(several))], rng) for _ in range(n)]
@@ -131,8 +139,8 @@ def scrambled_strokes(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def handwritten_digits(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Real handwriting: the 1,797 8x8 digits that come with scikit-learn, enlarged (repeats past that)."""
-    from sklearn.datasets import load_digits  # half a second to import, for one set
+    """Real handwriting: the 1,797 8x8 digits that come with scikit-learn, enlarged; a larger set repeats them."""
+    from sklearn.datasets import load_digits  # here, because the import takes half a second
 
     digits = load_digits().images
     order = np.concatenate([rng.permutation(len(digits)) for _ in range(-(-n // len(digits)))])[:n]
@@ -146,7 +154,7 @@ def handwritten_digits(n: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def noise(n: int, rng: np.random.Generator) -> np.ndarray:
-    """Every pixel uniform between paper and ink."""
+    """Uniform noise: every pixel is between paper and ink."""
     return rng.integers(0, 256, (n, SIZE, SIZE), dtype=np.uint8)
 
 
@@ -196,8 +204,10 @@ def strangers(name: str, n: int = 1000, seed: int = 0, root: str = "data") -> Te
     """Makes n images of one stranger set.
 
     Args:
-        name: a key of `STRANGERS`, or one of `DOWNLOADS` (fetched by torchvision into `root`).
-        n: how many; seed: the same seed gives the same images.
+        name: a key of `STRANGERS`, or one of `DOWNLOADS`.
+        n: how many, at least 1.
+        seed: the same seed gives the same images.
+        root: folder that torchvision downloads into.
 
     Returns:
         float32 (n, 1, 56, 56) in [-1, 1], ink = +1.
@@ -217,7 +227,7 @@ def strangers(name: str, n: int = 1000, seed: int = 0, root: str = "data") -> Te
 
 def _download(name: str, n: int, rng: np.random.Generator, root: str) -> np.ndarray:
     """n random pictures of a torchvision data set, resized to 56x56, ink = 255."""
-    from torchvision import datasets  # a second to import, for sets with a download
+    from torchvision import datasets  # here, because the import takes a second
 
     options: dict[str, dict[str, object]] = {
         "EMNIST": {"split": "letters", "train": False},

@@ -1,4 +1,4 @@
-"""How right a classifier's probabilities are, and the one number that mends them."""
+"""How well calibrated a classifier's probabilities are, and the temperature that corrects them."""
 
 import math
 
@@ -15,7 +15,8 @@ def fit_temperature(logits: Tensor, labels: Tensor) -> float:
     """The temperature T whose softmax(logits / T) has the smallest cross-entropy (Guo et al. 2017, Sec. 4.2).
 
     Args:
-        logits: (N, C) of held-out glyphs; labels: their classes (N,).
+        logits: (N, C) of held-out glyphs.
+        labels: their classes (N,).
 
     Returns:
         T > 0: above 1 where the classifier is too sure, below 1 where it is not sure enough.
@@ -33,8 +34,13 @@ def predictive(logits: Tensor, labels: Tensor, temperature: float = 1.0) -> dict
     """Accuracy, macro F1, negative log-likelihood (nats) and expected calibration error (15 bins).
 
     Args:
-        logits: (N, C); labels: (N,); temperature: what the logits are divided by. It changes the
-            probabilities, so the last two figures, never which class is likeliest.
+        logits: (N, C).
+        labels: classes (N,).
+        temperature: divisor of the logits, above 0. It changes only the last two figures, because the likeliest
+            class stays the same.
+
+    Returns:
+        name of the figure -> value.
     """
     logits, classes = logits.double() / temperature, logits.shape[1]
     return {

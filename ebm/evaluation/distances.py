@@ -12,7 +12,7 @@ SUBSETS, SUBSET_SIZE = 50, 500  # of the kernel distance
 
 
 class _AsTheyAre(nn.Identity):
-    """Tells torchmetrics that what it is given are features already."""
+    """Makes torchmetrics use its input as features."""
 
     def __init__(self, num_features: int):
         super().__init__()
@@ -23,8 +23,12 @@ def frechet_distance(real: Tensor, fake: Tensor) -> float:
     """The squared Frechet distance between Gaussians fitted to two sets of features (Heusel et al. 2017).
 
     Args:
-        real: (N, D); fake: (M, D); N and M of the same size make distances comparable: the estimate
-            is biased upwards, more so for few vectors.
+        real: features (N, D).
+        fake: features (M, D). The estimate is biased upwards, more so for few vectors. So distances are comparable
+            only for the same N and M.
+
+    Returns:
+        the distance.
     """
     metric = FrechetInceptionDistance(_AsTheyAre(real.shape[1])).set_dtype(torch.float64)
     metric.update(real.double(), real=True)
@@ -36,10 +40,12 @@ def kernel_distance(real: Tensor, fake: Tensor, seed: int = 0) -> tuple[float, f
     """The squared maximum mean discrepancy under a cubic kernel, unbiased (Binkowski et al. 2018).
 
     Args:
-        real: (N, D); fake: (M, D); seed: of the 50 subsets of 500 vectors.
+        real: features (N, D).
+        fake: features (M, D).
+        seed: of the 50 subsets of 500 vectors.
 
     Returns:
-        its mean and standard deviation over the subsets.
+        mean and standard deviation over the subsets.
     """
     size = min(SUBSET_SIZE, len(real), len(fake))
     with torch.random.fork_rng(devices=[]):  # torchmetrics draws its subsets from the global stream
@@ -54,14 +60,18 @@ def kernel_distance(real: Tensor, fake: Tensor, seed: int = 0) -> tuple[float, f
 
 
 def density_coverage(real: Tensor, fake: Tensor, k: int = 5) -> tuple[float, float]:
-    """Whether samples lie where real ones are (density) and everywhere where they are (coverage).
+    """Whether samples are near real vectors (density), and near all of them (coverage).
+
+    Source: Naeem et al. 2020, Eqs. 4, 5.
 
     Args:
-        real: features (N, D), N > k; fake: (M, D); k: a real vector's ball reaches to its k-th neighbour.
+        real: features (N, D), N > k.
+        fake: features (M, D).
+        k: the ball around a real vector reaches to its k-th neighbour.
 
     Returns:
-        density: balls that hold a sample, per sample, over k; about 1 for samples of the same law, and
-        coverage: share of the balls that hold a sample, in [0, 1]. Source: Naeem et al. 2020, Eqs. 4, 5.
+        density, the mean number of balls around a sample over k, which is about 1 for samples of the same
+        distribution; and coverage, the share of balls that contain a sample, in [0, 1].
     """
     near = NearestNeighbors().fit(real.numpy())
     radius = torch.from_numpy(near.kneighbors(n_neighbors=k)[0][:, -1])  # leaves out the vector itself
@@ -70,7 +80,15 @@ def density_coverage(real: Tensor, fake: Tensor, k: int = 5) -> tuple[float, flo
 
 
 def nearest(x: Tensor, reference: Tensor) -> Tensor:
-    """The distance (N,) of each of x (N, ...) to its nearest neighbour among reference (M, ...), per pixel (RMS)."""
+    """The distance of each x to its nearest neighbour in a reference, as root mean square over the pixels.
+
+    Args:
+        x: (N, ...).
+        reference: (M, ...).
+
+    Returns:
+        (N,).
+    """
     flat, known = x.flatten(1), reference.flatten(1)
     smallest = torch.cat([torch.cdist(part, known).amin(1) for part in flat.split(256)])
     return smallest / flat.shape[1] ** 0.5

@@ -25,25 +25,30 @@ def evaluate(
     Args:
         checkpoint: a .safetensors file.
         out: a folder, made if it is missing.
-        source, founts: of the test split, as in `ebm.data.load_corpus`.
-        twin: a classifier-only checkpoint whose figures are set beside the model's.
-        n, resamples, seed, parts, say: as in `measure`.
+        source: of the test split, as in `ebm.data.load_corpus`.
+        founts: as in `ebm.data.load_corpus`.
+        twin: a classifier-only checkpoint, whose figures are shown next to the model's.
+        n: as in `measure`.
+        resamples: as in `measure`.
+        seed: as in `measure`.
+        parts: as in `measure`.
         real: folders of crops of real print, as in `ebm.evaluation.real_print.read_real_print`.
-        update_card: whether the figures also go into the card, beside those it has of other parts.
-        device: where the model runs.
+        update_card: whether the figures also go into the card, in addition to its figures of other parts.
+        device: of the model.
+        say: as in `measure`.
 
     Returns:
         the content of report.json.
 
     Raises:
-        ValueError: for a faulty checkpoint, a corpus with other sorts than the checkpoint's, or a folder without
+        ValueError: for a wrong checkpoint, a corpus with other sorts than the checkpoint's, or a folder without
             real print.
     """
     model, card = load(checkpoint, device)
-    crops = read_all(real, card)  # first: a mistyped folder shows at once, not after minutes
+    crops = read_all(real, card)  # first, so that a mistyped folder is reported at once
     corpus = data.load_corpus(source, founts=founts)
     for path, about in [(checkpoint, card), *([(twin, load_card(twin))] if twin is not None else [])]:
-        if about.sorts and corpus.sorts != about.sorts:  # an imported EBM has no names of sorts
+        if about.sorts and corpus.sorts != about.sorts:  # an imported EBM may have no names of sorts
             raise ValueError(f"The corpus {founts or source!r} has other sorts than {Path(path).name} was trained on.")
     settings: dict[str, Any] = {"n": n, "resamples": resamples, "seed": seed, "parts": parts, "real": crops}
     result = measure(model, card, corpus, say=say, **settings)

@@ -24,12 +24,12 @@ def export(path: Path, trained: Trained, *, n: int = 1000, resamples: int = 100)
 
     Args:
         path: of the .safetensors file to write; its stem becomes the card's name.
-        trained: as `ebm.training.train.train` gives it.
+        trained: as `ebm.training.train.train` returns it.
         n: strangers a set, at least 2.
-        resamples: of the bootstrap. What takes minutes is left to `ebm evaluate --update-card`.
+        resamples: of the bootstrap. Measurements that take minutes are left to `ebm evaluate --update-card`.
 
     Returns:
-        path.
+        the path.
     """
     card = trained.card(path.stem)
     return calibrate(path, trained.net, card, trained.corpus, n=n, resamples=resamples)
@@ -41,12 +41,15 @@ def calibrate(
     """Sets threshold, reference energies and temperature on a corpus, measures, and writes all that ships.
 
     Args:
-        path: of the .safetensors file to write; net: its network.
-        card: of an uncalibrated model, with `data` as `describe_data` gives it.
-        corpus: with the classes of the network; n, resamples: as in `export`.
+        path: of the .safetensors file to write.
+        net: its network.
+        card: of an uncalibrated model, with `data` as `describe_data` returns it.
+        corpus: with the classes of the network.
+        n: as in `export`.
+        resamples: as in `export`.
 
     Returns:
-        path.
+        the path.
     """
     held_out = to_model_space(corpus.images["val"])
     reference = score(net, held_out)
@@ -70,14 +73,14 @@ def calibrate(
 
 
 def _temperature(net: EnergyNet, held_out: Tensor, corpus: Corpus) -> float:
-    """Fitted on the validation split; 1 where there are no classes."""
+    """The temperature, fitted on the validation split; 1 where there are no classes."""
     if net.outputs == 1:
         return 1.0
     return round(fit_temperature(in_batches(net, net.get_logits, held_out), corpus.labels["val"]), 5)
 
 
 def _thin(values: np.ndarray) -> np.ndarray:
-    """At most 300 values, the middles of 300 equal ranks, so that distribution and rates stay as they are."""
+    """At most 300 values, at the middles of equal ranges of ranks, so that distribution and rates stay the same."""
     ordered = np.sort(values)
     if len(ordered) <= KEPT_SCORES:
         return ordered

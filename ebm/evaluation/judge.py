@@ -1,4 +1,4 @@
-"""The judge: a frozen classifier, apart from every model, in whose features samples are compared."""
+"""The judge: a frozen classifier, separate from every model, whose features are used to compare samples."""
 
 from pathlib import Path
 
@@ -15,8 +15,8 @@ from ebm.training.train import train
 
 SHIPPED = CHECKPOINTS / "judge" / "judge.safetensors"
 SEED = 104_729
-# Another architecture (twice as wide, pooled head) and seed than any model's; a little grain, because every
-# sampler leaves some; the names are those of `ebm.training.recipe.Recipe`.
+# Architecture (twice as wide, pooled head) and seed differ from those of any model. There is a little grain, because
+# every sampler leaves some. The names are those of `ebm.training.recipe.Recipe`.
 RECIPE = {
     "mode": Mode.CLASSIFIER, "width": 32, "head": "pool", "match_steps": 0, "contrast_steps": 3000, "lr": 2e-3,
     "data_noise": 0.05, "seed": SEED,
@@ -24,10 +24,11 @@ RECIPE = {
 
 
 class Judge:
-    """Reads glyphs and gives the features that distances between sets of glyphs are measured in.
+    """Reads glyphs, and computes the features for distances between sets of glyphs.
 
     Args:
-        net: a classifier as `ebm.load` gives it; card: its card.
+        net: a classifier as `ebm.load` returns it.
+        card: its card.
     """
 
     def __init__(self, net: EnergyNet, card: Card):
@@ -43,10 +44,10 @@ class Judge:
 
 
 def judge_for(corpus: Corpus, cache: str | Path | None = None) -> Judge:
-    """The judge of a corpus: the shipped one if it was trained on just this corpus, else one trained now.
+    """The judge of a corpus: the shipped one if it was trained on this corpus, otherwise a cached or a new one.
 
     Args:
-        corpus: whose training split the judge must have learnt.
+        corpus: the judge must have been trained on its training split.
         cache: folder for judges of other corpora; by default in torch's cache folder.
     """
     if SHIPPED.is_file():

@@ -1,4 +1,4 @@
-"""Glyphs of known sorts that come from elsewhere than the corpus: whether they are still read, and still known."""
+"""Glyphs of known sorts from another source than the corpus: whether they are read, and whether they count as known."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,10 +14,11 @@ from ebm.scoring.scores import score
 
 
 def measure_known(model: EnergyNet, card: Card, x: Tensor, labels: Tensor) -> dict[str, Any]:
-    """How a model does on glyphs of its own sorts from elsewhere than its corpus.
+    """Measures a model on glyphs of its own sorts from another source than its corpus.
 
     Args:
-        model, card: as `ebm.load` gives them.
+        model: as `ebm.load` returns it.
+        card: as `ebm.load` returns it.
         x: glyphs (N, 1, 56, 56) in [-1, 1].
         labels: their classes (N,).
 
@@ -40,7 +41,16 @@ def measure_known(model: EnergyNet, card: Card, x: Tensor, labels: Tensor) -> di
 
 
 def called_strangers(model: EnergyNet, card: Card, x: Tensor) -> float | None:
-    """The share of glyphs (N, 1, 56, 56) above the card's threshold; None where it has none."""
+    """The share of glyphs above the card's threshold.
+
+    Args:
+        model: as `ebm.load` returns it.
+        card: as `ebm.load` returns it.
+        x: glyphs (N, 1, 56, 56) in [-1, 1].
+
+    Returns:
+        the share, in [0, 1]; None where the card has no threshold.
+    """
     if card.threshold is None:
         return None
     return round(float((score(model, x) > card.threshold).double().mean()), 5)
@@ -49,23 +59,33 @@ def called_strangers(model: EnergyNet, card: Card, x: Tensor) -> float | None:
 def measure_unseen_founts(
     model: EnergyNet, card: Card, x: Tensor, labels: Tensor, known: Mapping[str, np.ndarray], resamples: int = 100
 ) -> dict[str, Any]:
-    """How a model does on glyphs in founts that no split has.
+    """Measures a model on glyphs in founts that no split has.
 
     Args:
-        model, card: as `ebm.load` gives them.
+        model: as `ebm.load` returns it.
+        card: as `ebm.load` returns it.
         x: the glyphs (N, 1, 56, 56) in [-1, 1].
         labels: their classes (N,).
         known: score name -> values (M,) of the test split.
         resamples: of the bootstrap.
 
     Returns:
-        "unseen_founts" of `report.json`: as `measure_known`, and under "ood" by score how they are told from the
-        test split. They are no strangers: an AUROC near 0.5 is good.
+        "unseen_founts" of `report.json`: the figures of `measure_known`, and under "ood" how well each score
+        separates them from the test split. They are not strangers, so an AUROC near 0.5 is good.
     """
     ood = {name: detection(found, values(model, x, name), resamples) for name, found in known.items()}
     return {"n": len(x)} | measure_known(model, card, x, labels) | {"ood": ood}
 
 
 def values(model: EnergyNet, x: Tensor, name: str) -> np.ndarray:
-    """One score of glyphs (N, 1, 56, 56), higher = stranger: float64 (N,)."""
+    """One score of glyphs as an array.
+
+    Args:
+        model: as `ebm.load` returns it.
+        x: glyphs (N, 1, 56, 56) in [-1, 1].
+        name: of the score.
+
+    Returns:
+        float64 (N,), higher = stranger.
+    """
     return score(model, x, name).double().numpy()

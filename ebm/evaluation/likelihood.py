@@ -1,8 +1,8 @@
-"""How large the normalising constant Z is: annealed importance sampling, forward and reverse.
+"""The normalising constant Z: annealed importance sampling, forward and reverse.
 
-On the box [-1, 1]^d every network has a density exp(f(x) / T) / Z(T) at every temperature T. SGLD with
-its trained step and noise runs near T = noise^2 / (2 step_size), far below a thousandth, so T = 1 and
-what the sampler follows are very different models.
+On the box [-1, 1]^d every network has a density exp(f(x) / T) / Z(T) at every temperature T. SGLD with its trained
+step and noise has a temperature near noise^2 / (2 step_size), far below a thousandth. So the distribution at T = 1
+and that of the sampler are very different.
 """
 
 import math
@@ -28,12 +28,14 @@ TARGET = 0.65  # share of proposals accepted, near the best for HMC (Beskos et a
 
 @dataclass(frozen=True)
 class Annealed:
-    """What one annealing run gives.
+    """The result of one annealing run.
 
     Args:
-        betas: inverse temperatures (K,), 0 first. log_z: estimate of log Z at each (K,).
-        accepted: share of accepted proposals at each (K,). step_sizes: of the leapfrog at each (K,).
-        x: where the chains ended (N, ...).
+        betas: inverse temperatures (K,), starting with 0.
+        log_z: estimate of log Z at each beta (K,).
+        accepted: share of accepted proposals at each beta (K,), in [0, 1].
+        step_sizes: of the leapfrog at each beta (K,).
+        x: last states of the chains (N, ...).
     """
 
     betas: Tensor
@@ -44,7 +46,16 @@ class Annealed:
 
 
 def ladder(highest: float, steps: int, lowest: float = 0.1) -> Tensor:
-    """Inverse temperatures (steps + 1,): 0, then in equal ratios from lowest to highest."""
+    """Inverse temperatures for annealing: 0, then in equal ratios from the lowest to the highest.
+
+    Args:
+        highest: last inverse temperature.
+        steps: number of inverse temperatures above 0.
+        lowest: first inverse temperature above 0.
+
+    Returns:
+        (steps + 1,).
+    """
     return torch.cat([torch.zeros(1), torch.logspace(math.log10(lowest), math.log10(highest), steps)]).double()
 
 
@@ -52,21 +63,26 @@ def anneal(
     f: ValueAndGradient, x: Tensor, betas: Tensor, step_sizes: Tensor | float, *, generator: torch.Generator,
     leapfrog: int = 5, reverse: bool = False,
 ) -> Annealed:  # fmt: skip
-    """Annealed importance sampling between the uniform law on [-1, 1]^d and exp(beta f) (Neal 2001).
+    """Annealed importance sampling between the uniform distribution on [-1, 1]^d and exp(beta f).
 
-    Forward, from draws of the uniform law, E[Z-estimate] = Z, so log_z lies below log Z on average.
-    In reverse, from draws of exp(beta f) at the last beta, it lies above (Grosse et al. 2015): together
-    they are a bracket, as far as the reverse run's starts really are such draws.
+    A forward run starts from samples of the uniform distribution. Then E[Z-estimate] = Z, so log_z is below log Z on
+    average. A reverse run starts from samples of exp(beta f) at the last beta. Then log_z is above log Z on average.
+    Together they bracket log Z, if the starts of the reverse run really are such samples.
+
+    Source: Neal 2001; in reverse Grosse et al. 2015.
 
     Args:
         f: x (N, ...) -> f (N,) and df/dx.
-        x: the starts (N, ...); betas: (K,), 0 first, growing.
-        step_sizes: of the leapfrog at each beta (K,); a number is where a pilot run starts to adapt it,
-            which makes that run's log_z slightly wrong: run again with the step sizes it found.
+        x: the starts (N, ...).
+        betas: inverse temperatures (K,), starting with 0, increasing.
+        step_sizes: of the leapfrog at each beta (K,). A number is the first step size of a pilot run, which adapts
+            it. Its log_z is slightly wrong, so run again with the step sizes that it found.
+        generator: of the noise, on x's device.
         leapfrog: steps of a proposal.
+        reverse: whether to go from the last beta to 0.
 
     Returns:
-        `Annealed`; in reverse log_z holds the estimate for the last beta in every entry.
+        `Annealed`; in reverse every entry of log_z is the estimate for the last beta.
     """
     pilot = not isinstance(step_sizes, Tensor)
     sizes = step_sizes if isinstance(step_sizes, Tensor) else torch.full(betas.shape, step_sizes)
@@ -120,7 +136,17 @@ def _hmc(
 
 
 def bits_per_dimension(f: Tensor, beta: float, log_z: float, dimensions: int) -> float:
-    """The mean negative log2-likelihood a pixel of grey-level pictures, from f (N,) on [-1, 1]^d."""
+    """The mean negative log2-likelihood per pixel of grey-level pictures.
+
+    Args:
+        f: (N,), of pictures in [-1, 1]^d.
+        beta: inverse temperature.
+        log_z: log Z at that temperature, in nats.
+        dimensions: number d of pixels.
+
+    Returns:
+        bits per pixel.
+    """
     nats = float(log_z - beta * f.double().mean()) / dimensions
     return nats / math.log(2) + math.log2(GREY)
 
@@ -128,15 +154,23 @@ def bits_per_dimension(f: Tensor, beta: float, log_z: float, dimensions: int) ->
 def measure_likelihood(
     model: EnergyNet, card: Card, corpus: Corpus, *, chains: int = 16, steps: int = 600, seed: int = 0
 ) -> dict[str, Any]:
-    """Brackets log Z, and gives bits per dimension of the test split, at each of `TEMPERATURES`.
+    """Brackets log Z and computes bits per dimension of the test split, at each of `TEMPERATURES`.
 
-    The reverse runs start where the forward runs ended, after more transitions at the last temperature:
-    nearly draws of that law, and the upper side of the bracket is as good as they are. The sampler's own
-    temperature is reported too, without a bracket: annealing does not reach it (tried at 3e-7 with 600
-    rungs, where the forward estimate came out above the reverse one).
+    The reverse runs start from the last states of the forward runs, after more transitions at the last temperature.
+    These are nearly samples of the target distribution, and the upper bound is only as good as they are. The
+    sampler's own temperature is reported too, but without a bracket, because annealing does not reach it. At 3e-7
+    with 600 temperatures the forward estimate was above the reverse one.
 
     Args:
-        chains: of every run; steps: inverse temperatures of the longest ladder.
+        model: as `ebm.load` returns it.
+        card: as `ebm.load` returns it.
+        corpus: its test split is measured.
+        chains: of every run.
+        steps: inverse temperatures of the longest ladder.
+        seed: of the chains.
+
+    Returns:
+        the part "likelihood" of `report.json`.
     """
     device = next(model.parameters()).device
     x = to_model_space(corpus.images["test"])
@@ -160,13 +194,13 @@ def measure_likelihood(
 def _forward(
     f: ValueAndGradient, betas: Tensor, sizes: Tensor | float, chains: int, generator: torch.Generator
 ) -> Annealed:
-    """A forward run from fresh draws of the uniform law."""
+    """A forward run from fresh samples of the uniform distribution."""
     noise = torch.rand((chains, 1, SIZE, SIZE), generator=generator, device=generator.device) * 2 - 1
     return anneal(f, noise, betas, sizes, generator=generator)
 
 
 def _bracket(forward: Annealed, reverse: Annealed, f_test: Tensor) -> dict[str, Any]:
-    """What the report says of the two runs at their last inverse temperature."""
+    """The figures of the two runs at their last inverse temperature, for the report."""
     beta = float(forward.betas[-1])
     ends = sorted(float(run.log_z[-1]) for run in (forward, reverse))
     return {

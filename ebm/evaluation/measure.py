@@ -30,7 +30,7 @@ PARTS = ("samples", "robustness", "likelihood")  # beside what `measure` always 
 
 @dataclasses.dataclass(frozen=True)
 class Measured:
-    """A report's figures and the raw values they came from.
+    """A report's figures, and the raw values behind them.
 
     Args:
         report: the content of `report.json`.
@@ -55,15 +55,19 @@ def measure(
     """Measures a model on a corpus's test split, every stranger set and real print, and what `parts` asks for.
 
     Args:
-        model, card: as `ebm.load` gives them (of the card only mode, sorts, threshold, sampler, temperature, recipe).
-        corpus: whose test split, and whose own strangers.
+        model: as `ebm.load` returns it.
+        card: as `ebm.load` returns it; only mode, sorts, threshold, sampler, temperature and recipe are used.
+        corpus: its test split and its own strangers are measured.
         n: strangers a set.
         resamples: of the bootstrap.
         seed: of the stranger sets, the chains and the attacks.
-        parts: of `PARTS`, those that take minutes; those that make no sense for the model are left out.
+        parts: of `PARTS`, which take minutes; those that make no sense for the model are left out.
         judge: of the corpus, for the part "samples".
-        real: crops of real print, each folder an entry of the report.
-        say: is told what is done next.
+        real: crops of real print, with an entry of the report for each folder.
+        say: called with a line of text about the next step.
+
+    Returns:
+        the figures and the raw values.
     """
     started = time.monotonic()
     x, labels = to_model_space(corpus.images["test"]), corpus.labels["test"]
@@ -101,7 +105,7 @@ def _long_parts(
     model: EnergyNet, card: Card, corpus: Corpus, parts: tuple[str, ...], judge: Judge | None, seed: int,
     say: Callable[[str], None],
 ) -> dict[str, Any]:  # fmt: skip
-    """What takes minutes: samples and likelihood of models that sample, robustness of those that classify."""
+    """The parts that take minutes: samples and likelihood of models that sample, robustness of classifiers."""
     report: dict[str, Any] = {}
     if "robustness" in parts and model.outputs > 1:
         say("robustness")

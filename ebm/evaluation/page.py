@@ -24,7 +24,7 @@ TITLES = {"auroc": "AUROC", "aupr": "AUPR", "fpr95": "False positive rate at 95 
 CONFUSIONS = 20  # pairs of sorts shown
 VALIDATION = (
     "Crops of these folders may have guided the corpus and the recipe. So these figures are validation, not test: "
-    "what they promise of other books is for other books to show."
+    "other books may give other figures."
 )
 
 
@@ -33,9 +33,12 @@ def page(card: Card, report: dict[str, Any], result: Measured, sheets: Mapping[s
 
     Args:
         card: of the model.
-        report: the content of report.json, the twin's included.
-        result: the values that the figures are drawn from.
-        sheets: the contact sheet of each folder of real print.
+        report: the content of report.json, with that of the twin.
+        result: the values for the figures.
+        sheets: folder of real print -> its contact sheet.
+
+    Returns:
+        the whole page.
     """
     parts = [
         "<!doctype html><html lang='en'><meta charset='utf-8'><meta name='viewport' content='width=device-width'>",
@@ -69,7 +72,7 @@ def page(card: Card, report: dict[str, Any], result: Measured, sheets: Mapping[s
 
 
 def summary(report: dict[str, Any]) -> Iterator[str]:
-    """The report in a few lines of text: what `python -m ebm evaluate` prints."""
+    """The report in a few lines of text, for the output of `python -m ebm evaluate`."""
     if "calibration" in report:
         before = report["calibration"]["before"]
         yield f"{'accuracy':20} {report['accuracy']:.4f}"
@@ -111,7 +114,7 @@ def _real_figures(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _known_figures(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Title and value of each figure of glyphs of known sorts from elsewhere."""
+    """Title and value of each figure of glyphs of known sorts from another source."""
     names = {
         "accuracy": "accuracy", "macro_accuracy": "macro accuracy", "raw_ece": "calibration error, raw",
         "ece": "calibration error after the temperature", "called_strangers": "called strangers",
@@ -125,7 +128,7 @@ def _known_figures(found: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _real(name: str, found: dict[str, Any], sheet: Image.Image) -> str:
-    """A folder of real print: its figures, what is taken for what, what could not be read, its contact sheet."""
+    """A folder of real print: its figures, confusions, unreadable files and contact sheet."""
     parts = [f"<h3>{html.escape(name)}</h3>", _grid([], list(_real_figures(found)))]
     if pairs := [(w, r, n) for w, row in found.get("confusions", {}).items() for r, n in row.items()]:
         most = sorted(pairs, key=lambda pair: -pair[2])[:CONFUSIONS]
@@ -138,9 +141,9 @@ def _real(name: str, found: dict[str, Any], sheet: Image.Image) -> str:
     sheet.save(file, "JPEG", quality=85)
     source = f"data:image/jpeg;base64,{base64.b64encode(file.getvalue()).decode()}"
     about = (
-        "Each crop, and beside it the glyph that the model gets of it. Below: how it is read and how surely, "
+        "Each crop, and next to it the glyph that the model gets. Below: the sort that is read and its probability, "
         "green if right, red if wrong, black for strangers, which come last. Framed: called a stranger. Up to eight of "
-        "each kind, taken evenly, read rightly or not."
+        "each kind, evenly spaced, whether read correctly or not."
     )
     parts.append(f"<details open><summary>Contact sheet</summary><p>{about}</p>")
     parts.append(f"<img src='{source}' alt='Contact sheet of {html.escape(name, quote=True)}'></details>")
@@ -148,7 +151,7 @@ def _real(name: str, found: dict[str, Any], sheet: Image.Image) -> str:
 
 
 def _reading(report: dict[str, Any]) -> str:
-    """Accuracy and calibration, raw and tempered, of the model and of its twin."""
+    """Accuracy and calibration, before and after the temperature, of the model and of its twin."""
     columns: list[tuple[str, dict[str, Any]]] = []
     for prefix, found in (("", report), ("twin, ", report.get("twin", {}))):
         if found:
@@ -161,7 +164,7 @@ def _reading(report: dict[str, Any]) -> str:
 
 
 def _samples(samples: dict[str, Any]) -> str:
-    """Chains steered by the sorts of the test split beside chains on log q(x)."""
+    """Chains steered by the sorts of the test split next to chains on log q(x)."""
     names = {
         "n": "chains", "read_as_wanted": "read as wanted", "coverage_of_sort": "coverage of the wanted sort",
         "sorts_hit": "sorts hit", "entropy_over_data": "entropy over the sorts, over the data's",
@@ -214,7 +217,7 @@ def _charts(card: Card, result: Measured) -> list:
 
 
 def _chains(samples: dict[str, Any]) -> str:
-    """What becomes of chains that run on, as a table."""
+    """Chains that run on for longer, as a table."""
     rows = samples["long_chains"]["states"]
     head = "".join(f"<th>{html.escape(name.replace('_', ' '))}</th>" for name in rows[0])
     body = "".join("<tr>" + "".join(f"<td>{value}</td>" for value in row.values()) + "</tr>" for row in rows)

@@ -1,7 +1,7 @@
 """Crops of real print from a folder: how a model reads them, and which it calls strangers.
 
-Whoever looks at such a folder while making a corpus or choosing a recipe validates on it. Its figures are then
-no test, which wants books that nobody has looked at.
+If somebody looks at such a folder while making a corpus or choosing a recipe, it is a validation set. A test needs
+books that nobody has looked at.
 """
 
 from collections import Counter
@@ -21,24 +21,24 @@ from ebm.model.energy import EnergyNet, in_batches
 from ebm.scoring.rates import detection
 from ebm.scoring.scores import scores_for
 
-Tag = TypeVar("Tag", int, str)  # what is kept of a file beside it: its class, or its character
-CAPITAL = "cap-"  # before the name of a capital's folder, where file systems take `A` and `a` for the same
-NAMED = 20  # files that could not be read that a report names; all are counted
+Tag = TypeVar("Tag", int, str)  # what is kept with a file: its class, or its character
+CAPITAL = "cap-"  # prefix of a capital's folder, because for some file systems `A` and `a` are the same name
+NAMED = 20  # at most so many unreadable files are named in a report; all are counted
 
 
 @dataclass(frozen=True)
 class RealPrint:
-    """Crops of real print, as the model gets them.
+    """Crops of real print as glyphs.
 
     Args:
         name: of the folder.
         glyphs: of known sorts, (N, 1, 56, 56) in [-1, 1].
         labels: their sorts (N,), as numbers of the card's sorts.
-        strangers: glyphs of other characters, (M, 1, 56, 56); M may be 0.
-        stranger_names: what each of those is (M).
-        files: where each came from, the N known ones first.
-        unreadable: file, as named within the folder -> why it could not be read.
-        left_out: folder that is named after no sort of the model -> files in it.
+        strangers: glyphs of other characters, (M, 1, 56, 56) in [-1, 1]; M may be 0.
+        stranger_names: names of those characters (M).
+        files: N + M files, those of known sorts first.
+        unreadable: file, by its name within the folder -> why it could not be read.
+        left_out: folder whose name is not a sort of the model -> number of files in it.
     """
 
     name: str
@@ -55,15 +55,15 @@ def read_real_print(folder: str | Path, card: Card) -> RealPrint:
     """Reads `glyphs/<sort>/` and, where there is one, `strangers/<name>/` of a folder.
 
     Args:
-        folder: of crops, one character each. A sort's folder has the card's name of it (`a`, `long-s`, `A`),
-            or for a capital `cap-A`. Hidden files are left out, folders within those folders not opened.
+        folder: of crops with one character each. A sort's folder has the card's name of the sort (`a`, `long-s`,
+            `A`), or for a capital `cap-A`. Hidden files and deeper folders are left out.
         card: of the model, for its sorts and its preprocessing.
 
     Returns:
-        the glyphs; files that can't be read and folders of sorts that the model does not know are counted.
+        the glyphs; files that cannot be read and folders of unknown sorts are counted.
 
     Raises:
-        ValueError: one sentence, where the folder is none, has no `glyphs`, or nothing in it can be read.
+        ValueError: one sentence, if there is no such folder, it has no `glyphs`, or nothing in it can be read.
     """
     folder = Path(folder)
     if not folder.is_dir():
@@ -96,8 +96,15 @@ def read_real_print(folder: str | Path, card: Card) -> RealPrint:
 def read_all(folders: Sequence[str | Path], card: Card) -> list[RealPrint]:
     """Reads several folders of real print.
 
+    Args:
+        folders: as in `read_real_print`.
+        card: as in `read_real_print`.
+
+    Returns:
+        one entry for each folder.
+
     Raises:
-        ValueError: as in `read_real_print`, or for two folders of one name, which reports could not tell apart.
+        ValueError: as in `read_real_print`, or for two folders of one name, which a report could not distinguish.
     """
     found = [read_real_print(folder, card) for folder in folders]
     if twice := [name for name, count in Counter(real.name for real in found).items() if count > 1]:
@@ -108,11 +115,12 @@ def read_all(folders: Sequence[str | Path], card: Card) -> list[RealPrint]:
 
 
 def measure_real_print(model: EnergyNet, card: Card, real: RealPrint, resamples: int = 100) -> dict[str, Any]:
-    """How a model reads crops of real print, and how it tells known sorts from the folder's own strangers.
+    """Measures how a model reads crops of real print, and how it separates known sorts from the folder's strangers.
 
     Args:
-        model, card: as `ebm.load` gives them.
-        real: as `read_real_print` gives it for this card.
+        model: as `ebm.load` returns it.
+        card: as `ebm.load` returns it.
+        real: as `read_real_print` returns it for this card.
         resamples: of the bootstrap.
 
     Returns:
@@ -164,7 +172,7 @@ def _known(parent: Path, card: Card) -> tuple[list[tuple[int, Path]], dict[str, 
     for name, files in _folders(parent):
         number = numbers.get(name, numbers.get(name.removeprefix(CAPITAL)))
         if not card.sorts:
-            number = 0  # an imported EBM names no sorts: whatever lies among the glyphs is known
+            number = 0  # an imported EBM has no names of sorts, so all files in `glyphs` count as known
         if number is None:
             left_out[name] = len(files)
         else:
@@ -190,5 +198,5 @@ def _stack(found: Sequence[tuple[Any, Path, Tensor]]) -> Tensor:
 
 
 def _text(name: str) -> str:
-    """A file's name as text that can be written: names need not be valid UTF-8."""
+    """A file's name as valid text, because names need not be valid UTF-8."""
     return name.encode(errors="replace").decode()

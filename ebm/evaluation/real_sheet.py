@@ -1,4 +1,4 @@
-"""The contact sheet of real print: crops, what the model gets of each, and how it reads that."""
+"""The contact sheet of real print: crops, the glyphs that the model gets, and how it reads them."""
 
 import numpy as np
 import torch
@@ -18,15 +18,16 @@ RIGHT, WRONG, PLAIN, MARK = "#00664b", "#b3261e", "#222222", "#e69f00"
 def real_sheet(model: EnergyNet, card: Card, real: RealPrint) -> Image.Image:
     """Draws a row for each sort and then for each kind of stranger.
 
-    Every crop stands beside the glyph that the model gets of it. Below stand the sort it is read as and the
-    probability: green if right, red if wrong, black for strangers. A frame marks what is called a stranger.
+    Every crop is next to the glyph that the model gets. Below are the sort that is read and its probability: green
+    if right, red if wrong, black for strangers. A frame marks what is called a stranger.
 
     Args:
-        model, card: as `ebm.load` gives them.
-        real: as `read_real_print` gives it for this card.
+        model: as `ebm.load` returns it.
+        card: as `ebm.load` returns it.
+        real: as `read_real_print` returns it for this card.
 
     Returns:
-        an RGB picture of up to eight crops a row, taken evenly from each folder, read rightly or not.
+        an RGB picture of up to eight crops a row, evenly spaced in each folder, whether read correctly or not.
     """
     x = torch.cat([real.glyphs, real.strangers])
     captions, is_stranger = _readings(model, card, x)
@@ -45,7 +46,7 @@ def real_sheet(model: EnergyNet, card: Card, real: RealPrint) -> Image.Image:
             read, said = captions[pick]
             colour = PLAIN if wanted is None or read is None else RIGHT if read == wanted else WRONG
             draw.text((left + GAP, top + SIZE + 1), said, fill=colour, font=small)
-        if wanted is None and row and rows[row - 1][1] is not None:  # a rule above the strangers
+        if wanted is None and row and rows[row - 1][1] is not None:  # a line above the strangers
             draw.line([(0, top - 2), (sheet.width, top - 2)], fill=PLAIN, width=2)
     return sheet
 
@@ -54,7 +55,7 @@ def _readings(model: EnergyNet, card: Card, x: torch.Tensor) -> tuple[list[tuple
     """(class read, caption) of each of x (N, 1, 56, 56), and whether it is called a stranger."""
     logits = in_batches(model, model.get_logits, x)
     energies = -logits.logsumexp(1)
-    if model.outputs == 1:  # an EBM reads nothing
+    if model.outputs == 1:  # an EBM cannot read
         captions: list[tuple[int | None, str]] = [(None, f"E {e:.2f}") for e in energies.tolist()]
     else:
         best = (logits / card.temperature).softmax(1).max(1)
@@ -66,7 +67,7 @@ def _readings(model: EnergyNet, card: Card, x: torch.Tensor) -> tuple[list[tuple
 
 
 def _rows(card: Card, real: RealPrint) -> list[tuple[str, int | None, list[int]]]:
-    """(name, class or None, which glyphs) of each row; the strangers count on from the known ones."""
+    """(name, class or None, numbers of its glyphs) of each row; strangers are numbered after the known glyphs."""
     rows: list[tuple[str, int | None, list[int]]] = []
     for label in real.labels.unique().tolist():
         own = (real.labels == label).nonzero().squeeze(1).tolist()
@@ -78,13 +79,13 @@ def _rows(card: Card, real: RealPrint) -> list[tuple[str, int | None, list[int]]
 
 
 def _evenly(numbers: list[int]) -> list[int]:
-    """At most a row of them, evenly spaced."""
+    """At most `PER_ROW` of the numbers, evenly spaced."""
     places = np.linspace(0, len(numbers) - 1, min(PER_ROW, len(numbers))).round().astype(int)
     return [numbers[k] for k in places]
 
 
 def _crop(real: RealPrint, pick: int) -> Image.Image:
-    """A crop as it lies in the folder, fitted into a glyph's square."""
+    """A crop from the folder, fitted into the square of a glyph."""
     grey = Image.fromarray((read_grey(real.files[pick]) * 255).astype(np.uint8))
     grey.thumbnail((SIZE - 2, SIZE - 2))
     square = Image.new("L", (SIZE, SIZE), 255)

@@ -1,4 +1,4 @@
-"""The results page: Markdown tables made from the cards of checkpoints, so that no figure is typed by hand."""
+"""The results page: Markdown tables from the cards of checkpoints, so that nobody types a figure."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,7 +26,11 @@ def tables(cards: Sequence[Card], seeds: Sequence[Card] = ()) -> str:
     """Every table of the results page.
 
     Args:
-        cards: of the checkpoints, a column or a section each; seeds: of the same recipe under several seeds.
+        cards: of the checkpoints, with a column or a section each.
+        seeds: cards of the same recipe with several seeds.
+
+    Returns:
+        Markdown.
     """
     parts = [_summary(cards)]
     if any("real" in card.metrics for card in cards):
@@ -45,13 +49,13 @@ def tables(cards: Sequence[Card], seeds: Sequence[Card] = ()) -> str:
 
 
 def write(folder: str | Path) -> Path:
-    """Puts the tables of a folder's checkpoints between the two marks of its README.md.
+    """Writes the tables of a folder's checkpoints between the two marks in its README.md.
 
     Args:
-        folder: of checkpoints; those in its sub-folder "seeds" are the first one's recipe under other seeds.
+        folder: of checkpoints; those in its sub-folder "seeds" have the first one's recipe and other seeds.
 
     Returns:
-        the page.
+        the path of the page.
 
     Raises:
         ValueError: for a faulty card, or a page without the marks.
@@ -76,7 +80,7 @@ def of_folder(folder: str | Path) -> str:
 def _cards(folder: Path) -> list[Card]:
     paths = sorted(folder.glob("*.safetensors"))
     cards = [load_card(path) for path in paths if path.with_suffix(".json").is_file()]
-    return [card for card in cards if card.is_calibrated]  # of an uncalibrated one nothing is measured
+    return [card for card in cards if card.is_calibrated]  # an uncalibrated one has no measured figures
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -85,7 +89,7 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
 
 
 def _rows(names: dict[str, str], cards: Sequence[Card]) -> list[list[object]]:
-    """A row for each path a/b/c into the metrics, a cell for each card; a dash where it has no such figure."""
+    """A row for each path a/b/c into the metrics, and a cell for each card; a dash where a figure is missing."""
     return [[title, *(_cell(_at(card.metrics, path)) for card in cards)] for path, title in names.items()]
 
 
@@ -138,7 +142,7 @@ def _steps(card: Card) -> str:
 
 
 def _strangers(card: Card, twin: Card | None) -> str:
-    """AUROC by set: near ones first, then far ones, each kind with its worst set named."""
+    """AUROC by set: near sets first, then far ones, with the worst set of each kind."""
     ood, about = card.metrics["ood"], card.data["strangers"]
     scores = [name for name in SCORES if name in next(iter(ood.values()))]
     head = ["set", *(SCORES[name] for name in scores), "FPR at 95 % TPR, energy"]
@@ -161,7 +165,7 @@ def _strangers(card: Card, twin: Card | None) -> str:
 
 
 def _real_print(cards: Sequence[Card]) -> str:
-    """A row for each figure of each folder of real print that any of the cards was measured on."""
+    """A row for each figure of each folder of real print in any of the cards."""
     found = [card.metrics.get("real", {}) for card in cards]
     rows: list[list[object]] = []
     for folder in dict.fromkeys(name for real in found for name in real):
@@ -177,7 +181,7 @@ def _real_print(cards: Sequence[Card]) -> str:
 
 
 def _auroc(figures: dict[str, Any] | None) -> str:
-    """AUROC with its interval, where there are any."""
+    """AUROC with its interval, if they exist."""
     if figures is None:
         return "-"
     low, high = figures.get("interval", {}).get("auroc", [None, None])

@@ -1,4 +1,4 @@
-"""Accuracy on glyphs that were changed, within a small ball, to be misread."""
+"""Robustness: accuracy on glyphs that were changed within a small ball so that they are misread."""
 
 import torch
 from torch import Tensor
@@ -10,7 +10,7 @@ from ebm.model.gradient import frozen
 # In the units of [-1, 1]; 2/255 is one grey level. 1,000 pixels-worth of grey make an L2 of about 8.
 RADII: dict[str, tuple[float, ...]] = {"linf": (4 / 255, 8 / 255, 16 / 255, 32 / 255), "l2": (0.5, 1.0, 2.0, 4.0)}
 STEPS = 20
-STEP_SHARE = 0.15  # of the radius a step: 20 steps can cross the ball
+STEP_SHARE = 0.15  # length of a step as a share of the radius; 20 steps can cross the ball
 
 
 def pgd(
@@ -19,9 +19,13 @@ def pgd(
     """Projected gradient ascent of the cross-entropy from a random start in the ball (Madry et al. 2018).
 
     Args:
-        x: glyphs (N, 1, 56, 56) in [-1, 1]; y: their classes (N,).
-        radius: of the ball, in the units of x; norm: "linf" or "l2".
+        model: a network with classes.
+        x: glyphs (N, 1, 56, 56) in [-1, 1].
+        y: their classes (N,).
+        radius: of the ball, in the units of x.
+        norm: "linf" or "l2".
         generator: of the random starts, on x's device.
+        steps: of the ascent.
 
     Returns:
         glyphs (N, 1, 56, 56) in [-1, 1], each within the radius of its x.
@@ -55,9 +59,18 @@ def _project(shift: Tensor, radius: float, norm: str) -> Tensor:
 
 
 def robust_accuracy(model: EnergyNet, x: Tensor, y: Tensor, seed: int = 0) -> dict[str, dict[str, float]]:
-    """Accuracy under PGD: norm -> radius (as text, three digits) -> share still read right.
+    """Accuracy under PGD. A model's energy is not used to refine its input here.
 
-    Source: Grathwohl et al. 2020, Sec. 5.4. A model's energy is not used to refine its input here.
+    Source: Grathwohl et al. 2020, Sec. 5.4.
+
+    Args:
+        model: a network with classes.
+        x: glyphs (N, 1, 56, 56) in [-1, 1].
+        y: their classes (N,).
+        seed: of the random starts.
+
+    Returns:
+        norm -> radius (as text, three digits) -> share that is still read correctly, in [0, 1].
     """
     device = next(model.parameters()).device
     result: dict[str, dict[str, float]] = {}

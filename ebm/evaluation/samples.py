@@ -1,7 +1,7 @@
-"""How good fresh chains are: fidelity, diversity, grain, memory and what becomes of them when they run on.
+"""How good fresh chains are: fidelity, diversity, grain, memorisation, and long chains.
 
-Every sample here starts from noise; none comes from a replay buffer. Models with classes are sampled twice:
-with the sorts of the test split wanted, and from log q(x) alone, where the chains must find the sorts themselves.
+Every sample here starts from noise, and none comes from a replay buffer. Models with classes are sampled twice: with
+the sorts of the test split as wanted classes, and from log q(x), where chains must find the sorts themselves.
 """
 
 import math
@@ -33,9 +33,10 @@ def print_chains(
     """Fresh chains from noise.
 
     Args:
-        model, card: as `ebm.load` gives them, the card for its trained sampler.
-        n: how many.
-        steps: how long.
+        model: as `ebm.load` returns it.
+        card: its sampler is used.
+        n: number of chains.
+        steps: of SGLD.
         labels: the wanted classes (n,); None runs the chains on log q(x).
         seed: of starts and noise.
 
@@ -53,15 +54,15 @@ def print_chains(
 
 @dataclass(frozen=True)
 class _Yardstick:
-    """What samples are held against: the test split, and its features and those of training glyphs.
+    """What samples are compared with: the test split, its features, and the distances of training glyphs.
 
     Args:
-        judge: whose features they are.
+        judge: computes the features.
         test: glyphs (N, 1, 56, 56).
-        real: their features (N, D), in units of their root mean square, as all features here are.
-        unit: that root mean square: distances then do not hang on the judge's scale.
-        floor: the distances of as many real training glyphs, which the judge has learnt.
-        known: test glyphs of each sort (C,).
+        real: their features (N, D), divided by their root mean square, like all features here.
+        unit: that root mean square, so that distances do not depend on the judge's scale.
+        floor: distances of the same number of real training glyphs, which the judge has learnt.
+        known: number of test glyphs of each sort (C,).
     """
 
     judge: Judge
@@ -76,7 +77,7 @@ class _Yardstick:
         return self.judge.features(x) / self.unit
 
     def hold(self, x: Tensor, fake: Tensor, seed: int) -> dict[str, Any]:
-        """Distances, how far above the floor, and grain of samples x (N, 1, 56, 56) with features fake (N, D)."""
+        """Distances, their ratio to the floor, and grain of samples x (N, 1, 56, 56) with features fake (N, D)."""
         distances = _distances(self.real, fake, seed)
         return {
             "n": len(x),
@@ -93,14 +94,15 @@ def measure_samples(
     """Measures as many samples as the test split has glyphs, of the same sorts, and as many of log q(x).
 
     Args:
-        model, card: as `ebm.load` gives them.
-        corpus: what the model learnt.
+        model: as `ebm.load` returns it.
+        card: as `ebm.load` returns it.
+        corpus: that the model was trained on.
         judge: of the same corpus.
         seed: of the chains.
-        steps: how long they run, by default as long as the card says.
+        steps: of SGLD; by default the print_steps of the card's sampler.
 
     Returns:
-        the part "samples" of `report.json`; of an EBM, which has only log q(x), both are the same chains.
+        the part "samples" of `report.json`; for an EBM, which has only log q(x), both are the same chains.
     """
     test, labels = to_model_space(corpus.images["test"]), corpus.labels["test"]
     train, of_train = to_model_space(corpus.images["train"]), corpus.labels["train"]
@@ -131,7 +133,7 @@ def measure_samples(
 
 
 def _yardstick(judge: Judge, corpus: Corpus, trained: Tensor, seed: int) -> _Yardstick:
-    """The test split of a corpus as a yardstick, its floor set by glyphs of the training split."""
+    """The test split of a corpus as a yardstick, with a floor from glyphs of the training split."""
     test = to_model_space(corpus.images["test"])
     real = judge.features(test)
     unit = real.square().mean().sqrt()
@@ -141,7 +143,7 @@ def _yardstick(judge: Judge, corpus: Corpus, trained: Tensor, seed: int) -> _Yar
 
 
 def _sorts(read: Tensor, known: Tensor) -> dict[str, Any]:
-    """Sorts that samples, read as (N,), hit, and the entropy over them, against the data's (C,)."""
+    """The sorts that samples, read as (N,), contain, and the entropy over them compared with the data's (C,)."""
     counts = torch.bincount(read, minlength=len(known))
     found, data = (float(entropy(values.double())) for values in (counts, known))
     return {
@@ -153,7 +155,7 @@ def _sorts(read: Tensor, known: Tensor) -> dict[str, Any]:
 
 
 def _grain(x: Tensor) -> float | None:
-    """The paper grain; None where there is no paper."""
+    """The paper grain; None if there is no paper."""
     found = paper_grain(x)
     return None if math.isnan(found) else round(found, 4)
 
@@ -176,7 +178,7 @@ def _distances(real: Tensor, fake: Tensor, seed: int) -> dict[str, float]:
 
 
 def _by_sort(corpus: Corpus, x: Tensor, read: Tensor, real: Tensor, fake: Tensor) -> dict[str, Any]:
-    """Share read as wanted and coverage of the sort's own test glyphs, overall and per sort."""
+    """The share read as wanted, and the coverage of the test glyphs of the wanted sort, overall and per sort."""
     labels = corpus.labels["test"]
     shares, covered = {}, {}
     for number, sort in enumerate(corpus.sorts):
@@ -195,7 +197,7 @@ def _by_sort(corpus: Corpus, x: Tensor, read: Tensor, real: Tensor, fake: Tensor
 
 
 def _learnt_from(x: Tensor, y: Tensor, test: Tensor, labels: Tensor, classes: int) -> float:
-    """Test accuracy of a classifier that has seen only (x, y) (Ravuri & Vinyals 2019)."""
+    """Test accuracy of a classifier that is trained only on (x, y) (Ravuri & Vinyals 2019)."""
     reader = train_reader(x, y, classes, seed=0, steps=LEARNING)
     return _share(in_batches(reader, reader.get_logits, test).argmax(1) == labels)
 
@@ -203,7 +205,7 @@ def _learnt_from(x: Tensor, y: Tensor, test: Tensor, labels: Tensor, classes: in
 def _memorisation(x: Tensor, test: Tensor, train: Tensor) -> dict[str, float]:
     """Distances per pixel to the nearest training glyph, of samples and of test glyphs.
 
-    Samples that copy the training data lie much nearer to it than test glyphs do.
+    Samples that copy the training data are much nearer to it than test glyphs.
     """
     ours, theirs = nearest(x, train), nearest(test, train)
     limit = torch.quantile(theirs, 0.01)
@@ -215,7 +217,7 @@ def _memorisation(x: Tensor, test: Tensor, train: Tensor) -> dict[str, float]:
 
 
 def _long_chains(model: EnergyNet, card: Card, judge: Judge, classes: int, seed: int) -> dict[str, Any]:
-    """Two chains a sort, run on for far longer than a sample: energy and share still read as wanted."""
+    """Two chains a sort that run much longer than a sample: energy, and share that is still read as wanted."""
     labels = torch.arange(classes).repeat(2)
     steered = labels if model.outputs > 1 else None
     every = LONG_STEPS // 40

@@ -13,7 +13,12 @@ def reliability_diagram(confidence: Numbers, correct: Numbers, bins: int = 15) -
     """How often the classifier is right at each level of confidence, with the expected calibration error.
 
     Args:
-        confidence: highest class probability (N,) in [0, 1]; correct: whether that class was right (N,).
+        confidence: highest class probability (N,) in [0, 1].
+        correct: whether that class was right (N,).
+        bins: of equal width in [0, 1].
+
+    Returns:
+        the figure.
     """
     confidence, correct = np.asarray(confidence, dtype=float), np.asarray(correct, dtype=float)
     edges = np.linspace(0, 1, bins + 1)

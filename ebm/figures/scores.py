@@ -1,6 +1,6 @@
-"""Plotly figures of scores, drawn alike by the app and the reports.
+"""Plotly figures of scores, for the app and the reports.
 
-Everywhere a higher score means stranger, and the stranger is the positive class.
+A higher score always means stranger. Strangers are the positive class.
 """
 
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 from ebm.scoring.rates import Numbers, auroc, roc_points, scores_array
 
 KNOWN, STRANGER, THRESHOLD = "#0072B2", "#D55E00", "#2b2520"
-# Okabe and Ito's palette without the blue of the known glyphs and a yellow too pale for paper.
+# Okabe and Ito's palette, without the blue of the known glyphs and without a yellow that is too pale for paper.
 _COLOURS = (STRANGER, "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6b6259")
 _DASHES = ("solid", "dash", "dot", "dashdot")
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
@@ -30,10 +30,14 @@ def energy_histogram(
     """Histograms of the known glyphs (filled) and of stranger sets (outlines), with the threshold.
 
     Args:
-        known: scores (N,) of known glyphs; strangers: name -> scores (M,).
-        threshold: drawn as a vertical line, unless it is None; a higher score is called a stranger.
-        mark: the score of one glyph, drawn as a vertical line of its own.
-        score: what is on the x axis.
+        known: scores (N,) of known glyphs.
+        strangers: name -> scores (M,).
+        threshold: drawn as a vertical line, unless it is None; glyphs above it are called strangers.
+        mark: the score of one glyph, drawn as another vertical line, or None.
+        score: name of the score, for the x axis.
+
+    Returns:
+        the figure.
     """
     known = scores_array(known)
     sets = {name: scores_array(values) for name, values in strangers.items()}
@@ -58,7 +62,15 @@ def energy_histogram(
 
 
 def roc_curves(known: Numbers, strangers: Mapping[str, Numbers]) -> go.Figure:
-    """One ROC curve per stranger set against the known glyphs, the area in the legend."""
+    """One ROC curve for each stranger set against the known glyphs, with the area in the legend.
+
+    Args:
+        known: scores (N,) of known glyphs.
+        strangers: name -> scores (M,).
+
+    Returns:
+        the figure.
+    """
     figure = go.Figure()
     diagonal = {"color": _AXIS, "width": 1, "dash": "dot"}
     figure.add_trace(
@@ -76,12 +88,12 @@ def roc_curves(known: Numbers, strangers: Mapping[str, Numbers]) -> go.Figure:
 
 
 def _edges(known: np.ndarray, sets: dict[str, np.ndarray], threshold: float | None, mark: float | None) -> np.ndarray:
-    """Common bins, wide enough for all but the outermost half percent of each set."""
+    """Common bins, which contain all of each set except the outermost half percent."""
     wide = [np.quantile(values, (0.005, 0.995)) for values in (known, *sets.values())]
     low, high = float(np.min(wide)), float(np.max(wide))
     if threshold is not None:
         low, high = min(low, threshold), max(high, threshold)
-    if mark is not None:  # a far outlier is drawn at the edge
+    if mark is not None:  # an extreme outlier is drawn at the edge
         reach = high - low
         low, high = max(min(low, mark), low - reach), min(max(high, mark), high + reach)
     pad = 0.02 * (high - low) or 0.5
@@ -89,7 +101,7 @@ def _edges(known: np.ndarray, sets: dict[str, np.ndarray], threshold: float | No
 
 
 def _shares(values: np.ndarray, edges: np.ndarray, name: str, line: dict, fill: str | None) -> go.Scatter:
-    """A histogram as a stepped line; what lies beyond the bins counts in the outermost ones."""
+    """A histogram as a stepped line; values beyond the bins count in the outermost bins."""
     counts, _ = np.histogram(np.clip(values, edges[0], edges[-1]), bins=edges)
     middles = (edges[:-1] + edges[1:]) / 2
     hover = "%{y:.1%} near %{x:.2f}<extra>" + name + "</extra>"
@@ -100,18 +112,18 @@ def _shares(values: np.ndarray, edges: np.ndarray, name: str, line: dict, fill: 
 
 
 def _line(k: int) -> dict:
-    """Colour and dash of the k-th stranger set: told apart by either."""
+    """Colour and dash of the k-th stranger set; either one distinguishes the sets."""
     return {"color": _COLOURS[k % len(_COLOURS)], "width": 2, "dash": _DASHES[k // len(_COLOURS) % len(_DASHES)]}
 
 
 def _thin(false: np.ndarray, true: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """A curve of at most a few hundred points, its ends kept."""
+    """A curve with at most a few hundred points and the same ends."""
     keep = np.unique(np.linspace(0, len(false) - 1, min(len(false), _CURVE_POINTS)).round().astype(int))
     return false[keep], true[keep]
 
 
 def _note(figure: go.Figure, x: float, text: str, edges: np.ndarray, y: float = 1.0) -> None:
-    """A label beside a vertical line, on the side where there is room."""
+    """Adds a label next to a vertical line, on the side with room."""
     right = x < (edges[0] + edges[-1]) / 2
     figure.add_annotation(
         x=x, y=y, yref="paper", text=text, showarrow=False, xanchor="left" if right else "right",
@@ -120,13 +132,20 @@ def _note(figure: go.Figure, x: float, text: str, edges: np.ndarray, y: float = 
 
 
 def style(figure: go.Figure, title: str, x_title: str, y_title: str) -> None:
-    """Gives a figure the look that all have; room for a phone's width."""
+    """Gives a figure the common look, which fits the width of a phone.
+
+    Args:
+        figure: changed in place.
+        title: of the figure.
+        x_title: of the x axis.
+        y_title: of the y axis.
+    """
     figure.update_layout(
         title={"text": title, "x": 0, "xref": "paper", "xanchor": "left", "font": {"size": 15}},
         font={"family": _FONT, "size": 13, "color": THRESHOLD},
         paper_bgcolor="rgba(0, 0, 0, 0)", plot_bgcolor="rgba(0, 0, 0, 0)", template="none",
         margin={"l": 8, "r": 12, "t": 44, "b": 8}, autosize=True, dragmode=False,
-        height=380 + 14 * max(len(figure.data) - 2, 0),  # on a phone the legend takes a line for each set
+        height=380 + 14 * max(len(figure.data) - 2, 0),  # on a phone the legend has a line for each set
         legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0, "xanchor": "left", "font": {"size": 12}},
     )  # fmt: skip
     small = {"size": 13}

@@ -6,7 +6,7 @@ from torch import Tensor
 
 from ebm.figures.scores import KNOWN, STRANGER, THRESHOLD, style
 
-# From low to high energy, as on a map: the deep is dark blue, the heights are pale.
+# From low to high energy, as on a map: depths are dark blue, heights are pale.
 _LAND = [[0.0, "#08306b"], [0.35, "#2f7fb8"], [0.6, "#9ecae1"], [0.8, "#f1e7cf"], [1.0, "#b5562b"]]
 
 
@@ -14,8 +14,13 @@ def path_figure(straight: Tensor, lowest: Tensor, threshold: float | None, names
     """Energies along the straight line and along the path of lowest energy between two glyphs, with the threshold.
 
     Args:
-        straight, lowest: energies (n,); threshold: above it a glyph is a stranger, None draws none; names: of
-            the two ends.
+        straight: energies (n,) along the straight line.
+        lowest: energies (n,) along the path of lowest energy.
+        threshold: above it a glyph is a stranger; None draws no threshold.
+        names: of the two ends.
+
+    Returns:
+        the figure.
     """
     figure = go.Figure()
     for energies, name, line in (
@@ -44,9 +49,14 @@ def plane_figure(
     """The energy over the plane through three glyphs, as a map or as a relief.
 
     Args:
-        axis: coordinates (n,) of the grid along u and along v; energy: (n, n), v along the first dimension.
-        threshold: drawn as a contour on the map, unless it is None; names: of the glyphs at (0, 0), (1, 0), (0, 1).
-        relief: as a surface in three dimensions, which needs WebGL.
+        axis: coordinates (n,) of the grid along u and along v.
+        energy: (n, n), with v along the first dimension.
+        threshold: drawn as a contour on the map, unless it is None.
+        names: of the glyphs at (0, 0), (1, 0) and (0, 1).
+        relief: whether to draw a surface in three dimensions, which needs WebGL.
+
+    Returns:
+        the figure.
     """
     figure, at = go.Figure(), axis.tolist()
     low, high = float(energy.min()), float(energy.max())
@@ -89,7 +99,7 @@ def plane_figure(
 
 
 def _corners(figure: go.Figure, axis: Tensor, energy: Tensor, names: tuple[str, str, str], relief: bool) -> None:
-    """Marks where the three glyphs are."""
+    """Marks the places of the three glyphs."""
     u, v = [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]
     look = {
         "mode": "markers+text", "text": list(names), "textposition": "top center", "hoverinfo": "skip",

@@ -1,7 +1,7 @@
-"""Energies put together: several sorts in one glyph, a sort but not another, and guidance towards a class.
+"""Combined energies: several sorts in one glyph, a sort but not another, and guidance towards a class.
 
-All of it is heuristic. A weighted sum of energies is an energy like any other, but these were never
-trained together, so it is not the law of "both at once".
+All of this is heuristic. A weighted sum of energies is an energy like any other. But the energies were never
+trained together, so the sum does not give the distribution of "both at once".
 """
 
 import re
@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from ebm.checkpoint.card import Card
 from ebm.model.energy import EnergyNet
 
-# What is taken away without a number. A logit may fall far, and one term that gains by it wins over all others: tried
-# on both shipped JEMs, 0.01 to 0.06 gives glyphs that avoid what they could be mistaken for, 0.15 and more no glyphs.
+# Weight of a negated sort without a number. A logit may become very small, and then a negated term outweighs the rest.
+# Tried on both shipped JEMs: 0.01 to 0.06 gives glyphs that avoid the negated sort, 0.15 and more gives no glyphs.
 NOT = 0.03
 MOST_TERMS, HEAVIEST, LONGEST_TEXT = 6, 100.0, 200
 MINUS = r"\-" + "\N{MINUS SIGN}\N{EN DASH}"
@@ -24,15 +24,19 @@ EXAMPLES = "e; c and e; e but not c; 2 e + c - 0.05 o"
 
 
 def parse(text: str, card: Card) -> dict[int, float]:
-    """What people type of sorts and weights: class -> weight, none of them 0.
+    """Reads a text of sorts and weights as people type it.
 
-    A term is a sort by name or character, with its weight before it. Terms are joined by "and", "but",
-    "with", "plus", commas, & and +, or stand side by side; "-", "minus", "not" and "without" turn a
-    term's sign. Without a number a term weighs 1, or -`NOT` where it is taken away. A sort named twice
-    gets the sum.
+    A term is the name or character of a sort, with its weight before it. Terms are joined by "and", "but",
+    "with", "plus", commas, & and +, or by blanks. "-", "minus", "not" and "without" change a term's sign.
+    Without a number a term has the weight 1, or -`NOT` if it is negated. The weights of a sort that is named twice
+    are added.
 
     Args:
-        text: at most 200 characters; card: its sorts and texts are the names that are known.
+        text: at most 200 characters.
+        card: its sorts and texts are the known names.
+
+    Returns:
+        class -> weight; no weight is 0.
 
     Raises:
         ValueError: for an EBM, which has no classes, an empty or too long text, an unknown sort, more than
@@ -62,13 +66,13 @@ def parse(text: str, card: Card) -> dict[int, float]:
 
 
 def _any_of(names: dict[str, int]) -> str:
-    """A pattern for any of the names, the longest first, each a whole word."""
+    """A pattern for any of the names as a whole word, the longest first."""
     ordered = sorted(filter(None, names), key=len, reverse=True)
     return "|".join(re.escape(name) + (r"(?!\w)" if name[-1].isalnum() else "") for name in ordered)
 
 
 def _weight(lead: str, number: str | None) -> float:
-    """The weight of a term from what stands before its sort."""
+    """The weight of a term, from the words and the number before its sort."""
     sign = (-1) ** len(re.findall(f"minus|not|without|[{MINUS}]", lead))
     if number is None:
         return 1.0 if sign > 0 else -NOT
@@ -76,7 +80,7 @@ def _weight(lead: str, number: str | None) -> float:
 
 
 def _not_understood(rest: str, card: Card) -> ValueError:
-    """Says what of a text is no sort."""
+    """The error that names the word of a text that is not a sort."""
     lead = re.match(LEAD + NUMBER, rest)
     word = re.split(r"[\s,&+]", rest[lead.end() if lead else 0 :], maxsplit=1)[0]
     if not word:
@@ -85,7 +89,7 @@ def _not_understood(rest: str, card: Card) -> ValueError:
 
 
 def _positive_sum(weights: dict[int, float]) -> float:
-    """The sum of the weights above 0, when they can be used."""
+    """The sum of the weights above 0; raises a ValueError for weights that cannot be used."""
     if not all(abs(weight) <= HEAVIEST for weight in weights.values()):
         raise ValueError(f"Weights lie between -{HEAVIEST:.0f} and {HEAVIEST:.0f}.")
     total = sum(weight for weight in weights.values() if weight > 0)
@@ -95,19 +99,23 @@ def _positive_sum(weights: dict[int, float]) -> float:
 
 
 def compose(model: EnergyNet, weights: dict[int, float]) -> EnergyNet:
-    """A network of one output whose f is the weighted sum of logits, sum_k w_k f(x)[k], exactly.
+    """A network of one output whose f is exactly the weighted sum of logits, sum_k w_k f(x)[k] / w.
 
-    The logits are linear in the last layer, so its row is the weighted sum of rows; features are shared
-    with the model. The weights are divided by the sum of those above 0: energies then stay on the scale
-    of one sort's energy, and so does the temperature at which chains run. One sort alone is q(x, y).
+    The divisor w is the sum of the weights above 0. So energies stay on the scale of one sort's energy, and the
+    temperature of the chains stays the same. With one sort alone, f is its logit, log q(x, y). The logits are linear
+    in the last layer, so its one row is the weighted sum of rows. The features are shared with the model.
 
-    Source: Du, Li & Mordatch 2020: conjunction is the sum of energies, negation a negative weight.
+    Source: Du, Li & Mordatch 2020: conjunction is the sum of energies, negation is a negative weight.
 
     Args:
-        model: a network with classes; weights: class -> weight, as `parse` gives them.
+        model: a network with classes.
+        weights: class -> weight, as `parse` returns them.
+
+    Returns:
+        the network, in eval mode.
 
     Raises:
-        ValueError: for classes the model does not have, a weight beyond `HEAVIEST`, or none above 0.
+        ValueError: for classes that the model does not have, a weight beyond `HEAVIEST`, or none above 0.
     """
     if wrong := [k for k in weights if not 0 <= k < model.outputs]:
         raise ValueError(f"The model has the classes 0 to {model.outputs - 1}, not {wrong[0]}.")
@@ -115,14 +123,20 @@ def compose(model: EnergyNet, weights: dict[int, float]) -> EnergyNet:
     state = {name: value.detach() for name, value in model.state_dict().items()}
     for name in [n for n in state if n.startswith("classifier")]:
         state[name] = torch.stack([w / total * state[name][k] for k, w in weights.items()]).sum(0, keepdim=True)
-    with torch.device("meta"):  # no memory, and nothing drawn from the global random numbers
+    with torch.device("meta"):  # takes no memory, and draws no global random numbers
         net = EnergyNet(model.width, 1, model.head)
     net.load_state_dict(state, assign=True)
     return net.eval().requires_grad_(False)
 
 
 class Guided(nn.Module):
-    """The energy -(log q(x) + strength * log p(y | x)) of a joint model; see `guide`."""
+    """The energy -(log q(x) + strength * log p(y | x)) of a joint model; see `guide`.
+
+    Args:
+        model: a network with classes.
+        label: one class for all chains, or one for each (N,) int64.
+        strength: 0 or more.
+    """
 
     label: Tensor
 
@@ -132,7 +146,17 @@ class Guided(nn.Module):
         self.register_buffer("label", torch.as_tensor(label, device=next(model.parameters()).device))
 
     def energy(self, x: Tensor) -> Tensor:
-        """E (N,) of glyphs (N, 1, 56, 56); raises a ValueError where there are labels, but not N of them."""
+        """The energies (N,) of glyphs (N, 1, 56, 56) in [-1, 1].
+
+        Args:
+            x: the glyphs.
+
+        Returns:
+            (N,).
+
+        Raises:
+            ValueError: where each chain has a label, and there are not N labels.
+        """
         if self.label.dim() and len(self.label) != len(x):
             raise ValueError(f"There are {len(self.label)} labels for {len(x)} glyphs.")
         logits = self.model.get_logits(x)
@@ -141,23 +165,24 @@ class Guided(nn.Module):
 
 
 def guide(model: EnergyNet, label: int | Tensor, strength: float) -> Guided:
-    """The model's own classifier steers its chains: E(x) = -(log q(x) + strength * log p(y | x)).
+    """An energy with which the model's own classifier guides its chains: E(x) = -(log q(x) + strength * log p(y | x)).
 
-    log p(y | x) = f(x)[y] - log q(x), up to one constant, so strength 0 is the energy of x, 1 that of
-    (x, y), and above 1 the class counts more than in the joint model.
+    log p(y | x) = f(x)[y] - log q(x), up to a constant. So strength 0 is the energy of x, and strength 1 is the
+    energy of (x, y). Above 1 the class counts more than in the joint model.
 
-    Source: a JEM is both parts in one network (Grathwohl et al. 2020); the strength above 1
-    is guidance (Dhariwal & Nichol 2021; with no classifier apart: Ho & Salimans 2022).
+    Source: a JEM is both parts in one network (Grathwohl et al. 2020). A strength above 1 is guidance
+    (Dhariwal & Nichol 2021; without a separate classifier: Ho & Salimans 2022).
 
     Args:
         model: a network with classes.
-        label: of all chains, or one for each (N,) int64. strength: 0 or more.
+        label: one class for all chains, or one for each (N,) int64.
+        strength: 0 or more.
 
     Returns:
-        a module with `energy(x)`, for `ebm.sgld` and `ebm.generation.sample.chains`, without labels of theirs.
+        a module with `energy(x)`, for `ebm.sgld` and `ebm.sampling.chains.chains` without labels.
 
     Raises:
-        ValueError: for labels the model does not have, or a strength below 0 or not finite.
+        ValueError: for labels that the model does not have, or a strength that is below 0 or above `HEAVIEST`.
     """
     labels = torch.as_tensor(label)
     if model.outputs == 1:

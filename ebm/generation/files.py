@@ -23,17 +23,22 @@ def print_files(
     count: int | None = None, steps: int | None = None, at: Sequence[int] | None = None, start: str | None = None,
     seed: int = 0, animation: str = "webp",
 ) -> tuple[tuple[Path, Path, Path], list[int]]:  # fmt: skip
-    """Prints glyphs with fresh chains and writes grid.png, strip.png and chain.webp into a folder.
+    """Prints glyphs with fresh chains and writes grid.png, strip.png and an animation into a folder.
 
     Args:
-        checkpoint: a .safetensors file with its card; out: the folder, made where there is none.
-        sort: name or character; None prints one glyph of each. unconditional: no wanted sort, chains on
-            log q(x) itself.
-        count: how many; by default 42, or 16 of one sort. steps: by default the card's. at: those of the strip.
-        start: "uniform" or "gaussian", by default the card's; seed: of starts and noise; animation: "webp" or "gif".
+        checkpoint: a .safetensors file with its card.
+        out: the folder, made if it is missing.
+        sort: name or character; None prints the sorts in turn.
+        unconditional: whether the chains run on log q(x), without a wanted sort; ignored where a sort is given.
+        count: number of glyphs; by default 42, or 16 of one sort.
+        steps: of SGLD; by default the sampler's print_steps.
+        at: steps that the strip shows; by default nine at equal distances.
+        start: "uniform" or "gaussian"; by default the card's.
+        seed: of starts and noise.
+        animation: "webp" or "gif"; the file is chain.webp or chain.gif.
 
     Returns:
-        the three files, and the steps that the strip shows.
+        the paths of grid, strip and animation, and the steps that the strip shows.
 
     Raises:
         ValueError: for an unknown sort, start or animation, or a checkpoint that cannot be used.
@@ -65,7 +70,7 @@ def print_files(
 def _labels(
     model: EnergyNet, card: Card, count: int, sort: str | None, seed: int, unconditional: bool
 ) -> Tensor | None:
-    """The classes (count,) that steer the chains; None for chains on log q(x)."""
+    """The classes (count,) of the chains; None for chains on log q(x)."""
     if sort is not None:
         return torch.full((count,), class_of(model, sort, card))
     if unconditional:

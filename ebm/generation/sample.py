@@ -17,19 +17,19 @@ def sample(
     """Generates glyphs from noise, never from the replay buffer.
 
     Args:
-        model: as `ebm.load` gives it.
-        n: how many.
-        steps: of SGLD; by default the sampler's print_steps.
-        sort: name, character or number of the wanted class; None runs the chains on log q(x) itself.
-        seed: the same gives the same glyphs.
-        card: whose sampler and sorts to use; without it the shipped recipe and the pen's sorts.
-        sampler: to use instead of the card's.
+        model: as `ebm.load` returns it.
+        n: number of glyphs, at least 1.
+        steps: of SGLD, at least 1; by default the sampler's print_steps.
+        sort: name, character or number of the wanted class; None runs the chains on log q(x).
+        seed: of starts and noise; the same seed gives the same glyphs.
+        card: its sampler and sorts are used; without it the default sampler and the pen's sorts.
+        sampler: used instead of the card's.
 
     Returns:
         (n, 1, 56, 56) in [-1, 1] on the model's device.
 
     Raises:
-        ValueError: for a sort the model does not know, or n or steps below 1.
+        ValueError: for a sort that the model does not know, or n or steps below 1.
     """
     sampler = sampler or (card.sampler if card is not None else Sampler())
     steps = sampler.print_steps if steps is None else steps
@@ -38,10 +38,18 @@ def sample(
 
 
 def class_of(model: EnergyNet, sort: str | int, card: Card | None = None) -> int:
-    """The class number of a sort given by name, character or number.
+    """The class number of a sort that is given by name, character or number.
+
+    Args:
+        model: as `ebm.load` returns it.
+        sort: name, character or number.
+        card: its sorts are known; without it the pen's sorts.
+
+    Returns:
+        the number, from 0.
 
     Raises:
-        ValueError: for an EBM, which has no classes, and for a sort it does not know.
+        ValueError: for an EBM, which has no classes, and for a sort that the model does not know.
     """
     if model.outputs == 1:
         raise ValueError("This model is an EBM without classes; it prints only 'any' sort.")

@@ -1,4 +1,4 @@
-"""A student's own model: from a Lightning checkpoint of the exercise to a checkpoint of ours."""
+"""Imports a student's model: turns a Lightning checkpoint of the exercise into a checkpoint with a card."""
 
 import dataclasses
 import math
@@ -20,8 +20,8 @@ from ebm.sampling.sampler import Sampler
 from ebm.training.lightning_file import read_state
 from ebm.training.recipe import recipe
 
-# The exercise's recipe: small Gaussian starts, the step size, noise and clipping that its template came with,
-# 256 steps to print (sheet, exercises 3.3 and 3.5).
+# The exercise's recipe (sheet, exercises 3.3 and 3.5): small Gaussian starts, 256 steps to print, and the step size,
+# noise and clipping of its template.
 EXERCISE_SAMPLER = Sampler(
     steps=60, print_steps=256, step_size=10.0, noise=0.005, print_noise=0.005, grad_clip=0.03, start="gaussian"
 )
@@ -30,11 +30,17 @@ _NOTES = (
     "Energies are comparable within one model only."
 )
 _NO_THRESHOLD = " Uncalibrated: no threshold tells known glyphs from strangers."
-_STRANGERS = 300  # glyphs of a set when a model is calibrated: seconds, where `ebm evaluate` takes 1,000
+_STRANGERS = 300  # glyphs a set when a model is calibrated, which takes seconds; `ebm evaluate` uses 1,000
 
 
 class Imported(NamedTuple):
-    """What `import_model` wrote: path of the weights, the card, and sentences on what a reader should know."""
+    """What `import_model` wrote.
+
+    Args:
+        path: of the weights.
+        card: of the checkpoint.
+        remarks: sentences on what was ignored or does not agree.
+    """
 
     path: Path
     card: Card
@@ -48,15 +54,18 @@ def import_model(
     """Writes a Lightning checkpoint of the exercise's template as weights and card; runs nothing in it.
 
     Args:
-        file: of Lightning; its state dict holds the exercise's network (or `ebm train`'s), its hyper-parameters
-            are optional. Whatever else is in it is ignored.
-        out: the .safetensors file to write, or a folder for it; by default beside the file.
-        data: the corpus to set threshold, reference energies and temperature on, or its source as in
+        file: a Lightning checkpoint. Its state dict holds the exercise's network, or that of `ebm train`. Its
+            hyper-parameters are optional. Everything else in it is ignored.
+        out: the .safetensors file to write, or a folder for it; by default next to the file.
+        data: the corpus that sets threshold, reference energies and temperature, or its source as in
             `ebm.data.load_corpus`; without one the model is uncalibrated.
-        names: of a text file with the name of each class, one a line; by default the corpus's, else numbers.
+        names: a text file with the name of each class, one a line; by default the corpus's names, or numbers.
         mode: "ebm", "jem", "conditional" or "classifier"; by default "ebm" for one output, "conditional" where the
-            hyper-parameter `ccond_sample` is true, else "jem".
-        command: noted in the card.
+            hyper-parameter `ccond_sample` is true, and "jem" otherwise.
+        command: written into the card.
+
+    Returns:
+        what was written.
 
     Raises:
         ValueError: one sentence on the file, a tensor, the names or the corpus that does not fit.
@@ -85,7 +94,7 @@ def import_model(
 
 
 def _path(file: Path, out: str | Path | None) -> Path:
-    """Where the weights go; the card's name, which is the file's, is checked."""
+    """The path of the weights; its name must be allowed as the card's name."""
     path = Path(out) if out is not None else file.with_suffix(".safetensors")
     if path.suffix != ".safetensors":
         path = path / f"{file.stem}.safetensors"
@@ -94,7 +103,7 @@ def _path(file: Path, out: str | Path | None) -> Path:
 
 
 def _remarks(student: Student, hyper: dict[str, Any]) -> list[str]:
-    """What was ignored, and where the hyper-parameters say something else than the weights."""
+    """What was ignored, and where the hyper-parameters do not agree with the weights."""
     remarks = []
     if student.ignored:
         more = ", ..." if len(student.ignored) > 3 else ""
@@ -107,7 +116,7 @@ def _remarks(student: Student, hyper: dict[str, Any]) -> list[str]:
 
 
 def _mode(wanted: str | None, student: Student, hyper: dict[str, Any], file: str) -> Mode:
-    """The wanted mode, else the one that the outputs and the hyper-parameters tell of."""
+    """The wanted mode, or the one that follows from the outputs and the hyper-parameters."""
     outputs, own = student.net.outputs, hyper.get("recipe")
     found = Mode.EBM if outputs == 1 else Mode.CONDITIONAL if hyper.get("ccond_sample") is True else Mode.JEM
     if isinstance(own, dict) and own.get("mode") in list(Mode) and Mode(own["mode"]).fits(outputs):
@@ -122,7 +131,7 @@ def _mode(wanted: str | None, student: Student, hyper: dict[str, Any], file: str
 
 
 def _sorts(outputs: int, corpus: Corpus | None, names: str | Path | None) -> list[str]:
-    """The name of each class; an EBM, which has none, keeps those of its corpus."""
+    """The name of each class; an EBM has no classes and keeps the names of its corpus."""
     if corpus is not None and outputs > 1 and len(corpus.sorts) != outputs:
         raise ValueError(f"The network tells {outputs} classes apart, and the corpus has {len(corpus.sorts)}.")
     if names is not None:
@@ -146,7 +155,7 @@ def _read_names(file: Path) -> list[str]:
 def _card(
     name: str, file: str, student: Student, hyper: dict[str, Any], mode: Mode, sorts: list[str], corpus: Corpus | None
 ) -> Card:
-    """The card of an uncalibrated model; of one to be calibrated, with its corpus described."""
+    """The card of an uncalibrated model; if there is a corpus to calibrate it on, the card describes it."""
     sampler, run = EXERCISE_SAMPLER, hyper
     if isinstance(hyper.get("recipe"), dict) and student.prefix == "net.":  # of `ebm train`
         resolved = recipe({key: value for key, value in hyper["recipe"].items() if isinstance(key, str)})
@@ -173,14 +182,14 @@ def _made_with(file: str, state: dict[str, Any], command: str) -> dict[str, Any]
 
 
 def _plain(values: dict[str, Any]) -> dict[str, Any]:
-    """Of hyper-parameters those that a card can hold: numbers, short texts, and lists of them."""
+    """The hyper-parameters that a card can hold: numbers, short texts, and lists of them."""
     rules = INSIDE["recipe"]
     kept = {key[:80]: _value(value) for key, value in values.items() if _value(value) is not None}
     return {key: value for key, value in kept.items() if key not in rules or rules[key][0](value)}
 
 
 def _value(value: Any) -> Any:
-    """The value as JSON has it, or None."""
+    """The value in the form of JSON, or None."""
     if isinstance(value, list | tuple) and len(value) <= 100:
         inside = [_value(v) for v in value]
         return inside if None not in inside else None

@@ -1,4 +1,4 @@
-"""The exercise's network as students trained it: from its tensors to an `EnergyNet` of the same function."""
+"""Turns the tensors of a student's network into an `EnergyNet` that computes the same."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -11,7 +11,7 @@ from ebm.checkpoint.files import build, shapes
 from ebm.model.energy import EnergyNet
 
 _CONVOLUTIONS = [f"{k}.{kind}" for k in (0, 2, 4, 6, 8) for kind in ("weight", "bias")]
-# The exercise's names of an EnergyNet's tensors; Lightning puts the module's own name before them.
+# The exercise's names for an EnergyNet's tensors; Lightning puts the name of the attribute before them.
 _TEMPLATE = {f"cnn_layers.{name}": f"features.{name}" for name in _CONVOLUTIONS}
 _TEMPLATE |= {f"fc_layers.1.{kind}": f"classifier.2.{kind}" for kind in ("weight", "bias")}
 _OURS = {name: name for name in _TEMPLATE.values()}
@@ -20,7 +20,13 @@ _KINDS = (torch.float32, torch.float64, torch.float16, torch.bfloat16)
 
 
 class Student(NamedTuple):
-    """A network out of a file: net; prefix of its names in there; ignored: the names of all other entries."""
+    """A network from a file.
+
+    Args:
+        net: the network.
+        prefix: of the names of its tensors in the file.
+        ignored: names of all other entries.
+    """
 
     net: EnergyNet
     prefix: str
@@ -30,15 +36,18 @@ class Student(NamedTuple):
 def to_energy_net(weights: Mapping[str, Any], file: str) -> Student:
     """Finds the exercise's network, or one that `ebm train` made, in a state dict.
 
-    Stride, padding and activation leave no trace in a state dict: they are taken to be the exercise's.
-    A last layer over the 2x2 places of the features, instead of their average, is known by its size.
+    A state dict does not contain stride, padding and activation, so those of the exercise are assumed. A last layer
+    over the 2x2 positions of the features, instead of their average, is recognised by its size.
 
     Args:
-        weights: name -> tensor; names may begin with the module's own, and `torch.compile`'s.
+        weights: name -> tensor; names may have the prefix of an attribute and of `torch.compile`.
         file: its name, for the errors.
 
+    Returns:
+        the network, its prefix and the ignored names.
+
     Raises:
-        ValueError: one sentence naming the tensor that is missing, too many, or of another shape or kind.
+        ValueError: one sentence that names a tensor that is missing, too many, or of another shape or type.
     """
     given = {str(key).replace("_orig_mod.", "").removeprefix("module."): key for key in weights}
     prefix, names = _find(given, file)
@@ -68,7 +77,7 @@ _NETWORK = "the exercise's network (cnn_layers 0, 2, 4, 6, 8 and fc_layers 1)"
 
 
 def _find(given: Mapping[str, Any], file: str) -> tuple[str, dict[str, str]]:
-    """What comes before the names of the network, and these names -> ours; the exercise's "cnn." goes first."""
+    """The prefix of the network's names, and the map from its names to ours; the exercise's "cnn." is tried first."""
     for names, usual in ((_TEMPLATE, "cnn."), (_OURS, "net.")):
         first = next(iter(names))
         prefixes = {name.removesuffix(first) for name in given if name.endswith(first)}
@@ -79,7 +88,7 @@ def _find(given: Mapping[str, Any], file: str) -> tuple[str, dict[str, str]]:
 
 
 def _floats(value: Any, name: str, file: str) -> Tensor:
-    """The same value, if it is a tensor of floating-point numbers; no more is looked at."""
+    """The same value, if it is a tensor of floating-point numbers; nothing else is used of it."""
     usable = isinstance(value, Tensor) and value.layout == torch.strided and value.device.type == "cpu"
     if not usable or value.is_quantized or value.dtype not in _KINDS:
         kind = str(value.dtype).removeprefix("torch.") if isinstance(value, Tensor) else type(value).__name__

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from ebm.data.corpus import SIZE
 
 HEADS = ("flat", "pool")
-BATCH = 256  # glyphs at once where nothing is learnt
+BATCH = 256  # glyphs at once, outside of training
 
 
 def check_glyphs(x: Tensor) -> None:
@@ -20,14 +20,14 @@ def check_glyphs(x: Tensor) -> None:
 class EnergyNet(nn.Module):
     """The exercise's CNN: five stride-2 convolutions, SiLU, one linear layer; no batch norm.
 
-    f = -E is what the network models. With one output it is an EBM; with C outputs a JEM
-    (Grathwohl et al. 2020), whose logits are the unnormalised log densities log q(x, y) + log Z.
+    The network models f = -E. With one output it is an EBM. With C outputs it is a JEM (Grathwohl et al. 2020),
+    whose logits are the unnormalised log densities log q(x, y) + log Z.
 
     Args:
         width: channels of the first convolution; the deeper ones have 2, 4, 4 and 4 times as many.
         outputs: 1 for an EBM, the number of classes for a JEM.
         head: "pool" averages the features over the picture (the exercise's adaptive average
-            pooling); "flat" keeps their positions, which class-conditional generation needs.
+            pooling); "flat" keeps their positions, which generation of a wanted class needs.
 
     Raises:
         ValueError: for an unknown head, or a width or number of outputs below 1.
@@ -67,11 +67,19 @@ class EnergyNet(nn.Module):
         return self.classifier(self.features(x))
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        """The negative energy f (N,) of glyphs (N, 1, 56, 56) in [-1, 1].
+        """The negative energy f of glyphs.
 
-        Without labels: logsumexp over the logits (the logit itself for an EBM), the unnormalised
-        log q(x). With labels y (N,) int64: the logit f(x)[y], the unnormalised log q(x, y).
+        Without labels it is the logsumexp over the logits (for an EBM the logit itself), the unnormalised log q(x).
+        With labels it is the logit f(x)[y], the unnormalised log q(x, y).
+
         Source: Grathwohl et al. 2020, Eqs. 4 to 6; exercise 3.2.
+
+        Args:
+            x: glyphs (N, 1, 56, 56) in [-1, 1].
+            y: classes (N,) int64, or None.
+
+        Returns:
+            f (N,).
         """
         logits = self.get_logits(x)
         if y is None:
@@ -85,6 +93,15 @@ class EnergyNet(nn.Module):
 
 @torch.no_grad()
 def in_batches(model: nn.Module, function: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """function(part) of many glyphs (N, 1, 56, 56), part by part on the model's device: (N, ...) on the CPU."""
+    """Applies a function to many glyphs, in batches on the model's device.
+
+    Args:
+        model: has parameters; its device is used.
+        function: glyphs (n, 1, 56, 56) -> (n, ...).
+        x: glyphs (N, 1, 56, 56).
+
+    Returns:
+        (N, ...) on the CPU.
+    """
     device = next(model.parameters()).device
     return torch.cat([function(part.to(device)).cpu() for part in x.split(BATCH)])

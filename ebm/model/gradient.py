@@ -1,10 +1,10 @@
 """The gradient of the energy in x: by autograd, and by hand for an `EnergyNet` on the CPU.
 
-Autograd serves every network and device. It is slower on a CPU for two reasons, both measured. The input gradient of
-a stride-2 convolution with one input channel is the slowest operation of a step. And the flattening before the head
-makes the backward pass run in another memory format than the forward pass. By hand, the first convolution is a
-stride-1 convolution of the picture's four half-resolution phases (`pixel_unshuffle`), and everything stays
-channels_last.
+Autograd works for every network and device. It is slower on a CPU for two reasons, both measured. First, the input
+gradient of a stride-2 convolution with one input channel is the slowest operation of a step. Second, the flattening
+before the head makes the backward pass use another memory format than the forward pass. By hand, the first
+convolution is a stride-1 convolution of the picture's four half-resolution phases (`pixel_unshuffle`), and everything
+stays in channels_last.
 """
 
 from collections.abc import Callable, Iterator
@@ -23,8 +23,7 @@ class InputGradient:
     """Energies and their gradient in x, with the network's weights as they are now.
 
     Args:
-        net: its weights are copied into the layout that the CPU likes, so make a new object when
-            they have changed.
+        net: its weights are copied into the layout that is fast on a CPU. Make a new object when they have changed.
     """
 
     def __init__(self, net: EnergyNet):
@@ -63,13 +62,13 @@ class InputGradient:
         gradient = self._top_gradient(back, top)
         for k in range(len(self.weights) - 1, -1, -1):
             gradient = silu_backward(gradient, inner[k + 1])
-            even = 1 - inner[k].shape[-1] % 2  # an even side comes back one short without it
+            even = 1 - inner[k].shape[-1] % 2  # without it an even side would be one pixel too short
             gradient = F.conv_transpose2d(gradient, self.weights[k], stride=2, padding=1, output_padding=even)
         gradient = F.conv2d(silu_backward(gradient, inner[0]), self.first_back)
         return energy, F.pixel_shuffle(gradient, 2)
 
     def _top_gradient(self, back: Tensor, top: Tensor) -> Tensor:
-        """The head's gradient (N, features) as one of the last feature map (N, 4 width, 2, 2)."""
+        """Turns the head's gradient (N, features) into that of the last feature map (N, 4 width, 2, 2)."""
         if self.pooled:
             cells = back[:, :, None, None] / (top.shape[2] * top.shape[3])
             return cells.expand_as(top).contiguous(memory_format=torch.channels_last)
@@ -80,11 +79,15 @@ class InputGradient:
 def gradient_of(
     model: nn.Module | Callable[..., Tensor], x: Tensor, y: Tensor | None = None
 ) -> Callable[[Tensor], Tensor]:
-    """dE/dx as a function of x, parameters out of the graph: by hand where that is faster, else by autograd.
+    """dE/dx as a function of x: by hand where that is faster, otherwise by autograd.
 
     Args:
-        model: as in `sgld`, with its weights as they are now.
-        x: only its device and type matter; y: class labels (N,) int64, or None.
+        model: as in `ebm.sgld`, with its weights as they are now. Its parameters stay out of the graph.
+        x: an example of the states (N, ...); only its device and type matter.
+        y: class labels (N,) int64, or None.
+
+    Returns:
+        a function of states (N, ...) that returns dE/dx, of the same shape.
     """
     extra = () if y is None else (y,)
     if type(model) is EnergyNet and x.device.type == "cpu" and x.dtype == torch.float32:
@@ -105,8 +108,11 @@ def gradient_of(
 def frozen(model: object) -> Iterator[None]:
     """Keeps a model's parameters out of the graph inside the block, then restores their flags.
 
-    A model whose parameters are frozen already (as `ebm.load` gives it) is not touched at all, so
-    several threads may sample from it at once.
+    A model with frozen parameters, as `ebm.load` returns it, is not changed. So several threads may sample from it
+    at once.
+
+    Args:
+        model: a module; for anything else nothing is done.
     """
     learning = [p for p in model.parameters() if p.requires_grad] if isinstance(model, nn.Module) else []
     for parameter in learning:

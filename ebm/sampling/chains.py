@@ -1,4 +1,4 @@
-"""Fresh chains: Langevin dynamics from noise, or from given glyphs, with a model's own settings."""
+"""Chains with a model's own settings: Langevin dynamics from noise, or from given glyphs."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -18,22 +18,22 @@ def chains(
     model: nn.Module, n: int, *, sampler: Sampler = DEFAULT, steps: int | None = None, labels: Tensor | None = None,
     x: Tensor | None = None, free: Tensor | None = None, seed: int = 0, every: int = 1,
 ) -> Iterator[Step]:  # fmt: skip
-    """Runs n chains, fresh ones unless x is given, and yields their states, the start included as step 0.
+    """Runs n chains, fresh ones unless x is given, and yields their states; step 0 is the start.
 
     Args:
-        model: has `energy`, and parameters, on whose device the chains run.
-        n: how many.
-        sampler: its step_size, print_noise, grad_clip and start.
-        steps: how long the chains are; by default the sampler's print_steps.
+        model: has `energy`, and parameters; the chains run on their device.
+        n: number of chains, at least 1.
+        sampler: its step_size, print_noise, grad_clip and start are used.
+        steps: SGLD steps, at least 1; by default the sampler's print_steps.
         labels: classes (n,) that steer the chains; None runs them on the unconditional energy.
         x: glyphs (n, 1, 56, 56), or one (1, 1, 56, 56) for all chains, to start from instead of noise.
-        free: mask (n or 1, 1, 56, 56), True where pixels may move: from the given x or, where that is
-            None, from noise. With x the free pixels start from x too; put noise there to have them made anew.
+        free: mask (n or 1, 1, 56, 56), True where pixels may move; None = everywhere. Free pixels also start from x,
+            if it is given. To generate them anew, put noise there.
         seed: of the starts and the noise.
         every: steps between two yields.
 
     Yields:
-        `Step`, as `sgld` does.
+        `Step`, as `ebm.sgld` does.
 
     Raises:
         ValueError: for n or steps below 1, or an x or free of a wrong shape.
@@ -61,6 +61,6 @@ def chains(
 
 
 def last_of(states: Iterator[Step]) -> Tensor:
-    """Where chains end: their glyphs (n, 1, 56, 56) after the last step."""
+    """The glyphs (n, 1, 56, 56) after the last step of chains."""
     *_, last = states
     return last.x

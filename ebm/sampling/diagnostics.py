@@ -1,4 +1,4 @@
-"""Chains judged: whether they agree, how many independent draws they are worth, whether Metropolis would accept."""
+"""Diagnostics of chains: R-hat, effective sample size, temperature and Metropolis acceptance."""
 
 import math
 from collections.abc import Callable
@@ -13,15 +13,15 @@ FEWEST_STEPS = 4
 
 
 def split_r_hat(trace: Tensor) -> float:
-    """The rank-normalised split-R-hat: near 1 where chains, and their halves, agree; above 1.01 they do not.
+    """The rank-normalised split-R-hat: near 1 where chains and their halves agree, above 1.01 where they do not.
 
-    Source: Vehtari et al. 2021, by ArviZ.
+    Source: Vehtari et al. 2021, computed by ArviZ.
 
     Args:
-        trace: one number a state (steps, N), for instance energies, without the steps of warming up.
+        trace: one number a state (steps, N), for instance energies, without the warm-up.
 
     Returns:
-        R-hat, the larger of location's and scale's; nan where a number is not finite or all are the same.
+        R-hat, the larger one of location and scale; nan where a number is not finite or all are the same.
 
     Raises:
         ValueError: for fewer than 4 steps or 2 chains.
@@ -31,15 +31,18 @@ def split_r_hat(trace: Tensor) -> float:
 
 
 def effective_sample_size(trace: Tensor) -> float:
-    """How many independent draws the chains together are worth (bulk, rank-normalised).
+    """The effective sample size of all chains together (bulk, rank-normalised).
 
-    Source: Vehtari et al. 2021, by ArviZ.
+    Source: Vehtari et al. 2021, computed by ArviZ.
 
-    Args, Raises:
-        as `split_r_hat`, but one chain is enough.
+    Args:
+        trace: as in `split_r_hat`.
 
     Returns:
-        the number, at most about steps * N * log10(steps * N); nan as in `split_r_hat`.
+        the number of independent draws, at most about steps * N * log10(steps * N); nan as in `split_r_hat`.
+
+    Raises:
+        ValueError: for fewer than 4 steps or no chain.
     """
     _check(trace, 1)
     return _by_arviz(trace, "ess", "bulk")
@@ -52,7 +55,7 @@ def _check(trace: Tensor, chains: int) -> None:
 
 
 def _by_arviz(trace: Tensor, statistic: str, method: str) -> float:
-    from arviz_stats.base import array_stats  # brings scipy.stats
+    from arviz_stats.base import array_stats  # here, because it imports scipy.stats
 
     if not torch.isfinite(trace).all() or trace.max() == trace.min():
         return math.nan
@@ -61,7 +64,14 @@ def _by_arviz(trace: Tensor, statistic: str, method: str) -> float:
 
 
 def temperature(step_size: float, noise: float) -> float:
-    """noise^2 / (2 step_size): small plain steps of `ebm.sgld` draw from exp(-E / temperature).
+    """noise^2 / (2 step_size): small plain steps of `ebm.sgld` sample from exp(-E / temperature).
+
+    Args:
+        step_size: factor of the gradient, above 0.
+        noise: standard deviation of the noise a step.
+
+    Returns:
+        the temperature.
 
     Raises:
         ValueError: for a step size that is not above 0.
@@ -75,27 +85,32 @@ def metropolis_acceptance(
     model: nn.Module | Callable[..., Tensor], x: Tensor, *, step_size: float, noise: float, y: Tensor | None = None,
     generator: torch.Generator | None = None,
 ) -> float:  # fmt: skip
-    """How likely Metropolis-Hastings would be to accept one plain Langevin step from each of these states.
+    """The probability that Metropolis-Hastings accepts one plain Langevin step from each of these states.
 
-    The proposal is N(x - step_size dE/dx, noise^2), the law exp(-E / T) at the step's own `temperature`
-    (MALA: Roberts & Tweedie 1996). Near 1, chains without the test follow nearly that law; near 0,
-    they follow another. Chains are clamped to [-1, 1] besides, which the test leaves out.
+    The proposal is N(x - step_size dE/dx, noise^2). The target distribution is exp(-E / T) at the step's own
+    `temperature`. Near 1, chains without the acceptance test nearly sample from that distribution. Near 0, they sample
+    from another one. In practice chains are also clamped to [-1, 1], which is left out here.
+
+    Source: MALA (Roberts & Tweedie 1996).
 
     Args:
-        model: as in `ebm.sgld`, a network is run in double precision; x: states (N, ...); y: labels (N,) or None.
-        step_size, noise: of the step.
-        generator: on x's device.
+        model: as in `ebm.sgld`; a network runs in double precision.
+        x: states (N, ...).
+        step_size: of the step, above 0.
+        noise: standard deviation of the step's noise, above 0.
+        y: class labels (N,) int64, or None.
+        generator: of the noise, on x's device.
 
     Returns:
-        the mean over the states of min(1, ratio), one proposal each.
+        the mean over the states of min(1, ratio), with one proposal each.
 
     Raises:
-        ValueError: for a step size or noise that is not above 0: without noise there is no law to follow.
+        ValueError: for a step size or noise that is not above 0: without noise there is no such distribution.
     """
     if not noise > 0:
         raise ValueError(f"The noise must be above 0, not {noise}.")
     t, x = temperature(step_size, noise), x.detach()
-    if isinstance(model, nn.Module):  # the trained temperatures are down to where single precision rounds energies
+    if isinstance(model, nn.Module):  # at the trained temperatures the rounding of single precision would matter
         model, x = deepcopy(model).double(), x.double()
     energy, extra = getattr(model, "energy", model), () if y is None else (y,)
     slope = gradient_of(model, x, y)
@@ -104,7 +119,7 @@ def metropolis_acceptance(
     proposal = x - step_size * before + noise * white
     with torch.no_grad():
         rise = (energy(proposal, *extra) - energy(x, *extra)).double()
-    # The way back is drawn as -white + drift, so that log q(back) - log q(there) = white . drift - |drift|^2 / 2.
+    # The noise of the way back would be -white + drift, so log q(back) - log q(there) = white . drift - |drift|^2 / 2.
     drift = (step_size / noise * (before + slope(proposal))).flatten(1).double()
     log_ratio = -rise / t + (drift * white.flatten(1)).sum(1) - drift.square().sum(1) / 2
     return float(log_ratio.clamp_max(0).exp().mean())

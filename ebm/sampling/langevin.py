@@ -14,7 +14,13 @@ from ebm.sampling.native import Move, NativeStep, fits, library
 
 @dataclass(frozen=True)
 class Step:
-    """One state of the chains, or of a path: x (N, 1, 56, 56), its energy (N,), and how many steps led there."""
+    """One state of the chains, or of a path.
+
+    Args:
+        x: the state (N, 1, 56, 56).
+        energy: its energies (N,).
+        index: number of steps so far.
+    """
 
     x: Tensor
     energy: Tensor
@@ -37,25 +43,27 @@ def sgld(
 ) -> Iterator[Step]:
     """Langevin dynamics on the energy surface: x <- x - step_size * clip(dE/dx) + noise * N(0, 1).
 
-    Eq. 5 of the sheet (Welling & Teh 2011) is step_size = eta / 2 and noise = sqrt(eta). In
-    practice the two are set apart. Their ratio then is a temperature, noise^2 / (2 step_size), far
-    below 1 in every trained recipe here: small unclipped steps would sample exp(-E / temperature).
+    Eq. 5 of the sheet (Welling & Teh 2011) is step_size = eta / 2 and noise = sqrt(eta). In practice the two
+    are set separately. This gives a temperature, noise^2 / (2 step_size), which is far below 1 in every trained
+    recipe here. Small unclipped steps would sample from exp(-E / temperature).
 
     Args:
         model: has `energy(x)` and, with labels, `energy(x, y)`; a plain callable must return E.
         x: the chains' starts (N, ...); never changed in place.
-        steps: how many steps; step_size: factor of the gradient; noise: standard deviation a step.
+        steps: number of steps.
+        step_size: factor of the gradient.
+        noise: standard deviation of the noise a step; 0 adds none.
         grad_clip: largest size of each component of dE/dx; None = unclipped.
-        clamp: range the state is kept in; None = the whole space.
-        y: class labels (N,) int64 that steer every chain to its class.
-        free: mask that can be broadcast to x, True or 1 where pixels may move. Elsewhere every state is
-            exactly the start's, also outside `clamp` (inpainting: the known pixels).
-        generator: on x's device, makes the noise reproducible.
+        clamp: range that the state is kept in; None = the whole space.
+        y: class labels (N,) int64 that steer every chain to its class, or None.
+        free: mask that can be broadcast to x, True or 1 where pixels may move; None = everywhere. All other pixels
+            keep the values of the start, even outside `clamp` (for inpainting: the known pixels).
+        generator: on x's device; makes the noise reproducible.
         every: yields after each `every` steps, and always after the last.
 
     Yields:
-        `Step`, detached. Between yields, and when abandoned or on an exception, the model's
-        parameters have their flags and gradients as before.
+        `Step`, detached. Between yields, after an exception, and if the generator is abandoned, the model's
+        parameters have the same flags and gradients as before.
 
     Raises:
         ValueError: for a mask that does not fit x.
@@ -77,7 +85,7 @@ def sgld(
 
 
 def _mask(free: Tensor, x: Tensor) -> Tensor:
-    """A mask as booleans on x's device that can be broadcast to x."""
+    """The mask as booleans on x's device, after a check that it can be broadcast to x."""
     try:
         torch.broadcast_to(free, x.shape)
     except RuntimeError:
@@ -89,9 +97,9 @@ def _step(
     model: nn.Module | Callable[..., Tensor], x: Tensor, extra: tuple[Tensor, ...], step_size: float, noise: float,
     clip: float | None, clamp: tuple[float, float] | None,
 ) -> Callable[[Tensor, Tensor | None], Tensor]:  # fmt: skip
-    """One step as a function of x and of standard normal noise or None.
+    """One step as a function of x and of standard normal noise, or None for no noise.
 
-    On a CPU the compiled step takes over as soon as it is there, be it in the middle of a run.
+    On a CPU the compiled step is used as soon as it is ready, even in the middle of a run.
     """
     slope: Callable[[Tensor], Tensor] | None = None
     native: NativeStep | None = None

@@ -9,20 +9,20 @@ from ebm.sampling.starts import GLYPH, STARTS, blank_start
 class ReplayBuffer:
     """The reservoir of chains that training restarts from (Du & Mordatch 2019; sheet, Sec. 4.1).
 
-    One tensor of slots: some for each class, and some for chains that no class steers. A drawn chain starts afresh
-    when its slot is still empty or with probability `reinit`; a fresh start is noise, or data where data are given.
+    It is one tensor of slots: some for each class, and some for chains without a class. A chain gets a fresh start
+    when its slot is still empty, and otherwise with probability `reinit`. A fresh start is noise, or data if given.
 
     Args:
         per_class: slots a class.
-        classes: how many classes steer chains; 0 where none does.
-        unsteered: slots of the chains that no class steers.
+        classes: number of classes; 0 if no chain has a class.
+        unsteered: slots of chains without a class.
         reinit: probability of a fresh start, in [0, 1].
         start: where fresh chains start, a key of `STARTS`.
-        blank: share of the fresh chains that start on blank paper instead.
-        device: where the slots live.
+        blank: share of the fresh chains that start on blank paper instead, in [0, 1].
+        device: of the slots.
 
     Raises:
-        ValueError: for an unknown start, a reinit outside [0, 1], or no slot at all.
+        ValueError: for an unknown start, a reinit outside [0, 1], or no slots.
     """
 
     def __init__(
@@ -50,16 +50,16 @@ class ReplayBuffer:
         self.steps = torch.zeros(slots, dtype=torch.int64, device=device)  # 0 = empty slot
 
     def __len__(self) -> int:
-        """How many slots hold a chain."""
+        """The number of slots that hold a chain."""
         return int((self.steps > 0).sum())
 
     def draw(self, y: Tensor, generator: torch.Generator, data: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """Draws one start per chain.
 
         Args:
-            y: classes (N,) int64 that steer the chains, -1 for a chain that none steers.
+            y: classes (N,) int64 of the chains, -1 for a chain without a class.
             generator: on the buffer's device.
-            data: glyphs (N, 1, 56, 56) for fresh starts instead of noise (contrastive divergence).
+            data: glyphs (N, 1, 56, 56) for fresh starts instead of noise (contrastive divergence), or None.
 
         Returns:
             starts (N, 1, 56, 56) and the slots (N,) to put the finished chains into.
@@ -75,7 +75,7 @@ class ReplayBuffer:
         return starts, slots
 
     def _begin(self, n: int, generator: torch.Generator) -> Tensor:
-        """Fresh starts (n, 1, 56, 56), some of them on blank paper, which chains from noise never come across."""
+        """Fresh starts (n, 1, 56, 56), some of them on blank paper, which chains from noise never reach."""
         starts = STARTS[self.start](n, generator)
         if self.blank:
             on_paper = torch.rand(n, generator=generator, device=generator.device) < self.blank
@@ -83,9 +83,14 @@ class ReplayBuffer:
         return starts
 
     def put(self, slots: Tensor, x: Tensor, steps: int) -> None:
-        """Returns chains (N, 1, 56, 56) that have run `steps` more steps to their slots (N,).
+        """Puts chains back into their slots.
 
-        Of several chains from one slot the last is kept: left to the indexing, threads would race for it.
+        When several chains have one slot, the last one is kept. Plain indexing would leave this to chance.
+
+        Args:
+            slots: (N,), as `draw` returns them.
+            x: the chains (N, 1, 56, 56).
+            steps: how many steps they have run since they were drawn.
         """
         order = torch.arange(len(slots), device=slots.device)
         last = torch.zeros_like(self.steps).scatter_reduce(0, slots, order, "amax")
@@ -94,11 +99,18 @@ class ReplayBuffer:
         self.steps[slots[kept]] += steps
 
     def state_dict(self) -> dict[str, Tensor]:
-        """Everything a resumed run needs: the chains and how long each has run."""
+        """What a resumed run needs: the chains, and how many steps each has run."""
         return {"x": self.x, "steps": self.steps}
 
     def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Takes the chains of another buffer of the same size."""
+        """Loads the chains of another buffer of the same size.
+
+        Args:
+            state: as `state_dict` returns it.
+
+        Raises:
+            ValueError: for a buffer of another size.
+        """
         if state["x"].shape != self.x.shape:
             raise ValueError(f"The saved buffer has {len(state['x'])} slots, this one {len(self.x)}.")
         self.x.copy_(state["x"])

@@ -1,4 +1,4 @@
-"""The settings of SGLD, as a model was trained with them and as it prints."""
+"""The settings of SGLD for training a model and for printing with it."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -9,15 +9,17 @@ from ebm.sampling.starts import STARTS
 
 @dataclass(frozen=True)
 class Sampler:
-    """How Langevin dynamics runs. A recipe is one, a card holds one, `chains` and `ebm.sample` take one.
+    """How Langevin dynamics runs.
+
+    A recipe is a sampler, a card has one, and `chains` and `ebm.sample` take one.
 
     Args:
-        steps: of SGLD, for a chain of the second training stage.
-        print_steps: of SGLD when glyphs are printed.
+        steps: SGLD steps of a chain in a step of the second training stage.
+        print_steps: SGLD steps when glyphs are printed.
         step_size: factor of the gradient; 0.06 * match_scale goes 6 % of the way from noise to a glyph.
-        noise: standard deviation of the noise a step while training.
-        print_noise: the same when glyphs are printed.
-        grad_clip: largest size of each component of dE/dx, or None for no limit.
+        noise: standard deviation of the noise a step in training.
+        print_noise: standard deviation of the noise a step when glyphs are printed.
+        grad_clip: largest size of each component of dE/dx; None = no limit.
         start: where fresh chains start, a key of `STARTS`.
 
     Raises:
@@ -39,7 +41,7 @@ class Sampler:
             raise ValueError(f"A chain starts from {' or '.join(map(repr, STARTS))}, not {self.start!r}.")
 
     def sampler(self) -> "Sampler":
-        """Only the settings of SGLD, of a recipe too."""
+        """The settings of SGLD alone, also of a recipe."""
         return Sampler(**{field.name: getattr(self, field.name) for field in dataclasses.fields(Sampler)})
 
 
@@ -47,7 +49,10 @@ _NOISES = ("noise", "print_noise")
 
 
 def check_types(settings: Any) -> None:
-    """Checks the fields of a frozen dataclass against their types; whole numbers become floats where those are wanted.
+    """Checks the types of a dataclass's fields; whole numbers become floats where the field is a float.
+
+    Args:
+        settings: a frozen dataclass, changed in place.
 
     Raises:
         ValueError: for the first value of a wrong type.
@@ -63,7 +68,12 @@ def check_types(settings: Any) -> None:
 
 
 def check_ranges(settings: Any, *, positive: tuple[str, ...], not_negative: tuple[str, ...]) -> None:
-    """Checks the ranges of some fields; None has none.
+    """Checks the ranges of some fields; a field that is None is not checked.
+
+    Args:
+        settings: has the fields.
+        positive: names of fields that must be above 0.
+        not_negative: names of fields that must be 0 or above.
 
     Raises:
         ValueError: for the first value out of its range.

@@ -1,6 +1,6 @@
-"""How well scores tell strangers from known glyphs: AUROC, AUPR, rates at a threshold, ROC points.
+"""How well scores separate strangers from known glyphs: AUROC, AUPR, rates at a threshold, ROC points.
 
-Everywhere a higher score means stranger, and the stranger is the positive class.
+A higher score always means stranger. Strangers are the positive class.
 """
 
 from collections.abc import Sequence
@@ -15,13 +15,15 @@ NAMES = ("auroc", "aupr", "fpr95")
 def detection(known: np.ndarray, strangers: np.ndarray, resamples: int = 100, seed: int = 0) -> dict[str, object]:
     """AUROC, AUPR and FPR at 95 % TPR of a score, with 95 % bootstrap intervals.
 
-    They are scikit-learn's `roc_auc_score` and `average_precision_score`, and the false positive rate at
-    the first threshold that catches 95 % of the strangers. All resamples are ranked at once here: one
-    call of scikit-learn for each took minutes a report.
+    The values are those of scikit-learn's `roc_auc_score` and `average_precision_score`, and the false positive
+    rate at the first threshold that catches 95 % of the strangers. All resamples are ranked at once here, because
+    one call of scikit-learn for each took minutes a report.
 
     Args:
-        known, strangers: scores (N,), (M,), higher = stranger; strangers are the positive class.
+        known: scores (N,) of known glyphs, higher = stranger.
+        strangers: scores (M,) of strangers, the positive class.
         resamples: of the bootstrap, drawn within each group; 0 leaves the intervals out.
+        seed: of the bootstrap.
 
     Returns:
         {"auroc", "aupr", "fpr95": float, "interval": {each: [low, high]}}.
@@ -42,7 +44,7 @@ def detection(known: np.ndarray, strangers: np.ndarray, resamples: int = 100, se
 
 
 def _redrawn(rng: np.random.Generator, group: np.ndarray, levels: int, resamples: int) -> np.ndarray:
-    """How many of each resample of a group lie at each level: (resamples, levels)."""
+    """The counts of each resample of a group at each level: (resamples, levels)."""
     picks = group[rng.integers(len(group), size=(resamples, len(group)))]
     rows = np.arange(resamples)[:, None] * levels
     return np.bincount((rows + picks).ravel(), minlength=resamples * levels).reshape(resamples, levels)
@@ -50,7 +52,7 @@ def _redrawn(rng: np.random.Generator, group: np.ndarray, levels: int, resamples
 
 def _figures(known: np.ndarray, strangers: np.ndarray) -> dict[str, np.ndarray]:
     """The three figures (R,) from counts (R, levels) at each level of the score, the highest level first."""
-    false, true = known.cumsum(1), strangers.cumsum(1)  # called strangers at each threshold: wrongly, rightly
+    false, true = known.cumsum(1), strangers.cumsum(1)  # called strangers at each threshold: wrongly, correctly
     negatives, positives = false[:, -1:], true[:, -1:]
     caught = true / positives
     area = (known * (true - strangers / 2)).sum(1) / (negatives * positives)[:, 0]
@@ -64,7 +66,14 @@ def _figures(known: np.ndarray, strangers: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def auroc(known: Numbers, strangers: Numbers) -> float:
-    """The chance that a stranger scores higher than a known glyph; ties count one half.
+    """The probability that a stranger scores higher than a known glyph; ties count one half.
+
+    Args:
+        known: scores (N,) of known glyphs, higher = stranger.
+        strangers: scores (M,) of strangers.
+
+    Returns:
+        the area under the ROC curve, in [0, 1].
 
     Raises:
         ValueError: when one of the two is empty.
@@ -77,12 +86,28 @@ def auroc(known: Numbers, strangers: Numbers) -> float:
 
 
 def positive_rate(scores: Numbers, threshold: float) -> float:
-    """The share of scores above the threshold: of strangers the true positive rate, of known glyphs the false one."""
+    """The share of scores above the threshold.
+
+    Args:
+        scores: (N,). Of strangers the result is the true positive rate, of known glyphs the false positive rate.
+        threshold: above it a glyph is called a stranger.
+
+    Returns:
+        the share, in [0, 1].
+    """
     return float((scores_array(scores) > threshold).mean())
 
 
 def roc_points(known: Numbers, strangers: Numbers) -> tuple[np.ndarray, np.ndarray]:
-    """False and true positive rates (K,) at every threshold, from (0, 0) to (1, 1)."""
+    """The points of the ROC curve.
+
+    Args:
+        known: scores (N,) of known glyphs, higher = stranger.
+        strangers: scores (M,) of strangers.
+
+    Returns:
+        false and true positive rates (K,) at every threshold, from (0, 0) to (1, 1).
+    """
     known, strangers = np.sort(scores_array(known)), np.sort(scores_array(strangers))
     cuts = np.unique(np.concatenate([known, strangers]))[::-1]
     false = 1 - np.searchsorted(known, cuts, "left") / len(known)
@@ -92,6 +117,12 @@ def roc_points(known: Numbers, strangers: Numbers) -> tuple[np.ndarray, np.ndarr
 
 def scores_array(values: Numbers) -> np.ndarray:
     """Scores as an array (N,).
+
+    Args:
+        values: numbers (N,).
+
+    Returns:
+        float64 (N,).
 
     Raises:
         ValueError: when there are none.

@@ -1,6 +1,6 @@
-"""Scores that tell strangers from known glyphs, thresholds on them, and the verdict on one glyph.
+"""Scores that separate strangers from known glyphs, thresholds on them, and the verdict on one glyph.
 
-Every score is turned so that higher means stranger; the stranger is the positive class in every rate.
+A higher score always means stranger. Strangers are the positive class in every rate.
 """
 
 from collections.abc import Callable
@@ -19,25 +19,25 @@ if TYPE_CHECKING:
 
 
 def energy(model: EnergyNet, x: Tensor) -> Tensor:
-    """E(x) = -logsumexp_y f(x)[y], the negative unnormalised log q(x): (N,)."""
+    """E(x) = -logsumexp_y f(x)[y] of glyphs (N, 1, 56, 56), the negative unnormalised log q(x): (N,)."""
     with torch.no_grad():
         return model.energy(x)
 
 
 def conditional_energy(model: EnergyNet, x: Tensor) -> Tensor:
-    """E(x, y) at the likeliest class, -max_y f(x)[y]: (N,)."""
+    """E(x, y) at the likeliest class, -max_y f(x)[y], of glyphs (N, 1, 56, 56): (N,)."""
     with torch.no_grad():
         return -model.get_logits(x).amax(1)
 
 
 def max_softmax(model: EnergyNet, x: Tensor) -> Tensor:
-    """1 - max_y p(y | x), in [0, 1]: (N,) (Hendrycks & Gimpel 2017)."""
+    """1 - max_y p(y | x), in [0, 1], of glyphs (N, 1, 56, 56): (N,) (Hendrycks & Gimpel 2017)."""
     with torch.no_grad():
         return 1 - model.get_logits(x).softmax(1).amax(1)
 
 
 def approximate_mass(model: EnergyNet, x: Tensor) -> Tensor:
-    """The norm of d log q(x) / dx: (N,) (Grathwohl et al. 2020, Sec. 5.3.3, there with a minus sign)."""
+    """The norm of d log q(x) / dx, of glyphs (N, 1, 56, 56): (N,) (Grathwohl et al. 2020, Sec. 5.3.3, times -1)."""
     with frozen(model), torch.enable_grad():
         at = x.detach().requires_grad_()
         (gradient,) = torch.autograd.grad(model(at).sum(), at)
@@ -53,12 +53,20 @@ SCORES: dict[str, Callable[[EnergyNet, Tensor], Tensor]] = {
 
 
 def scores_for(model: EnergyNet) -> dict[str, Callable[[EnergyNet, Tensor], Tensor]]:
-    """The scores that mean something for a model: an EBM has no classes, so only energy and mass."""
+    """The scores of a model by name; an EBM has no classes, so it has only energy and mass."""
     return SCORES if model.outputs > 1 else {name: SCORES[name] for name in ("energy", "mass")}
 
 
 def score(model: EnergyNet, x: Tensor, name: str = "energy") -> Tensor:
-    """One score of many glyphs (N, 1, 56, 56), in batches: (N,) on the CPU.
+    """One score of many glyphs, in batches.
+
+    Args:
+        model: as `ebm.load` returns it.
+        x: glyphs (N, 1, 56, 56) in [-1, 1].
+        name: a key of `scores_for`.
+
+    Returns:
+        (N,) on the CPU, higher = stranger.
 
     Raises:
         ValueError: for a score that does not exist or that this model does not have.
@@ -73,10 +81,13 @@ def threshold(reference: Tensor, quantile: float = 0.95, rule: str = "quantile")
     """The energy above which a glyph is called a stranger.
 
     Args:
-        reference: energies (N,) of in-distribution glyphs; held-out ones for the quantile rule,
-            the training glyphs for the sheet's.
-        quantile: share of the reference that stays below.
-        rule: "quantile", or "max", the upper bound of the energies (the sheet's Sec. 7).
+        reference: energies (N,) of in-distribution glyphs: of held-out ones for the quantile rule,
+            of the training glyphs for the sheet's rule.
+        quantile: share of the reference below the threshold, in (0, 1].
+        rule: "quantile", or "max" for the largest of the energies (the sheet's Sec. 7).
+
+    Returns:
+        the threshold.
 
     Raises:
         ValueError: for an empty reference, an unknown rule or a quantile outside (0, 1].
@@ -90,14 +101,15 @@ def threshold(reference: Tensor, quantile: float = 0.95, rule: str = "quantile")
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a model says of one glyph.
+    """What a model says about one glyph.
 
     Args:
-        energy: E(x); threshold: the card's, None where the model is uncalibrated.
+        energy: E(x).
+        threshold: the card's; None where the model is uncalibrated.
         p_value: share of the card's in-distribution glyphs with an energy at least as high, in [0, 1]; None
             where the model is uncalibrated.
         is_stranger: whether the energy is above the threshold; None where the model is uncalibrated.
-        top: (sort, probability) of the likeliest five classes, calibrated by the card's temperature; empty
+        top: (sort, probability) of the five likeliest classes, calibrated by the card's temperature; empty
             for an EBM.
     """
 
@@ -109,11 +121,15 @@ class Verdict:
 
 
 def verdict(model: EnergyNet, card: "Card", x: Tensor) -> Verdict:
-    """Judges one glyph.
+    """Computes energy, p-value, likeliest sorts and the verdict on one glyph.
 
     Args:
-        model, card: as `ebm.load` gives them.
-        x: (1, 56, 56) or (1, 1, 56, 56) in [-1, 1], as `ebm.to_glyph` gives it.
+        model: as `ebm.load` returns it.
+        card: as `ebm.load` returns it.
+        x: (1, 56, 56) or (1, 1, 56, 56) in [-1, 1], as `ebm.to_glyph` returns it.
+
+    Returns:
+        the verdict.
 
     Raises:
         ValueError: for more than one glyph, or one with values that are not finite.

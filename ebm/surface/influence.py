@@ -1,4 +1,4 @@
-"""Where a glyph's energy comes from: the gradient, and what a dab of ink or paper anywhere would change."""
+"""Where a glyph's energy comes from: its gradient, and what a dab of ink or paper would change at each place."""
 
 import math
 from collections.abc import Callable
@@ -15,10 +15,12 @@ PAPER, INK = -1.0, 1.0
 def gradient(model: nn.Module | Callable[..., Tensor], x: Tensor, y: Tensor | None = None) -> Tensor:
     """dE/dx: how fast the energy rises with the ink of each pixel.
 
-    Source: Simonyan, Vedaldi & Zisserman 2014, there of a class score and without its sign.
+    Source: Simonyan, Vedaldi & Zisserman 2014, who take the absolute gradient of a class score.
 
     Args:
-        model: as in `ebm.sgld`; x: glyphs (N, 1, 56, 56); y: classes (N,), for the energy of (x, y).
+        model: as in `ebm.sgld`.
+        x: glyphs (N, 1, 56, 56).
+        y: classes (N,) int64 for the energy of (x, y), or None.
 
     Returns:
         (N, 1, 56, 56), detached: above 0 where ink makes the glyph less likely.
@@ -27,18 +29,20 @@ def gradient(model: nn.Module | Callable[..., Tensor], x: Tensor, y: Tensor | No
 
 
 def dab_effect(model: nn.Module, x: Tensor, size: int = 1, y: int | None = None) -> Tensor:
-    """How the energy changes, exactly, if a square dab around a pixel became paper, or ink.
+    """How the energy changes when a square dab around a pixel becomes paper, or ink.
 
-    The change is that of a finite step, where the gradient only says where a small one would lead. The
-    idea is that of occlusion (Zeiler & Fergus 2014), with both of the values a pixel can take.
+    The change is exact, while the gradient holds for small steps only.
+
+    Source: occlusion (Zeiler & Fergus 2014), here with both extreme values of a pixel.
 
     Args:
-        model: has `energy`, and parameters; x: one glyph (1, 56, 56).
-        size: of the dab's sides, an odd number of pixels; at the border the dab is cut off.
-        y: a class, for the energy of (x, y).
+        model: has `energy`, and parameters.
+        x: one glyph (1, 56, 56).
+        size: side of the dab in pixels, an odd number; at the border the dab is cut off.
+        y: a class for the energy of (x, y), or None.
 
     Returns:
-        (2, 56, 56) on the CPU: E(dabbed) - E(x) with paper (-1), then with ink (+1), by the dab's middle.
+        (2, 56, 56) on the CPU: E(dabbed) - E(x) for a dab of paper (-1) and for one of ink (+1) around each pixel.
 
     Raises:
         ValueError: for anything but one glyph, or a size that is even or below 1.
@@ -57,7 +61,7 @@ def dab_effect(model: nn.Module, x: Tensor, size: int = 1, y: int | None = None)
         return of_model(glyphs, *labels)
 
     def dabbed(index: Tensor) -> Tensor:
-        """The energies with the dabs that are at these places (N,) of the flattened result."""
+        """The energies (N,) with the dabs at these indices (N,) of the flattened result."""
         value, row, column = torch.unravel_index(index.to(x.device), shape)
         dab = near_row[row][:, None, :, None] & near_column[column][:, None, None, :]
         return energy(torch.where(dab, values[value][:, None, None, None], x))
@@ -68,6 +72,6 @@ def dab_effect(model: nn.Module, x: Tensor, size: int = 1, y: int | None = None)
 
 
 def _within(side: int, reach: int, device: torch.device) -> Tensor:
-    """Which of `side` pixels in a line are within reach of each: booleans (side, side)."""
+    """Which of `side` pixels in a line are within reach of each other: booleans (side, side)."""
     at = torch.arange(side, device=device)
     return (at[:, None] - at).abs() <= reach

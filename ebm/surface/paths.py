@@ -1,4 +1,4 @@
-"""Ways from one glyph to another: straight lines, paths of lowest energy, and planes through three glyphs."""
+"""Paths between glyphs: straight lines, paths of lowest energy, and planes through three glyphs."""
 
 from collections.abc import Callable, Iterator
 
@@ -8,20 +8,22 @@ from torch import Tensor, nn
 from ebm.model.gradient import gradient_of
 from ebm.sampling.langevin import Step
 
-TINY = 1e-12  # a slope of this size or less moves nothing
+TINY = 1e-12  # a slope of at most this size counts as zero
 
 
 def straight(a: Tensor, b: Tensor, n: int) -> Tensor:
-    """n glyphs at equal spacing on the straight line from a to b, both included.
+    """n glyphs at equal distances on the straight line from a to b.
 
     Args:
-        a, b: of one shape, a glyph (1, 56, 56) or anything else.
+        a: the first glyph (1, 56, 56), or a tensor of another shape.
+        b: the last glyph, of the same shape.
+        n: number of glyphs with both ends, at least 2.
 
     Returns:
-        (n, ...), for glyphs (n, 1, 56, 56).
+        (n, ...); for glyphs (n, 1, 56, 56).
 
     Raises:
-        ValueError: for fewer than two glyphs, or shapes that differ.
+        ValueError: for n below 2, or shapes that differ.
     """
     if n < 2 or a.shape != b.shape:
         raise ValueError(
@@ -34,28 +36,33 @@ def lowest_energy(
     model: nn.Module | Callable[..., Tensor], a: Tensor, b: Tensor, n: int = 24, *, steps: int = 100,
     step_size: float = 0.05, smooth: bool = True, y: int | None = None, every: int = 1,
 ) -> Iterator[Step]:  # fmt: skip
-    """A path of lowest energy between two glyphs, relaxed from the straight line, as it relaxes.
+    """Relaxes the straight line between two glyphs into a path of lowest energy, and yields the states.
 
-    The string method (E, Ren & Vanden-Eijnden 2007): every image goes down dE/dx, then all are
-    put back at equal spacing along the path through them, which takes away what they moved along it. It
-    settles where dE/dx has no part across the path. From another start it may settle elsewhere: the path
-    is the lowest nearby, not of all. Real glyphs are no minima, so that a long relaxation sinks far below
-    both ends; 100 steps were enough on the shipped JEM for barriers near 0 and pictures like glyphs.
+    In every step all images first move down dE/dx. Then they are placed at equal distances along the path through
+    them, which removes their movement along the path. The path comes to rest where dE/dx is parallel to it. This is
+    a local minimum: another start may lead to another path. Real glyphs are not minima, so a long relaxation goes far
+    below both ends. On the shipped JEM 100 steps were enough for barriers near 0 and images that look like glyphs.
+
+    Source: the string method of E, Ren & Vanden-Eijnden 2007.
 
     Args:
         model: as in `ebm.sgld`; energies are of x or, with y, of (x, y).
-        a, b: glyphs (1, 56, 56), which stay where they are; n: images, ends included.
-        steps: of relaxation. step_size: root mean square over the pixels of the longest move a step,
-            falling linearly to 0 over the run; one scale for the whole path, so that its shape is the
-            energy's alone. smooth: blurs dE/dx, so that the path changes form, not grain.
-        y: a class, for all images. every: yields after each `every` steps, and always after the last.
+        a: the first glyph (1, 56, 56), which does not move.
+        b: the last glyph (1, 56, 56), which does not move.
+        n: number of images with both ends, at least 2.
+        steps: of relaxation.
+        step_size: length of the longest move of the first step, as root mean square over the pixels. It falls
+            linearly to 0 over the run. All images share one scale, so that only the energy decides the path's shape.
+        smooth: whether to blur dE/dx, so that the path changes the form and not the grain.
+        y: a class for all images, or None.
+        every: yields after each `every` steps, and always after the last.
 
     Yields:
-        `Step`: images (n, 1, 56, 56) in [-1, 1] where a and b are, and their energies (n,); the straight
-        line first, as step 0.
+        `Step`: images (n, 1, 56, 56), in [-1, 1] where a and b are, and their energies (n,). The first one is the
+        straight line, as step 0.
 
     Raises:
-        ValueError: as `straight` does.
+        ValueError: as in `straight`.
     """
     path = straight(a, b, n).detach()
     labels = None if y is None else torch.full((n,), y, device=path.device)
@@ -77,7 +84,17 @@ def lowest_energy(
 
 
 def binomial(x: Tensor, dim: int) -> Tensor:
-    """(1, 2, 1) / 4 along one axis, zeros beyond the ends: sums of slices, ten times as fast as a pooling layer."""
+    """Blurs with (1, 2, 1) / 4 along one axis, with zeros beyond the ends.
+
+    It adds slices, which is ten times as fast as a pooling layer.
+
+    Args:
+        x: any tensor.
+        dim: the axis.
+
+    Returns:
+        a tensor of the same shape.
+    """
     n = x.shape[dim]
     blurred = x / 2
     blurred.narrow(dim, 0, n - 1).add_(x.narrow(dim, 1, n - 1), alpha=0.25)
@@ -86,7 +103,14 @@ def binomial(x: Tensor, dim: int) -> Tensor:
 
 
 def equally_spaced(path: Tensor) -> Tensor:
-    """As many points (n, ...) at equal distances along the broken line through points (n, ...); its ends stay."""
+    """Places points at equal distances along the broken line through them.
+
+    Args:
+        path: points (n, ...).
+
+    Returns:
+        (n, ...), with the same ends.
+    """
     n = len(path)
     lengths = (path[1:] - path[:-1]).flatten(1).norm(dim=1).double()
     at = torch.cat([lengths.new_zeros(1), lengths.cumsum(0)])
@@ -99,23 +123,28 @@ def equally_spaced(path: Tensor) -> Tensor:
 
 
 def barrier(energy: Tensor) -> float:
-    """How far the energies (n,) along a path rise above the higher of its ends: 0 where they never do."""
+    """How far the energies (n,) along a path rise above the higher of its ends; 0 where they do not."""
     return float(energy.max() - torch.maximum(energy[0], energy[-1]))
 
 
 def plane(a: Tensor, b: Tensor, c: Tensor, n: int, margin: float = 0.25) -> tuple[Tensor, Tensor]:
-    """Glyphs on a square grid in the plane through three: x = a + u (b - a) + v (c - a).
+    """Glyphs on a square grid in the plane through three glyphs: x = a + u (b - a) + v (c - a).
+
+    Pixels are not clamped, because the result would not be a plane. Outside the triangle some leave [-1, 1].
 
     Args:
-        a, b, c: glyphs (1, 56, 56): at (u, v) = (0, 0), (1, 0) and (0, 1).
-        n: points along each axis; margin: how far the grid reaches beyond 0 and 1 on all sides.
+        a: the glyph (1, 56, 56) at (u, v) = (0, 0).
+        b: the glyph (1, 56, 56) at (1, 0).
+        c: the glyph (1, 56, 56) at (0, 1).
+        n: points along each axis, at least 2.
+        margin: how far the grid goes beyond 0 and 1 on all sides, 0 or more.
 
     Returns:
-        glyphs (n, n, 1, 56, 56), v changing along the first axis and u along the second, and the coordinates
-        (n,) of both axes. Pixels are not clamped, or it were no plane: away from the triangle some leave [-1, 1].
+        glyphs (n, n, 1, 56, 56), where v changes along the first axis and u along the second, and the coordinates
+        (n,) of both axes.
 
     Raises:
-        ValueError: for fewer than two points, a margin below 0, or shapes that differ.
+        ValueError: for n below 2, a margin below 0, or shapes that differ.
     """
     if n < 2 or not margin >= 0 or not a.shape == b.shape == c.shape:
         raise ValueError("A plane needs three glyphs of one shape, n >= 2 and a margin of at least 0.")

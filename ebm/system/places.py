@@ -1,4 +1,4 @@
-"""Where things lie on this machine: the checkpoints that ship, and what is kept between runs."""
+"""Where files are on this machine: the shipped checkpoints, and the cache."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ DEFAULT_CHECKPOINT = CHECKPOINTS / "jem.safetensors"
 
 
 def cache_folder() -> Path:
-    """The folder of corpora, judges and compiled code: beside torch's own cache (`TORCH_HOME` moves it)."""
-    from torch import hub  # not at the top: who only asks for the checkpoints need not wait for torch
+    """The cache of corpora, judges and compiled code: in torch's cache folder, which `TORCH_HOME` moves."""
+    from torch import hub  # here, because the path of the checkpoints should not wait for torch
 
     return Path(hub.get_dir()).parent / "glyph-ebm"

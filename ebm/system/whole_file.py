@@ -1,4 +1,4 @@
-"""Files that are whole or not there: a full disk or a kill while writing leaves the one before."""
+"""Files that are complete or not there: after a full disk or a kill the previous file is still there."""
 
 import os
 from collections.abc import Iterator
@@ -9,15 +9,18 @@ from typing import IO
 
 @contextmanager
 def whole_file(path: Path, *, several_writers: bool = False) -> Iterator[IO[bytes]]:
-    """A file to write that takes its place only when all of it is on disk; until then the one before stays.
+    """A file to write that replaces the previous one only when all of it is on disk.
 
     Args:
-        path: where it will be.
-        several_writers: whether other processes may write the same file at the same time, as they may in a cache. Then
-            each writes a part of its own, and one that is killed leaves its part behind.
+        path: of the file.
+        several_writers: whether other processes may write the same file at the same time, for instance in a cache.
+            Then each process writes its own temporary file. A process that is killed leaves that file behind.
+
+    Yields:
+        the open file, for bytes.
 
     Raises:
-        OSError: where it cannot be written; then nothing of it is left.
+        OSError: when it cannot be written; then no part of it is left.
     """
     owner = f".{os.getpid()}" if several_writers else ""
     part = path.with_name(f"{path.name}{owner}.part")

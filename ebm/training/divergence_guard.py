@@ -1,4 +1,4 @@
-"""Never a silent divergence: roll back to the last good state, halve the learning rate, say so."""
+"""Handles divergence: rolls back to the last good state, halves the learning rate, and reports it."""
 
 import copy
 from typing import Any
@@ -14,39 +14,52 @@ MAX_IN_A_ROW = 3
 
 
 class DivergenceGuard(Callback):
-    """Watches `JEM.trouble` after every step.
+    """Checks `JEM.trouble` after every step, and rolls back if there is any.
 
     Args:
-        averaging: the callback that averages the weights, whose average is rolled back with them.
+        averaging: the callback that averages the weights; its average is rolled back too.
         every: good steps between two snapshots (weights, average, optimiser, replay buffer).
 
     Attributes:
         rollbacks: what was seen and at which step, for the run's report.
-
-    Raises (from training):
-        Diverged: after three rollbacks with no good snapshot between them.
     """
 
     def __init__(self, averaging: EMAWeightAveraging | None = None, every: int = 100):
         self.averaging, self.every = averaging, every
         self.rollbacks: list[dict[str, Any]] = []
-        self._snapshots: list[dict[str, Any]] = []  # the last two: the newest may already be sick
+        self._snapshots: list[dict[str, Any]] = []  # the last two, because the newest may already be bad
         self._good = 0
         self._in_a_row = 0
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Takes the first snapshot, so that there is always one to go back to."""
+        """Takes the first snapshot, so that there is always one for a rollback."""
         assert isinstance(pl_module, JEM)
         self.begin(trainer, pl_module)
 
     def begin(self, trainer: pl.Trainer, module: JEM) -> None:
-        """Makes the state of now the only one to go back to."""
+        """Makes the present state the only one for a rollback.
+
+        Args:
+            trainer: of the run.
+            module: the model in training.
+        """
         self._snapshots = [self._snapshot(trainer, module)]
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """Takes a snapshot now and then; rolls back when the step saw trouble."""
+        """Takes a snapshot after some good steps; rolls back when the step had trouble.
+
+        Args:
+            trainer: of the run.
+            pl_module: the model in training.
+            outputs: of the step, not used.
+            batch: of the step, not used.
+            batch_idx: of the step, not used.
+
+        Raises:
+            Diverged: after three rollbacks without a good snapshot between them.
+        """
         assert isinstance(pl_module, JEM)
         if pl_module.trouble is None:
             self._good += 1
@@ -64,19 +77,19 @@ class DivergenceGuard(Callback):
                 f"last seen: {pl_module.trouble}. Try a smaller lr or step_size, or a larger alpha."
             )
         rank_zero_warn(f"Step {trainer.global_step}: {pl_module.trouble}. Rolled back; the learning rate is halved.")
-        self._snapshots = self._snapshots[:1]  # the newer one may be of the branch that went wrong
+        self._snapshots = self._snapshots[:1]  # the newer one may already have been bad
         self._restore(trainer, pl_module, self._snapshots[0])
         pl_module.lr_factor /= 2
         for group in trainer.optimizers[0].param_groups:
-            group["lr"] /= 2  # the scheduler has set the next step's rate already, without the new factor
+            group["lr"] /= 2  # because the scheduler has already set the next step's rate, without the new factor
         self._good = 0
 
     def state_dict(self) -> dict[str, Any]:
-        """What a resumed run must still report."""
+        """The rollbacks, which a resumed run must still report."""
         return {"rollbacks": self.rollbacks}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Takes up the report of the run that is resumed."""
+        """Loads the rollbacks of the run that is resumed."""
         self.rollbacks = list(state_dict["rollbacks"])
 
     def _snapshot(self, trainer: pl.Trainer, module: JEM) -> dict[str, Any]:
@@ -88,7 +101,7 @@ class DivergenceGuard(Callback):
         return copy.deepcopy(state)
 
     def _restore(self, trainer: pl.Trainer, module: JEM, state: dict[str, Any]) -> None:
-        state = copy.deepcopy(state)  # the optimiser takes over the tensors it is given
+        state = copy.deepcopy(state)  # because the optimiser keeps the tensors that it is given
         module.net.load_state_dict(state["net"])
         trainer.optimizers[0].load_state_dict(state["optimizer"])
         if module.buffer is not None:

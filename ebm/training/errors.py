@@ -1,13 +1,13 @@
-"""Errors that callers are expected to catch by name."""
+"""Errors for callers to catch by name."""
 
 
 class Diverged(RuntimeError):
-    """Training could not be kept stable; the message says what was seen."""
+    """Training stayed unstable; the message says what was seen."""
 
 
 class Stopped(RuntimeError):
-    """Training was told to stop; the message says how to go on."""
+    """Training received SIGTERM; the message says how to resume."""
 
 
 class ProcessLost(RuntimeError):
-    """Another process of a shared training run is gone; the message says how to go on."""
+    """Another process of a shared training run has ended; the message says how to resume."""

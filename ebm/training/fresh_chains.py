@@ -1,4 +1,4 @@
-"""What counts while training: fresh chains from noise, looked at by a selector that is not the model."""
+"""What is watched while training: fresh chains from noise, measured by a selector that is not the model."""
 
 from pathlib import Path
 
@@ -18,14 +18,16 @@ SHOWN = 84  # chains of a grid
 
 
 class FreshChains(pl.Callback):
-    """At every validation: prints each sort from noise, logs what a selector says of it, keeps the grid.
+    """At every validation: prints each sort from noise, logs what a selector measures, and saves a grid.
 
-    Must come after the weight averaging in the list of callbacks, so that it sees averaged weights.
+    It must come after the weight averaging in the list of callbacks, so that it sees averaged weights.
 
     Args:
-        selector: used for choosing a checkpoint and never in a report; None in a process that only follows the
-            first, which looks for all of them.
-        sorts: how many there are; folder: where the grids go; seed: of the chains.
+        selector: chooses a checkpoint and is never used in a report; None in every process but the first, which
+            measures for all of them.
+        sorts: number of sorts.
+        folder: of the grids.
+        seed: of the chains.
     """
 
     def __init__(self, selector: Selector | None, sorts: int, folder: Path, seed: int):
@@ -41,7 +43,7 @@ class FreshChains(pl.Callback):
         pl_module.fresh = trainer.strategy.broadcast(pl_module.fresh)
 
     def _look(self, trainer: pl.Trainer, pl_module: JEM) -> None:
-        """Prints, judges, keeps the grids."""
+        """Prints glyphs, measures them and saves the grids."""
         assert self.selector is not None
         printed, pl_module.fresh = [], {}
         if pl_module.net.outputs > 1:
@@ -70,14 +72,14 @@ class FreshChains(pl.Callback):
             _show(trainer, "buffer", grid)
 
     def _print(self, module: JEM, n: int, labels: Tensor | None) -> Tensor:
-        """Fresh chains as long as printing's: glyphs (N, 1, 56, 56)."""
+        """Fresh chains with print_steps steps: glyphs (N, 1, 56, 56)."""
         recipe = module.recipe
         return last_of(chains(module.net, n, sampler=recipe, labels=labels, seed=self.seed, every=recipe.print_steps))
 
 
 def _show(trainer: pl.Trainer, name: str, picture) -> None:
-    """Sends a picture to TensorBoard where that is the logger."""
-    from torchvision.transforms.functional import pil_to_tensor  # a second to import, for TensorBoard only
+    """Sends a picture to TensorBoard, if that is the logger."""
+    from torchvision.transforms.functional import pil_to_tensor  # here, because the import takes a second
 
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger):

@@ -1,4 +1,4 @@
-"""The joint energy-based model as a LightningModule: matching, then contrastive loss + L2 + cross-entropy as well."""
+"""The joint energy-based model as a LightningModule: first matching, then also contrastive loss and L2."""
 
 import math
 from typing import Any
@@ -20,19 +20,19 @@ from ebm.training.jitter import jitter
 from ebm.training.matching import Matched, matching_loss
 from ebm.training.recipe import Recipe
 
-MATCH_BETAS, CONTRAST_BETAS = (0.9, 0.999), (0.0, 0.999)  # of Adam: no momentum where the negatives move as well
+MATCH_BETAS, CONTRAST_BETAS = (0.9, 0.999), (0.0, 0.999)  # of Adam; no momentum while the negatives move too
 MATCH_WARM_UP, CONTRAST_WARM_UP = 100, 50  # steps over which the learning rate rises, at most a tenth of the stage
 MAX_ENERGY = 1e3
 MAX_GAP = 10.0  # f(real) - f(fake); in healthy runs it stays within 1 of 0
 MIN_GAP = -20.0
-MAX_INK = 0.6  # share of pixels above 0.99; of real glyphs 0.001 (and 0.13 above 0.5)
-MAX_ROUGHNESS = 0.9  # neighbouring pixels of uniform noise differ by 2/3, of a checkerboard by 2
+MAX_INK = 0.6  # share of pixels above 0.99; in real glyphs it is 0.001 (and 0.13 above 0.5)
+MAX_ROUGHNESS = 0.9  # mean difference of neighbouring pixels; 2/3 for uniform noise, 2 for a checkerboard
 
 
 def validation_strangers(x: Tensor) -> dict[str, Tensor]:
-    """Two cheap kinds of strangers made from glyphs (N, 1, 56, 56), for choosing a checkpoint only.
+    """Two cheap kinds of strangers made from glyphs (N, 1, 56, 56), only for choosing a checkpoint.
 
-    They are never reported: `ebm.data.STRANGERS` holds other kinds.
+    They are never reported. `ebm.data.STRANGERS` has other kinds.
     """
     return {"halves swapped": x.roll(28, 2), "smeared": F.avg_pool2d(x, (1, 15), stride=1, padding=(0, 7))}
 
@@ -45,9 +45,10 @@ class JEM(pl.LightningModule):
         classes: number of classes of the corpus; ignored by the mode "ebm".
 
     Attributes:
-        net: the network. buffer: the replay buffer, made when training starts. trouble: what the
-        last step saw that must not go on; None while all is well. fresh: shares of the last fresh chains
-        that a selector found realistic and recognised, set by `FreshChains`.
+        net: the network.
+        buffer: the replay buffer, made when training starts.
+        trouble: the sign of a divergence in the last step; None if there was none.
+        fresh: what a selector measured on the last fresh chains, set by `FreshChains`.
     """
 
     def __init__(self, recipe: dict[str, Any], classes: int):
@@ -55,10 +56,10 @@ class JEM(pl.LightningModule):
         self.save_hyperparameters()
         self.recipe = Recipe(**recipe)
         outputs = self.recipe.mode.outputs(classes)
-        # channels_last: the convolutions are faster so, on the CPU and on the GPU.
+        # channels_last makes the convolutions faster, on the CPU and on the GPU.
         self.net = EnergyNet(self.recipe.width, outputs, self.recipe.head).to(memory_format=torch.channels_last)
         self.classes = classes
-        # Plain objects, not module buffers: DDP would overwrite rank 1's chains with rank 0's.
+        # Plain objects and not module buffers, because DDP would overwrite rank 1's chains with rank 0's.
         self.buffer: ReplayBuffer | None = None
         self.random: torch.Generator | None = None
         self._restored: dict[str, Any] | None = None
@@ -75,7 +76,15 @@ class JEM(pl.LightningModule):
         self.val_gap = MeanMetric()
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
-        """f of the network, as `EnergyNet.forward`."""
+        """f of the network, as in `EnergyNet.forward`.
+
+        Args:
+            x: glyphs (N, 1, 56, 56) in [-1, 1].
+            y: classes (N,) int64, or None.
+
+        Returns:
+            f (N,).
+        """
         return self.net(x, y)
 
     # The three steps of exercise 3.4 ---------------------------------------------------------
@@ -88,7 +97,7 @@ class JEM(pl.LightningModule):
             y: their classes (N,).
 
         Returns:
-            scalar mean f(fake) - mean f(real) + alpha * mean(f(real)^2 + f(fake)^2).
+            the scalar mean f(fake) - mean f(real) + alpha * mean(f(real)^2 + f(fake)^2).
         """
         fake = self.negatives(y, x if self.recipe.data_starts else None)
         f_real, f_fake = self.net(torch.cat([x, fake]), self._labels(torch.cat([y, y]))).chunk(2)
@@ -103,7 +112,15 @@ class JEM(pl.LightningModule):
         return self.recipe.alpha * l2 - gap
 
     def pyx_step(self, x: Tensor, y: Tensor) -> Tensor:
-        """The predictive loss, Eq. 6: the cross-entropy of the logits of jittered glyphs, a scalar."""
+        """The predictive loss, Eq. 6: the cross-entropy of the logits of jittered glyphs.
+
+        Args:
+            x: real glyphs (N, 1, 56, 56) in [-1, 1].
+            y: their classes (N,).
+
+        Returns:
+            a scalar.
+        """
         assert self.random is not None
         if self.recipe.jitter:
             x = jitter(x, self.random, self.recipe.jitter)
@@ -112,7 +129,15 @@ class JEM(pl.LightningModule):
         return cross_entropy
 
     def matching_step(self, x: Tensor, y: Tensor) -> Tensor:
-        """The matching loss, and the cross-entropy of the glyphs on the lines by their share of glyph: a scalar."""
+        """The matching loss, and the cross-entropy of the glyphs on the lines, weighted by their share of glyph.
+
+        Args:
+            x: real glyphs (N, 1, 56, 56) in [-1, 1].
+            y: their classes (N,).
+
+        Returns:
+            a scalar.
+        """
         assert self.random is not None
         noise = STARTS[self.recipe.start](len(x), self.random)
         share = torch.rand(len(x), generator=self.random, device=x.device)
@@ -122,10 +147,17 @@ class JEM(pl.LightningModule):
         return self.recipe.match_weight * matched.loss + self.recipe.noisy_ce * self._noisy_cross_entropy(matched, y)
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor | None:
-        """The losses of the stage. None, which skips the update, when the step must not count.
+        """The loss of the stage.
 
-        Several processes must all do the same: they share what one of them sees, and where Lightning
-        forbids None the update is of gradient zero, until `DivergenceGuard` rolls it back.
+        All processes must do the same, so they share the trouble that one of them sees. With several processes
+        Lightning forbids None. Then the gradient is zero, and `DivergenceGuard` rolls the step back.
+
+        Args:
+            batch: glyphs (N, 1, 56, 56) in [-1, 1] and their classes (N,).
+            batch_idx: not used.
+
+        Returns:
+            a scalar; None skips the update when the step had trouble.
         """
         x, y = batch
         self.trouble = None
@@ -139,7 +171,15 @@ class JEM(pl.LightningModule):
         return torch.stack([p.sum() * 0 for p in self.parameters()]).sum() if processes.is_shared() else None
 
     def first_stage(self, x: Tensor, y: Tensor) -> Tensor:
-        """Match and classify: f learns the way from noise and stays near 0 at glyphs. A scalar."""
+        """Matching and classification: f learns the way from noise and stays near 0 at glyphs.
+
+        Args:
+            x: real glyphs (N, 1, 56, 56) in [-1, 1].
+            y: their classes (N,).
+
+        Returns:
+            a scalar.
+        """
         r = self.recipe
         if not r.mode.has_chains:
             return self.pyx_step(x, y)
@@ -147,7 +187,15 @@ class JEM(pl.LightningModule):
         return loss + r.match_ce * self.pyx_step(x, y) if self.net.outputs > 1 else loss
 
     def second_stage(self, x: Tensor, y: Tensor) -> Tensor:
-        """Eq. 7, the joint model, with matching kept on. A scalar."""
+        """Eq. 7, the joint model, in addition to matching.
+
+        Args:
+            x: real glyphs (N, 1, 56, 56) in [-1, 1].
+            y: their classes (N,).
+
+        Returns:
+            a scalar.
+        """
         r = self.recipe
         noisy = x + r.data_noise * torch.empty_like(x).normal_(generator=self.random)
         loss = torch.zeros((), device=self.device)
@@ -159,26 +207,29 @@ class JEM(pl.LightningModule):
 
     @property
     def is_matching(self) -> bool:
-        """Whether training is still in its first stage, before any chain is run."""
+        """Whether training is in its first stage, which runs no chains."""
         return self.global_step < self.recipe.match_steps
 
     def _labels(self, y: Tensor) -> Tensor | None:
-        """The classes whose logit is f, where the mode says that f is a logit."""
+        """The classes whose logit is f, if f is a logit in this mode."""
         return y if self.recipe.mode.contrasts_the_logit else None
 
     def _noisy_cross_entropy(self, matched: Matched, y: Tensor) -> Tensor:
-        """The cross-entropy on the lines, weighted by how much of each glyph is left; 0 where there are no classes."""
+        """The cross-entropy on the lines, weighted by each glyph's share of glyph; 0 where there are no classes."""
         if self.net.outputs == 1:
             return torch.zeros((), device=self.device)
         return ((1 - matched.share) * F.cross_entropy(matched.logits, y, reduction="none")).mean()
 
     def negatives(self, y: Tensor, data: Tensor | None = None) -> Tensor:
-        """Samples of the model (N, 1, 56, 56): chains from the buffer, some steps further.
+        """Samples of the model: chains from the buffer, some steps further.
 
         Args:
-            y: classes (N,) of the batch, which steer the chains of the recipe's steered share: with y drawn as in
-                the data and x from q(x | y), x is a draw of q(x). The last chains run on log q(x) itself.
-            data: glyphs (N, 1, 56, 56) that fresh chains start from instead of noise.
+            y: classes (N,) of the batch, which steer the chains, except for the recipe's unsteered share. If y is
+                drawn as in the data and x from q(x | y), then x is a sample of q(x). The last chains run on log q(x).
+            data: glyphs (N, 1, 56, 56) that fresh chains start from instead of noise, or None.
+
+        Returns:
+            glyphs (N, 1, 56, 56) in [-1, 1].
         """
         assert self.buffer is not None and self.random is not None
         r = self.recipe
@@ -199,7 +250,7 @@ class JEM(pl.LightningModule):
         return fake
 
     def _watch(self, f_real: Tensor, f_fake: Tensor, gap: Tensor, roughness: Tensor, ink: Tensor) -> None:
-        """Notes the signs of a divergence: they are not all visible in the loss."""
+        """Notes the signs of a divergence, because the loss does not show all of them."""
         largest = max(float(f_real.abs().max()), float(f_fake.abs().max()))
         if not math.isfinite(largest) or largest > MAX_ENERGY:
             self.trouble = f"an energy of size {largest:.3g} (at most {MAX_ENERGY:g} is sane)"
@@ -211,9 +262,9 @@ class JEM(pl.LightningModule):
             self.trouble = f"samples of saturated pixels (neighbours {float(roughness):.2f} apart, noise has 0.67)"
 
     def on_fit_start(self) -> None:
-        """Makes the buffer and the random stream on the right device, or takes up the saved ones.
+        """Makes the buffer and the random stream on the right device, or restores the saved ones.
 
-        Of several processes each has a random stream of its own and its share of the buffer's slots.
+        Each of several processes has its own random stream and its share of the buffer's slots.
         """
         r, rank, world = self.recipe, self.global_rank, self.trainer.world_size
         step = self._restored["step"] if self._restored is not None else 0
@@ -226,7 +277,7 @@ class JEM(pl.LightningModule):
             )  # fmt: skip
         if self._restored is not None:
             streams = [state.cpu() for state in self._restored["random"]]
-            # The streams of another number of processes or another kind of device do not fit: then new ones begin.
+            # The streams of another number of processes or another kind of device do not fit. Then new ones start.
             if len(streams) == world and streams[rank].shape == self.random.get_state().shape:
                 self.random.set_state(streams[rank])
             if self.buffer is not None:
@@ -235,14 +286,14 @@ class JEM(pl.LightningModule):
             self._restored = None
 
     def slot_groups(self) -> list[int]:
-        """Slots of the whole buffer: of each class, and last of unsteered chains, in proportion to their share."""
+        """The slots of the whole buffer: of each class, and last of chains without a class, by their share."""
         share, steered = self.recipe.unsteered_share, self.recipe.buffer_per_class * self.classes
         if share == 1:
             return [steered]
         return [self.recipe.buffer_per_class] * self.classes + [round(steered * share / (1 - share))]
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
-        """Accuracy, calibration, energy gap to the buffer and AUROC on two unreported kinds of strangers."""
+        """Measures accuracy, calibration, energy gap to the buffer, and AUROC on two unreported kinds of strangers."""
         x, y = batch
         if self.net.outputs > 1:
             self.val_metrics.update(self.net.get_logits(x), y)
@@ -254,14 +305,14 @@ class JEM(pl.LightningModule):
         if self.buffer is not None and len(self.buffer):
             filled = (self.buffer.steps > 0).nonzero().squeeze(1)
             spread = torch.linspace(0, len(filled) - 1, min(len(x), len(filled)), device=filled.device).long()
-            chains = self.buffer.x[filled[spread]]  # of all classes: the slots are in their order
+            chains = self.buffer.x[filled[spread]]  # of all classes, because the slots are in the order of the classes
             self.val_gap.update(self.net.energy(chains).mean() - energy.mean())
 
     def _aurocs(self) -> dict[str, BinaryAUROC]:
         return {name: metric for name, metric in self.val_auroc.items() if isinstance(metric, BinaryAUROC)}
 
     def on_validation_epoch_end(self) -> None:
-        """Logs what the validation steps gathered."""
+        """Logs what the validation steps have measured."""
         values: dict[str, Any] = {f"val/auroc {name}": metric.compute() for name, metric in self._aurocs().items()}
         if self.net.outputs > 1:
             values |= {f"val/{name}": value for name, value in self.val_metrics.compute().items()}
@@ -269,16 +320,16 @@ class JEM(pl.LightningModule):
         if self.val_gap.update_count:
             values["val/contrastive_divergence"] = self.val_gap.compute()
         auroc = torch.stack([values[f"val/auroc {name}"] for name in self._aurocs()]).mean()
-        # What a checkpoint is chosen by; never the contrastive loss, which says nothing of convergence.
+        # A checkpoint is chosen by this, and never by the contrastive loss, which does not show convergence.
         values["val/selection"] = float(auroc) + sum(self.fresh.values()) + float(values.get("val/accuracy", 0.0))
         values |= {f"val/fresh_{name}": value for name, value in self.fresh.items()}
         for metric in (*self._aurocs().values(), self.val_gap):
             metric.reset()
-        shared = processes.is_shared()  # the values are the same in all processes, but only so is Lightning content
+        shared = processes.is_shared()  # the values are the same in all processes, but Lightning asks for this
         self.log_dict({name: float(value) for name, value in values.items()}, prog_bar=False, sync_dist=shared)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Adam; warm-up and cosine of the learning rate in each stage. `SecondStage` begins Adam anew."""
+        """Adam, with warm-up and cosine of the learning rate in each stage. `SecondStage` starts a new Adam."""
         r = self.recipe
         optimizer = torch.optim.Adam(self.parameters(), lr=1.0, betas=MATCH_BETAS)
 
@@ -295,14 +346,20 @@ class JEM(pl.LightningModule):
         self, optimizer: torch.optim.Optimizer, gradient_clip_val: float | None = None,
         gradient_clip_algorithm: str | None = None,
     ) -> None:  # fmt: skip
-        """Holds the norm of the gradient below the stage's limit."""
+        """Clips the norm of the gradient to the stage's limit.
+
+        Args:
+            optimizer: of the model.
+            gradient_clip_val: Lightning's, not used.
+            gradient_clip_algorithm: Lightning's, not used.
+        """
         largest = self.recipe.match_clip if self.is_matching else self.recipe.norm_clip
         self.clip_gradients(optimizer, gradient_clip_val=largest, gradient_clip_algorithm="norm")
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Logs the norm of the gradient before Lightning clips it."""
         norms = [p.grad.norm() for p in self.net.parameters() if p.grad is not None]
-        if norms:  # none after a step that was skipped
+        if norms:  # empty after a skipped step
             self.log("train/grad_norm", torch.stack(norms).norm())
 
     def _log(self, values: dict[str, Tensor], prog_bar: bool = False) -> None:
@@ -310,7 +367,7 @@ class JEM(pl.LightningModule):
         self.log_dict(processes.mean({name: value.detach() for name, value in values.items()}), prog_bar=prog_bar)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Adds the chains and the random streams of all processes, so that a resumed run goes on with them."""
+        """Adds the chains and the random streams of all processes, so that a resumed run continues with them."""
         checkpoint["lr_factor"] = self.lr_factor
         checkpoint["stream"] = {"step": self.global_step}
         if self.random is not None:
@@ -326,7 +383,7 @@ class JEM(pl.LightningModule):
 
 
 def _course(step: int, steps: int, warm_up: int, last: float) -> float:
-    """The learning rate's factor at a step of a stage: a linear rise, then half a cosine from 1 to `last`."""
+    """The factor of the learning rate at a step of a stage: a linear rise, then half a cosine from 1 to `last`."""
     rise = min(1.0, (step + 1) / (1 + min(warm_up, steps // 10)))
     done = min(1.0, step / max(1, steps))
     return rise * (last + (1 - last) * 0.5 * (1 + math.cos(math.pi * done)))

@@ -1,4 +1,4 @@
-"""Small random shifts, zooms and turns of glyphs: what a classifier must not care about."""
+"""Small random shifts, zooms and turns of glyphs, which a classifier should ignore."""
 
 import math
 
@@ -14,12 +14,13 @@ TURN = 2.0  # degrees
 
 
 def jitter(x: Tensor, generator: torch.Generator, strength: float = 1.0) -> Tensor:
-    """Moves, zooms and turns every glyph by an amount of its own; what comes in from outside is paper.
+    """Shifts, zooms and turns every glyph by its own random amounts; the outside of a glyph is paper.
 
     Args:
         x: glyphs (N, 1, 56, 56) in [-1, 1].
-        generator: on the device of x.
-        strength: 1 draws shifts up to 4 pixels, zooms up to e^0.2 and turns up to 2 degrees, uniformly; 0 draws none.
+        generator: on x's device.
+        strength: 1 draws shifts up to 4 pixels, zooms up to e^0.2 and turns up to 2 degrees, uniformly; 0 changes
+            nothing.
 
     Returns:
         (N, 1, 56, 56) in [-1, 1].

@@ -13,12 +13,15 @@ import torch
 def read_state(path: str | Path) -> dict[str, Any]:
     """Reads a .ckpt file: tensors and plain values only.
 
+    Args:
+        path: of the file.
+
     Returns:
-        what was saved, with all tensors on the CPU: of a Lightning checkpoint "state_dict",
-        "hyper_parameters" and more.
+        what was saved, with all tensors on the CPU. A Lightning checkpoint has "state_dict", "hyper_parameters"
+        and more.
 
     Raises:
-        ValueError: one sentence, for a file that is missing, damaged, packed, not a dict, or that would
+        ValueError: one sentence, for a file that is missing, damaged, compressed, not a dict, or that would
             have to run code to be read.
     """
     path = Path(path)
@@ -31,7 +34,7 @@ def read_state(path: str | Path) -> dict[str, Any]:
             state = torch.load(path, map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ValueError(f"{path.name} is refused: {_reason(str(error))}.") from None
-    except Exception as error:  # a damaged pickle can fail in any way that its instructions can
+    except Exception as error:  # a damaged pickle can raise any error
         about = str(error).strip().splitlines() or [type(error).__name__]
         raise ValueError(f"{path.name} is not a whole file that torch.save made: {about[0][:200]}.") from None
     if not isinstance(state, dict):
@@ -40,7 +43,7 @@ def read_state(path: str | Path) -> dict[str, Any]:
 
 
 def _check_archive(path: Path) -> None:
-    """Refuses what torch.save never makes: packed members, which could unfold to any size."""
+    """Refuses compressed members, which torch.save never makes and which could expand to any size."""
     if not zipfile.is_zipfile(path):
         return
     try:
@@ -54,7 +57,7 @@ def _check_archive(path: Path) -> None:
 
 
 def _reason(error: str) -> str:
-    """Why a pickle is not read, in words."""
+    """The reason why a pickle is not read, in words."""
     if found := re.search(r"GLOBAL ([\w.]+)", error):
         return (
             f"to read it, {found.group(1)[:80]} from it would have to be run, and only tensors and plain values are "

@@ -1,4 +1,4 @@
-"""Training that can be watched: a small model of a few sorts learns in about two minutes on a CPU."""
+"""Training that can be watched: a small model learns a few sorts in about two minutes on a CPU."""
 
 import threading
 import time
@@ -31,7 +31,7 @@ REFRESH = 4.0  # seconds between two looks at fresh chains
 SHOWN = 32  # chains of the buffer in a moment
 FRESH = 12  # fresh chains in a moment
 MODES = (Mode.JEM, Mode.EBM)
-# Tried on two cores with a, o, p: letters stand out of fresh noise after half a minute to a minute.
+# Tried on two cores with a, o, p: fresh chains become letters after half a minute to a minute.
 _BASE: dict[str, Any] = {
     "width": 16, "batch_size": 32, "match_steps": 150, "contrast_steps": 100_000, "lr_decay": 1.0,
     "buffer_per_class": 40, "ema": 0.97,
@@ -41,22 +41,25 @@ SETTINGS: dict[str, tuple[float, float]] = {
     "match_steps": (1, 2000), "lr": (1e-5, 1e-2), "steps": (1, 60), "alpha": (0.0, 2.0), "noise": (0.0, 0.2),
     "reinit": (0.0, 1.0),
 }  # fmt: skip
-_making = threading.Lock()  # weights are drawn from torch's one global generator
+_making = threading.Lock()  # because weights are drawn from torch's one global generator
 
 
 @dataclass(frozen=True)
 class Moment:
-    """What is to be seen of a run at one moment.
+    """What a run shows at one moment.
 
     Args:
-        step: optimiser steps so far; seconds: since the start of training.
-        stage: "matching" before any chain is run, then "chains".
-        losses: name -> value of the last step (matching, gap, l2, cross_entropy, as far as there are any).
-        real, sampled: energies of glyphs of the last batch and of chains in the buffer.
-        accuracy: on the last batch; None for an EBM.
-        buffer: chains of the replay buffer as uint8 (n, 56, 56); ages: how many steps each has run.
-        fresh: chains from noise by the averaged weights as uint8 (n, 56, 56), looked at every few seconds.
-        rollbacks: what was seen when training had to go back, in words.
+        step: optimiser steps so far.
+        seconds: since the start of training.
+        stage: "matching" before the first chain, then "chains".
+        losses: name -> value of the last step (matching, gap, l2, cross_entropy; not all of them always exist).
+        real: energies (n,) of glyphs of the last batch.
+        sampled: energies (n,) of chains in the buffer.
+        accuracy: on the last batch, in [0, 1]; None for an EBM.
+        buffer: chains of the replay buffer, uint8 (n, 56, 56).
+        ages: number of steps that each of these chains has run.
+        fresh: chains from noise with the averaged weights, uint8 (n, 56, 56), made every few seconds.
+        rollbacks: what was seen at each rollback, in words.
     """
 
     step: int
@@ -75,8 +78,16 @@ class Moment:
 def recipe_of(mode: str = "jem", seed: int = 0, **settings: float) -> Recipe:
     """The recipe of a live run.
 
+    Args:
+        mode: "jem" or "ebm".
+        seed: of everything random.
+        **settings: of `SETTINGS`, where they differ from the recipe.
+
+    Returns:
+        the recipe.
+
     Raises:
-        ValueError: for an unknown mode, or a setting that is unknown or out of bounds.
+        ValueError: for an unknown mode, or a setting that is unknown or out of range.
     """
     if mode not in MODES:
         raise ValueError(f"The mode is one of {', '.join(MODES)}, not {str(mode)[:40]!r}.")
@@ -93,15 +104,21 @@ def recipe_of(mode: str = "jem", seed: int = 0, **settings: float) -> Recipe:
 def train_live(
     sorts: Sequence[str], *, mode: str = "jem", seconds: float = 120, seed: int = 0, **settings: float
 ) -> "Run":
-    """Trains in a thread of its own; the run yields what is to be seen twice a second, and in the end a `Trained`.
+    """Trains in a separate thread, as a run that can be watched.
 
     Args:
-        sorts: 1 to 8 names of sorts; mode: "jem" or "ebm"; seconds: at most 300.
-        seed: of glyphs, weights and noise; settings: of `SETTINGS`, where they differ from the recipe.
+        sorts: 1 to 8 names of sorts.
+        mode: "jem" or "ebm".
+        seconds: 1 to 300.
+        seed: of glyphs, weights and noise.
+        **settings: of `SETTINGS`, where they differ from the recipe.
+
+    Returns:
+        the run. It yields a `Moment` twice a second, and at the end a `Trained`.
 
     Raises:
-        ValueError: for what `recipe_of` and `small_corpus` refuse, or a time out of bounds.
-        Diverged: when training had to be rolled back three times in a row.
+        ValueError: for what `recipe_of` and `small_corpus` refuse, or a time out of range.
+        Diverged: from the run, after three rollbacks in a row.
     """
     if not 1 <= seconds <= LONGEST:
         raise ValueError(f"A live training takes 1 to {LONGEST} seconds, not {seconds:g}.")
@@ -110,7 +127,13 @@ def train_live(
 
 
 class Run(Iterator["Moment | Trained"]):
-    """A training under way, to be looped over; `stop` ends it early and keeps what was learnt, `close` does not."""
+    """A training run to iterate over; `stop` ends it early and keeps the result, `close` does not keep it.
+
+    Args:
+        recipe: the hyper-parameters.
+        corpus: the glyphs.
+        seconds: length of the training.
+    """
 
     def __init__(self, recipe: Recipe, corpus: Corpus, seconds: float):
         self._queue: SimpleQueue[Moment | Trained | BaseException] = SimpleQueue()
@@ -121,7 +144,7 @@ class Run(Iterator["Moment | Trained"]):
         self._thread.start()
 
     def __next__(self) -> "Moment | Trained":
-        """The next moment; after the `Trained` there is none."""
+        """The next moment; the `Trained` is the last item."""
         if self._over:
             raise StopIteration
         seen = self._queue.get()
@@ -131,7 +154,7 @@ class Run(Iterator["Moment | Trained"]):
         return seen
 
     def stop(self) -> None:
-        """Ends training after the step under way; the last moments and the `Trained` still come."""
+        """Ends training after the present step; the last moments and the `Trained` still come."""
         self._stop.set()
 
     def close(self) -> None:
@@ -141,7 +164,7 @@ class Run(Iterator["Moment | Trained"]):
 
 
 def _train(recipe: Recipe, corpus: Corpus, seconds: float, queue: SimpleQueue, left: threading.Event) -> None:
-    """The thread: Lightning's trainer with a callback that looks."""
+    """The thread: Lightning's trainer with a callback that watches."""
     try:
         with _making, torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
@@ -163,7 +186,7 @@ def _train(recipe: Recipe, corpus: Corpus, seconds: float, queue: SimpleQueue, l
 
 
 class _Watch(Callback):
-    """Looks at a run now and then, and ends it when its time is over or nobody looks any more."""
+    """Reports moments of a run, and ends it when its time is over or nobody watches any more."""
 
     def __init__(
         self, seconds: float, queue: SimpleQueue, left: threading.Event, averaging: EMAWeightAveraging,
@@ -184,7 +207,7 @@ class _Watch(Callback):
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
-        """After every step."""
+        """Reports a moment, if it is time, and stops the run, if it must end."""
         assert isinstance(pl_module, JEM)
         now = time.monotonic()
         if self.left.is_set() or now - self.began >= self.seconds:
@@ -197,7 +220,7 @@ class _Watch(Callback):
         self.queue.put(self._moment(trainer, pl_module, batch))
 
     def averaged(self, module: JEM) -> EnergyNet:
-        """A network of its own with the averaged weights."""
+        """A new network with the averaged weights."""
         net = EnergyNet(module.net.width, module.net.outputs, module.net.head)
         kept = self.averaging._average_model
         learnt = module if kept is None else kept.module
@@ -206,7 +229,7 @@ class _Watch(Callback):
         return net.eval().requires_grad_(False)
 
     def _print(self, module: JEM) -> Tensor:
-        """Fresh chains from noise, the sorts in turn."""
+        """Fresh chains from noise, with the sorts in turn."""
         recipe, every = module.recipe, module.recipe.print_steps
         wanted = torch.arange(FRESH) % module.classes if module.net.outputs > 1 else None
         return to_bytes(last_of(chains(self.averaged(module), FRESH, sampler=recipe, labels=wanted, every=every)))

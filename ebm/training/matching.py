@@ -1,9 +1,9 @@
 """The matching loss: the slope of f, regressed along straight lines from noise to glyphs.
 
-A chain that starts in noise needs a slope to follow long before it reaches a glyph. Matching teaches f that slope
-without running any chain. It is the flow-like part of Energy Matching (Balcerak et al. 2025, arXiv:2504.10612) with
-the fading target of Equilibrium Matching (Wang & Du 2025, arXiv:2510.02300): near a glyph the slope falls to zero, so
-that descending chains come to rest there. Multi-scale denoising score matching (Li et al. 2019, arXiv:1910.07762)
+A chain that starts from noise needs a slope to follow long before it reaches a glyph. Matching teaches f that slope
+without any chain. It is the flow-like part of Energy Matching (Balcerak et al. 2025, arXiv:2504.10612) with the fading
+target of Equilibrium Matching (Wang & Du 2025, arXiv:2510.02300). Near a glyph the slope falls to zero, so that
+descending chains come to rest there. Multi-scale denoising score matching (Li et al. 2019, arXiv:1910.07762)
 regresses the same slope with Gaussian noise of many sizes.
 """
 
@@ -19,12 +19,12 @@ FADE = 0.3  # share of noise below which the target falls to zero
 
 
 class Matched(NamedTuple):
-    """What one batch on the lines gives.
+    """The result of one batch on the lines.
 
     Args:
         loss: the matching loss, a scalar.
         logits: of the glyphs on the lines, (N, outputs).
-        share: how much of each is noise, (N,) in [0, 1].
+        share: share of noise of each, (N,) in [0, 1].
     """
 
     loss: Tensor
@@ -33,7 +33,7 @@ class Matched(NamedTuple):
 
 
 def on_line(x: Tensor, noise: Tensor, share: Tensor) -> tuple[Tensor, Tensor]:
-    """The points on the lines from glyphs to noise, and the way back that f should rise along.
+    """Points on the lines from glyphs to noise, and the directions back to the glyphs, in which f should rise.
 
     Args:
         x: glyphs (N, 1, 56, 56) in [-1, 1].
@@ -57,9 +57,13 @@ def matching_loss(
         x: glyphs (N, 1, 56, 56) in [-1, 1].
         noise: where chains start, of the same shape.
         share: of noise, (N,) in [0, 1].
-        scale: how much smaller than the target the slope is, above 0: a chain's step of `scale` would go all the way.
+        scale: factor by which the slope is smaller than the target, above 0. A step of this size would go from noise
+            to the glyph.
         y: classes (N,) int64. With them the slope is that of f(x)[y] for the first half of the batch, and that of
-            the logsumexp for the rest; without them it is that of f(x) for all.
+            the logsumexp for the rest. Without them it is that of f(x) for all.
+
+    Returns:
+        the loss, with the logits and the shares of noise for the cross-entropy.
     """
     points, target = on_line(x, noise, share)
     points = points.detach().requires_grad_()

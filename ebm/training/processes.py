@@ -1,4 +1,4 @@
-"""What several training processes share, and how a checkpoint keeps what each has of its own."""
+"""What several training processes share, and how a checkpoint keeps the state of each process."""
 
 from typing import Any
 
@@ -9,12 +9,20 @@ from torch import Tensor
 
 
 def is_shared() -> bool:
-    """Whether this process trains together with others."""
+    """Whether this process trains together with other processes."""
     return dist.is_available() and dist.is_initialized() and dist.get_world_size() > 1
 
 
 def share_of(total: int, rank: int, world: int) -> int:
-    """How many of `total` slots belong to process `rank` of `world`: slots rank, rank + world, ...
+    """The number of slots of one process, which has the slots rank, rank + world, ...
+
+    Args:
+        total: number of slots.
+        rank: number of the process, from 0.
+        world: number of processes.
+
+    Returns:
+        the number of its slots.
 
     Raises:
         ValueError: where there are slots, but fewer than processes.
@@ -25,13 +33,16 @@ def share_of(total: int, rank: int, world: int) -> int:
 
 
 def part(state: dict[str, Tensor], groups: list[int], rank: int, world: int) -> dict[str, Tensor]:
-    """One process's slots of a whole replay buffer's state: every `world`-th of each group, from `rank` on.
+    """One process's part of a replay buffer's state: every `world`-th slot of each group, from `rank` on.
 
     Args:
         state: of `ReplayBuffer`: x (slots, 1, 56, 56), steps (slots,).
-        groups: how many slots each class has, and the chains that none steers; their sum is `slots`.
-        rank: of the process.
-        world: how many processes there are.
+        groups: number of slots of each class, and of the chains without a class; their sum is `slots`.
+        rank: number of the process, from 0.
+        world: number of processes.
+
+    Returns:
+        the state of its slots.
     """
     return {
         name: torch.cat([group[rank::world] for group in value.split(groups)]) for name, value in state.items()
@@ -39,7 +50,15 @@ def part(state: dict[str, Tensor], groups: list[int], rank: int, world: int) -> 
 
 
 def whole(parts: list[dict[str, Tensor]], groups: list[int]) -> dict[str, Tensor]:
-    """The state of the whole replay buffer from its parts by rank: the inverse of `part`."""
+    """The state of the whole replay buffer from its parts: the inverse of `part`.
+
+    Args:
+        parts: of all processes, by rank.
+        groups: as in `part`.
+
+    Returns:
+        the whole state.
+    """
     world, merged = len(parts), {}
     for name, first in parts[0].items():
         of_ranks = [
@@ -54,7 +73,7 @@ def whole(parts: list[dict[str, Tensor]], groups: list[int]) -> dict[str, Tensor
 
 
 def gather(value: Any) -> list[Any]:
-    """What every process has, by rank; must be called by all of them."""
+    """The values of all processes, by rank; all of them must call it."""
     if not is_shared():
         return [value]
     values: list[Any] = [None] * dist.get_world_size()
@@ -63,7 +82,7 @@ def gather(value: Any) -> list[Any]:
 
 
 def mean(values: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Scalars averaged over the processes, in one exchange; must be called by all of them."""
+    """Scalars averaged over the processes, in one exchange; all of them must call it."""
     if not is_shared():
         return values
     stacked = torch.stack([value.float() for value in values.values()])
@@ -72,14 +91,21 @@ def mean(values: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def is_lost_connection(error: RuntimeError) -> bool:
-    """Whether an error means that another process could not be reached: gloo has no type for it, NCCL has."""
+    """Whether an error means that another process could not be reached; NCCL has a type for it, gloo has not."""
     return isinstance(error, dist.DistError) or "gloo" in str(error).lower()
 
 
 def first_trouble(trouble: str | None, device: torch.device) -> str | None:
-    """What the first process in trouble saw, so that all roll back together; must be called by all.
+    """The trouble of the first process that has one, so that all roll back together; all of them must call it.
 
-    One number is exchanged a step; the sentences only when there is trouble.
+    One number is exchanged a step. Sentences are exchanged only when there is trouble.
+
+    Args:
+        trouble: what this process saw, or None.
+        device: of the exchange.
+
+    Returns:
+        the sentence, or None if no process has trouble.
     """
     if not is_shared():
         return trouble
@@ -91,7 +117,16 @@ def first_trouble(trouble: str | None, device: torch.device) -> str | None:
 
 
 def seed_of(seed: int, rank: int, step: int) -> int:
-    """A seed for a process's random stream, other for every process and for every step it begins at."""
+    """A seed for the random stream of one process, different for every process and every first step.
+
+    Args:
+        seed: of the run.
+        rank: number of the process, from 0.
+        step: at which the stream begins.
+
+    Returns:
+        the seed.
+    """
     if step == 0 and rank == 0:
         return seed
     return int(np.random.SeedSequence([seed, rank, step]).generate_state(1, np.uint64)[0] >> 1)

@@ -1,4 +1,4 @@
-"""A small classifier, apart from the model, that reads generated glyphs."""
+"""A small classifier, separate from the model, that reads generated glyphs."""
 
 import torch
 from torch import Tensor
@@ -7,17 +7,24 @@ from torch.nn import functional as F
 from ebm.model.energy import EnergyNet
 
 STEPS = 400
-GRAIN = 0.1  # samples have a grain of their own, so the reader learns to read through one
+GRAIN = 0.1  # noise on the glyphs, because samples have grain and the reader must learn to ignore it
 
 
 def train_reader(
     x: Tensor, y: Tensor, classes: int, seed: int, device: torch.device | str = "cpu", steps: int = STEPS
 ) -> EnergyNet:
-    """Trains a reader with cross-entropy alone, some seconds on a CPU.
+    """Trains a reader with cross-entropy alone, in some seconds on a CPU.
 
     Args:
-        x: glyphs (N, 1, 56, 56) in [-1, 1] that it learns to read; y: their classes (N,) below `classes`.
-        seed: its own, apart from any model's; device: where it runs; steps: of the optimiser, 64 glyphs each.
+        x: glyphs (N, 1, 56, 56) in [-1, 1] to learn from.
+        y: their classes (N,), 0 to classes - 1.
+        classes: number of classes.
+        seed: of weights, batches and noise; use another one than the model's.
+        device: of the training.
+        steps: of the optimiser, with 64 glyphs each.
+
+    Returns:
+        the reader.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)

@@ -1,10 +1,13 @@
 """The hyper-parameters of a training run, and the presets that were tried.
 
-What an earlier recipe taught, in five lines. A classifier alone gives chains no way from noise: they need one before
-any contrastive loss (then: classify first; now: match). Steps normalised to one length hide how steep f is, and leave
-the grain that nine times the power of print above 0.3 cycles a pixel is. Clipping, smoothing and annealing hide the
-same. Chains that are all steered by a class leave log q(x) itself unlearnt: they print 2 of 42 sorts without one.
-A replay buffer is no proof: samples are judged from fresh noise.
+What an earlier recipe showed:
+
+- A classifier alone gives chains no path from noise to glyphs. They need one before any contrastive loss. The earlier
+  recipe classified first; the present one matches first.
+- Steps that are normalised to one length hide how steep f is. They left grain: nine times the power of real print
+  above 0.3 cycles a pixel. Clipping, smoothing and annealing hide the slope as well.
+- If a class steers every chain, log q(x) is not learnt. Such a model printed 2 of 42 sorts without a class.
+- A replay buffer proves nothing. Samples are measured on fresh chains from noise.
 """
 
 import dataclasses
@@ -21,47 +24,55 @@ FIXED = frozenset({"mode", "width", "head", "unsteered", "buffer_per_class", "ma
 
 @dataclass(frozen=True)
 class Recipe(Sampler):
-    """Every hyper-parameter of training; the resolved recipe is written beside what it made.
+    """Every hyper-parameter of training.
+
+    It extends `Sampler`, whose arguments come first. The resolved recipe is written next to its results.
 
     Training has two stages. The first matches the slope of f along lines from noise to glyphs, and classifies. The
-    second trains the joint model by the sheet's losses, with matching kept on.
+    second trains the joint model by the sheet's losses, and still matches.
 
     Args:
-        steps, print_steps, step_size, noise, print_noise, grad_clip, start: as in `Sampler`.
+        steps: as in `Sampler`.
+        print_steps: as in `Sampler`.
+        step_size: as in `Sampler`.
+        noise: as in `Sampler`.
+        print_noise: as in `Sampler`.
+        grad_clip: as in `Sampler`.
+        start: as in `Sampler`.
         mode: one of `Mode`; a string becomes one.
         width: of `EnergyNet`.
         head: of `EnergyNet`.
         batch_size: real glyphs a step, and chains a step.
         match_steps: optimiser steps of the first stage.
-        match_lr: its largest learning rate.
-        match_clip: largest norm of the parameters' gradient in it.
-        match_l2: weight of f(x)^2 in it.
-        match_ce: weight of the cross-entropy in it.
+        match_lr: largest learning rate of the first stage.
+        match_clip: largest norm of the parameters' gradient in the first stage.
+        match_l2: weight of f(x)^2 in the first stage.
+        match_ce: weight of the cross-entropy in the first stage.
         match_weight: weight of the matching loss, in both stages.
-        match_scale: how much smaller than the line to the glyph the slope of f is.
-        noisy_ce: weight, in both stages, of the cross-entropy of glyphs on the lines, each weighted by its share of
-            glyph.
+        match_scale: factor by which the slope of f is smaller than the line to the glyph, above 0.
+        noisy_ce: weight, in both stages, of the cross-entropy of glyphs on the lines. Each is weighted by its share
+            of glyph.
         contrast_steps: optimiser steps of the second stage.
-        lr: its largest learning rate.
-        norm_clip: largest norm of the parameters' gradient in it.
-        lr_decay: what both learning rates have fallen to at the end of their stage, as a share (a cosine).
+        lr: largest learning rate of the second stage.
+        norm_clip: largest norm of the parameters' gradient in the second stage.
+        lr_decay: share of each learning rate that is left at the end of its stage, in [0, 1]; it falls as a cosine.
         alpha: weight of the L2 of energies (Sec. 4.2).
         ce_weight: weight of the cross-entropy in the second stage.
-        jitter: how far the glyphs that the cross-entropy sees are shifted, zoomed and turned, 0 for not at all
-            (`ebm.training.jitter`). The density is always learnt from the glyphs as they are.
-        data_noise: standard deviation of the Gaussian added to real glyphs in the second stage.
+        jitter: how far the glyphs of the cross-entropy are shifted, zoomed and turned (`ebm.training.jitter`); 0 =
+            not at all. The density is always learnt from unchanged glyphs.
+        data_noise: standard deviation of the Gaussian noise on real glyphs in the second stage.
         buffer_per_class: slots of the replay buffer for each class.
-        reinit: probability of a fresh start.
-        blank_starts: share of fresh chains that start on blank paper. Chains from noise never come across it, so that
-            nothing else would raise its energy.
-        unsteered: share of a "jem"'s chains that run on log q(x) itself, in slots of their own; the others climb the
-            logit of a class of the batch.
-        data_starts: fresh chains start from the batch's glyphs (contrastive divergence, the sheet's first prior)
-            instead of noise.
-        ema: decay of the weights' moving average, which is what the second stage starts from, and what is evaluated
-            and exported.
+        reinit: probability of a fresh start, in [0, 1].
+        blank_starts: share of fresh chains that start on blank paper, in [0, 1]. Chains from noise never reach blank
+            paper, so nothing else would raise its energy.
+        unsteered: share of a "jem"'s chains that run on log q(x), in separate slots, in [0, 1]. The other chains
+            climb the logit of a class of the batch.
+        data_starts: whether fresh chains start from the batch's glyphs instead of noise (contrastive divergence, the
+            sheet's first prior).
+        ema: decay of the weights' moving average, in (0, 1). The second stage starts from the average, and the
+            average is evaluated and exported.
         workers: processes of the data loader.
-        seed: of everything random but the corpus.
+        seed: of everything random except the corpus.
     """
 
     mode: Mode = Mode.JEM
@@ -111,12 +122,12 @@ class Recipe(Sampler):
 
     @property
     def unsteered_share(self) -> float:
-        """The share of chains that no class steers, in [0, 1]."""
+        """The share of chains without a class in this recipe's mode, in [0, 1]."""
         return self.mode.unsteered_share(self.unsteered)
 
     @property
     def total_steps(self) -> int:
-        """Optimiser steps of both stages."""
+        """The number of optimiser steps of both stages."""
         return self.match_steps + self.contrast_steps
 
     def to_dict(self) -> dict[str, Any]:
@@ -132,15 +143,22 @@ _NOT_NEGATIVE = (
     "data_noise", "workers",
 )  # fmt: skip
 
-# "gpu" has not been run: no accelerator was at hand. "cpu" is what the shipped checkpoints used.
+# "gpu" has not been run, because there was no accelerator. The shipped checkpoints were trained with "cpu".
 PRESETS: dict[str, dict[str, Any]] = {"gpu": {"width": 32, "batch_size": 128, "workers": 4}, "cpu": {}}
 
 
 def recipe(base: str | dict[str, Any], **overrides: Any) -> Recipe:
-    """A preset, or the fields of a saved recipe, with some values replaced.
+    """A preset, or a saved recipe, with some values replaced.
+
+    Args:
+        base: a key of `PRESETS`, or the fields of a saved recipe.
+        **overrides: the fields to replace.
+
+    Returns:
+        the recipe.
 
     Raises:
-        ValueError: for an unknown preset or a mistyped name of a hyper-parameter.
+        ValueError: for an unknown preset or an unknown name of a hyper-parameter.
     """
     if isinstance(base, str) and base not in PRESETS:
         raise ValueError(f"There is no preset {base!r}; there are: {', '.join(PRESETS)}.")

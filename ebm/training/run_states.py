@@ -1,4 +1,4 @@
-"""The states of a training run on disk: whole or not there, the newest always one to resume from."""
+"""The states of a training run on disk: complete or not there, so that a run can always be resumed."""
 
 import io
 from pathlib import Path
@@ -17,18 +17,25 @@ LAST = "last.ckpt"
 
 
 class WholeCheckpoints(TorchCheckpointIO):
-    """Writes Lightning's checkpoints whole; the newest state may fail, with a warning: the one before is still there.
+    """Writes Lightning's checkpoints completely or not at all.
 
-    It is caught here and not in the callback, because with several processes only the first one writes, and the
-    others wait for it after it has.
+    If the newest state cannot be written, there is a warning, and the previous one is still there. The error is
+    caught here and not in the callback, because with several processes only the first one writes, and the others
+    then wait for it.
     """
 
     def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any | None = None) -> None:
-        """Writes a checkpoint to a path of this machine."""
+        """Writes a checkpoint to a path of this machine.
+
+        Args:
+            checkpoint: Lightning's dict.
+            path: of the file.
+            storage_options: must be None.
+        """
         path = Path(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            whole = io.BytesIO()  # torch's own writer hides why a file cannot be written
+            whole = io.BytesIO()  # because torch's own writer hides why a file cannot be written
             torch.save(checkpoint, whole)
             with whole_file(path) as file:
                 file.write(whole.getbuffer())
@@ -39,10 +46,11 @@ class WholeCheckpoints(TorchCheckpointIO):
 
 
 class LatestState(Checkpoint):
-    """Keeps the newest state of a run in one file: every so many steps, after every epoch, and when told to stop.
+    """Saves the newest state of a run in one file: after some steps, after every epoch, and at SIGTERM.
 
     Args:
-        folder: where it is called last.ckpt; every: optimiser steps between two states.
+        folder: of the file last.ckpt.
+        every: optimiser steps between two states.
     """
 
     def __init__(self, folder: Path, every: int):
@@ -50,16 +58,16 @@ class LatestState(Checkpoint):
         self._kept = -1  # the step of the state on disk
 
     def on_train_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
-        """In the middle of an epoch."""
+        """Saves a state in the middle of an epoch."""
         if trainer.global_step % self.every == 0 or trainer.received_sigterm:
             self._keep(trainer)
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """After validation, so that a resumed run need not validate again."""
+        """Saves a state after validation, so that a resumed run need not validate again."""
         self._keep(trainer)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Told to stop just after a step; amid a validation the state before it will do, exactly."""
+        """Saves a state at SIGTERM after a step. During a validation the state before it is enough, to the bit."""
         if isinstance(exception, SIGTERMException) and trainer.training and self._kept != trainer.global_step:
             self._keep(trainer)
 

@@ -1,4 +1,4 @@
-"""Where the first stage of training ends and the second begins."""
+"""The change from the first stage of training to the second."""
 
 from typing import Any
 
@@ -10,13 +10,13 @@ from ebm.training.jem import CONTRAST_BETAS, JEM
 
 
 class SecondStage(Callback):
-    """Begins the second stage: from the averaged weights of the first, with a new Adam.
+    """Starts the second stage: with the averaged weights of the first, and with a new Adam.
 
-    It acts before a step, not after one, so that a run that was interrupted just between the stages does the same.
+    It acts before a step and not after one. So a run that was interrupted exactly between the stages does the same.
 
     Args:
         averaging: the callback that averages the weights.
-        guard: told to forget the states of the first stage, which the second must not fall back to.
+        guard: forgets the states of the first stage, because the second must not roll back to them.
     """
 
     def __init__(self, averaging: EMAWeightAveraging, guard: DivergenceGuard):
@@ -25,7 +25,7 @@ class SecondStage(Callback):
     def on_train_batch_start(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, batch: Any, batch_idx: int
     ) -> None:
-        """Before the first step of the second stage."""
+        """Acts before the first step of the second stage."""
         assert isinstance(pl_module, JEM)
         if trainer.global_step != pl_module.recipe.match_steps:
             return

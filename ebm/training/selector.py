@@ -1,4 +1,4 @@
-"""What chooses a checkpoint: a reader that looks at fresh chains, and that no report ever uses."""
+"""What chooses a checkpoint: a reader of fresh chains that no report uses."""
 
 import torch
 from torch import Tensor
@@ -13,11 +13,11 @@ NEIGHBOURS = 5
 
 
 class Selector:
-    """Reads fresh chains and says whether they lie among the validation glyphs.
+    """Reads fresh chains and measures whether they are among the validation glyphs.
 
     Args:
-        corpus: its training split teaches the reader, its validation split is what chains are held against.
-        device: where it works.
+        corpus: its training split trains the reader, and its validation split is compared with the chains.
+        device: of the reader.
     """
 
     def __init__(self, corpus: Corpus, device: torch.device | str = "cpu"):
@@ -36,22 +36,37 @@ class Selector:
         return in_batches(self.reader, self.reader.features, x).flatten(1)
 
     def grain(self, x: Tensor) -> float:
-        """How near the fine power of glyphs x (N, 1, 56, 56) is to that of real ones: 1 where it is the same.
+        """How close the fine power of glyphs (N, 1, 56, 56) is to that of real ones, in [0, 1]; 1 = the same.
 
-        The spectral ratio or its inverse, whichever is below 1: readers hardly see grain.
+        It is the spectral ratio or its inverse, whichever is below 1. It is needed because readers hardly see grain.
         """
         ratio = spectral_ratio(x.cpu(), self.glyphs)
         return min(ratio, 1 / ratio) if ratio > 0 else 0.0
 
     def recognised(self, x: Tensor, wanted: Tensor) -> float:
-        """The share of glyphs x (N, 1, 56, 56) that are read as the wanted classes (N,)."""
+        """The share of glyphs that are read as the wanted classes.
+
+        Args:
+            x: glyphs (N, 1, 56, 56) in [-1, 1].
+            wanted: their classes (N,).
+
+        Returns:
+            the share, in [0, 1].
+        """
         read = in_batches(self.reader, self.reader.get_logits, x).argmax(1)
         return float((read == wanted.cpu()).double().mean())
 
     def realistic(self, x: Tensor, wanted: Tensor | None = None) -> float:
-        """The share of glyphs x (N, 1, 56, 56) among the real ones: of the wanted classes (N,), or of any.
+        """The share of glyphs that are among the real ones of the wanted class, or of any class.
 
         Source: the precision of Kynkaanniemi et al. 2019, Eq. 2.
+
+        Args:
+            x: glyphs (N, 1, 56, 56) in [-1, 1].
+            wanted: their classes (N,); None = any class.
+
+        Returns:
+            the share, in [0, 1].
         """
         inside = torch.cdist(self._features(x), self.known) <= self.radii
         if wanted is not None:

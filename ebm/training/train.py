@@ -35,7 +35,7 @@ from ebm.training.selector import Selector
 from ebm.training.trained import Trained
 
 SAVE_EVERY = 100  # steps between two states to resume from
-VALIDATE_EVERY = 500  # steps between two validations, about
+VALIDATE_EVERY = 500  # approximate steps between two validations
 
 
 def train(
@@ -45,36 +45,43 @@ def train(
     accelerator: str = "auto", devices: int = 1, num_nodes: int = 1, strategy: str = "auto",
     save_every: int = SAVE_EVERY, progress: bool = True, command: str = "",
 ) -> Trained | None:  # fmt: skip
-    """Trains a model and takes its best state. Nothing is measured: `ebm.evaluation.export` does that.
+    """Trains a model and takes its best state.
 
-    With several devices every process calls this, and only the first is given the network.
+    Nothing is measured here: `ebm.evaluation.export` does that. With several devices every process calls this, and
+    only the first gets the network.
 
     Args:
         recipe: the hyper-parameters.
-        source, founts: of the glyphs, as in `ebm.data.load_corpus`; corpus: one that is loaded already.
+        source: of the glyphs, as in `ebm.data.load_corpus`.
+        founts: as in `ebm.data.load_corpus`.
+        corpus: the glyphs, if they are already loaded.
         name: of the checkpoint; by default `default_name`.
-        out: folder that the caller will export to, kept with the run for whoever resumes it.
+        out: folder that the caller will export to; it is saved with the run, for a resumed run.
         runs: folder of the run's logs and states.
-        resume: a run folder or a Lightning checkpoint to go on from.
-        accelerator, devices, num_nodes, strategy: Lightning's; "auto" takes a GPU when there is one.
-            devices are processes a machine; each takes batches of `recipe.batch_size`, gradients are averaged.
-        save_every: steps between two states to resume from (there is one after each epoch as well).
-        progress: whether to show progress bars; command: noted in the card.
+        resume: a run folder or a Lightning checkpoint to continue from.
+        accelerator: Lightning's; "auto" uses a GPU when there is one.
+        devices: processes a machine. Each takes batches of `recipe.batch_size`, and gradients are averaged.
+        num_nodes: machines.
+        strategy: Lightning's, "auto" or "ddp".
+        save_every: steps between two states to resume from; there is also one after each epoch.
+        progress: whether to show progress bars.
+        command: written into the card.
 
     Returns:
         the network and what made it; None on every process but the first.
 
     Raises:
-        Diverged: when three rollbacks in a row did not help.
-        ProcessLost: when another process of a shared run is gone. Stopped: when it was told to stop.
-        OSError: when the disk is full.
-        ValueError: for a faulty source or a resume path without a checkpoint.
+        Diverged: after three rollbacks in a row.
+        ProcessLost: when another process of a shared run has ended.
+        Stopped: at SIGTERM.
+        OSError: when a file cannot be written, for instance on a full disk.
+        ValueError: for a wrong source or a resume path without a checkpoint.
     """
     started, origin = time.monotonic(), provenance()
     corpus = corpus or load_corpus(source, founts=founts, progress=progress)
     pl.seed_everything(recipe.seed, workers=True, verbose=False)
     name = name or default_name(recipe.mode, source, founts)
-    check_title(Path(f"{name}.safetensors").stem)  # now, not when hours later the card could not be read
+    check_title(Path(f"{name}.safetensors").stem)  # checked now, because hours later the card could not be read
     check_sorts(corpus.sorts)
     last = _last_checkpoint(resume) if resume is not None else None
     folder = last.parent if last is not None else Path(runs) / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
@@ -94,7 +101,7 @@ def train(
         check_val_every_n_epoch=None, val_check_interval=_between_validations(recipe), num_sanity_val_steps=0,
         log_every_n_steps=10, logger=_logger(folder),
         plugins=[WholeCheckpoints()], inference_mode=False, enable_progress_bar=progress, enable_model_summary=False,
-        use_distributed_sampler=False,  # `ShuffledBatches` shares the glyphs out, so that a run can be resumed exactly
+        use_distributed_sampler=False,  # `ShuffledBatches` divides the glyphs, so that a run can be resumed exactly
     )  # fmt: skip
     data = GlyphDataModule(corpus, recipe.batch_size, recipe.workers, recipe.seed)
     _fit(trainer, module, data, folder, last)
@@ -112,7 +119,7 @@ def train(
 
 
 def _fit(trainer: pl.Trainer, module: JEM, data: GlyphDataModule, folder: Path, last: Path | None) -> None:
-    """Trains; an end from outside (a lost process, a full disk, SIGTERM) says how to go on."""
+    """Trains; when it is interrupted (a lost process, a full disk, SIGTERM), the error says how to resume."""
     on = f"`python -m ebm train --resume {folder}` goes on from the last state that was kept"
     try:
         trainer.fit(module, data, ckpt_path=last, weights_only=True)
@@ -124,13 +131,13 @@ def _fit(trainer: pl.Trainer, module: JEM, data: GlyphDataModule, folder: Path, 
             f"reached any more. {on}."
         ) from error
     except OSError as error:
-        raise OSError(f"Training stopped at step {trainer.global_step}: {error}. Once that is mended, {on}.") from error
+        raise OSError(f"Training stopped at step {trainer.global_step}: {error}. Once that is solved, {on}.") from error
     except SIGTERMException:
         raise Stopped(f"Training was told to stop (SIGTERM) and did at step {trainer.global_step}; {on}.") from None
 
 
 def _check_data(run: Path, corpus: Corpus) -> None:
-    """Raises a ValueError where the glyphs are not those that a run began with."""
+    """Raises a ValueError if the glyphs are not those that the run started with."""
     before = read_run(run)[1].get("digest")
     if before is not None and before != corpus.digest():
         raise ValueError(
@@ -140,21 +147,30 @@ def _check_data(run: Path, corpus: Corpus) -> None:
 
 
 def default_name(mode: Mode, source: str = "pen", founts: str | None = None) -> str:
-    """The name of a checkpoint that was given none; own data never write over the shipped ones."""
+    """The default name of a checkpoint; a model of other data never overwrites the shipped ones.
+
+    Args:
+        mode: of the model.
+        source: as in `train`.
+        founts: as in `train`.
+
+    Returns:
+        the name.
+    """
     origin = founts or source
     return mode.default_name if origin == "pen" else f"{mode.default_name}-{Path(origin).resolve().name}"
 
 
 @rank_zero_only
 def _write_recipe(folder: Path, fields: dict[str, Any]) -> None:
-    """What the run was started with, for `read_run`."""
+    """Writes what the run was started with, for `read_run`."""
     folder.mkdir(parents=True, exist_ok=True)
     with whole_file(folder / "recipe.json") as file:
         file.write(json.dumps(fields, indent=1).encode())
 
 
 def _fresh(recipe: Recipe, corpus: Corpus, folder: Path) -> list[pl.Callback]:
-    """Looks at fresh chains, where there are chains at all."""
+    """The callback that watches fresh chains, if there are chains."""
     if not recipe.mode.has_chains:
         return []
     selector = Selector(corpus) if getattr(rank_zero_only, "rank", 0) == 0 else None
@@ -162,25 +178,28 @@ def _fresh(recipe: Recipe, corpus: Corpus, folder: Path) -> list[pl.Callback]:
 
 
 def _between_validations(recipe: Recipe) -> int:
-    """Steps from one validation to the next, so that the last comes at the end of the run or just before."""
+    """Steps between two validations; the last one is at the end of the run or shortly before."""
     return recipe.total_steps // max(1, round(recipe.total_steps / VALIDATE_EVERY))
 
 
 def _best(folder: Path) -> ModelCheckpoint:
-    """Keeps the state whose fresh chains, accuracy and validation strangers were best."""
+    """The callback that keeps the state with the best fresh chains, accuracy and validation strangers."""
     name = "best-{step:06d}"
     return ModelCheckpoint(folder, name, monitor="val/selection", mode="max", auto_insert_metric_name=False)
 
 
 def _logger(folder: Path) -> CSVLogger | TensorBoardLogger:
-    """TensorBoard where it is installed, else CSV files."""
+    """TensorBoard if it is installed, otherwise CSV files."""
     if find_spec("tensorboard"):
         return TensorBoardLogger(str(folder), name="", version="logs")
     return CSVLogger(str(folder), name="", version="logs")
 
 
 def read_run(resume: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
-    """What a run folder (or a checkpoint in it) was started with.
+    """What a run was started with.
+
+    Args:
+        resume: the run folder, or a checkpoint in it.
 
     Returns:
         the recipe's fields; and source, founts, name, out and the digest of the glyphs.
@@ -205,12 +224,12 @@ def _last_checkpoint(resume: str | Path) -> Path:
     path = path / LAST if path.is_dir() else path
     if not path.is_file():
         raise ValueError(f"There is no checkpoint {path} to resume from; give a run folder or a .ckpt file.")
-    read_state(path)  # Lightning would read it the same way, but end with a traceback where that is impossible
+    read_state(path)  # Lightning reads it in the same way, but a damaged file would end with a traceback
     return path
 
 
 def _averaged(checkpoint: Path, recipe: Recipe, classes: int) -> EnergyNet:
-    """The network with the averaged weights that a Lightning checkpoint keeps as its state_dict."""
+    """The network with the averaged weights, which are a Lightning checkpoint's state_dict."""
     state = read_state(checkpoint)["state_dict"]
     net = EnergyNet(recipe.width, recipe.mode.outputs(classes), recipe.head)
     net.load_state_dict({key.removeprefix("net."): value for key, value in state.items() if key.startswith("net.")})

@@ -1,4 +1,4 @@
-"""What training ends with: a network and everything a card says of it before anything is measured."""
+"""The result of training: a network, and everything that a card says about it before anything is measured."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +12,12 @@ from ebm.training.recipe import Recipe
 
 @dataclass(frozen=True)
 class Trained:
-    """The end of a training run.
+    """The result of a training run.
 
     Args:
-        net: with averaged weights, frozen.
-        recipe: it was trained by.
-        corpus: it was trained on.
+        net: network with averaged weights, frozen.
+        recipe: that it was trained with.
+        corpus: that it was trained on.
         made: facts about the run for the card: steps, seconds, command, versions.
     """
 
@@ -27,7 +27,7 @@ class Trained:
     made: dict[str, Any]
 
     def card(self, name: str) -> Card:
-        """The card of this network under a name, uncalibrated: `ebm.evaluation.export` sets its threshold."""
+        """The uncalibrated card of this network under a name; `ebm.evaluation.export` sets its threshold."""
         recipe, corpus = self.recipe, self.corpus
         return Card(
             name=name, mode=recipe.mode, architecture=self.net.architecture(), preprocessing=corpus.preprocessing,

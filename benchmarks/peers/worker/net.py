@@ -1,4 +1,4 @@
-"""The architecture of `ebm.EnergyNet` once more, for peers in whose environment `ebm` is another package."""
+"""A copy of the architecture of `ebm.EnergyNet`, because in the peers' environments `ebm` may be another package."""
 
 import torch
 from torch import Tensor, nn
@@ -10,7 +10,9 @@ class PlainNet(nn.Module):
     Called, it gives the energy E(x) = -logsumexp_y f(x)[y] (N,) of glyphs (N, 1, 56, 56).
 
     Args:
-        width: channels of the first convolution; outputs: classes; head: "flat" or "pool".
+        width: channels of the first convolution.
+        outputs: number of classes.
+        head: "flat" or "pool".
     """
 
     def __init__(self, width: int, outputs: int, head: str):

@@ -1,8 +1,8 @@
 """The peer `notebook`: the loop that courses on deep energy models teach, written here from its description.
 
-Its habits are kept, since they are what is measured: the whole network stays in the graph, so that every
-sampler step also computes the gradients of the weights; states are changed in place behind autograd's back;
-chains wait in a list of single tensors.
+Its habits are kept, because they are what is measured. The whole network stays in the graph, so every sampler step
+also computes the gradients of the weights. States are changed in place, outside of autograd. Chains are kept in a
+list of single tensors.
 """
 
 import random
@@ -42,7 +42,10 @@ class ListBuffer:
     """Past chains as a Python list of tensors (1, ...), the newest first.
 
     Args:
-        capacity: chains at most; shape: of one chain; reinit: probability of a fresh start; seed: of the draws.
+        capacity: largest number of chains.
+        shape: of one chain.
+        reinit: probability of a fresh start, in [0, 1].
+        seed: of the draws.
     """
 
     def __init__(self, capacity: int, shape: tuple[int, ...], reinit: float = 0.05, seed: int = 0):
@@ -55,13 +58,13 @@ class ListBuffer:
         return torch.rand((n, *self.shape), generator=self.noise) * 2 - 1
 
     def draw(self, n: int) -> Tensor:
-        """Starts (n, ...): some fresh, the others of the list."""
+        """Starts (n, ...): some are fresh, the others come from the list."""
         fresh = sum(self.draws.random() < self.reinit for _ in range(n))
         old = self.draws.choices(self.chains, k=n - fresh)
         return torch.cat([self._fresh(fresh), *old])
 
     def put(self, x: Tensor) -> None:
-        """Puts chains (N, ...) before the others and drops the oldest."""
+        """Puts chains (N, ...) at the front of the list and drops the oldest."""
         self.chains = [*x.detach().cpu().chunk(len(x)), *self.chains][: self.capacity]
 
 
@@ -72,8 +75,18 @@ def train_step(
     """One optimiser step on a batch: contrastive loss + alpha L2 of energies + cross-entropy; its loss.
 
     Args:
-        net: called gives energies (N,); `get_logits` logits. x: glyphs (N, 1, 56, 56); y: classes (N,).
+        net: a call returns energies (N,), and `get_logits` returns logits.
+        optimizer: of the net's parameters.
+        buffer: of the chains.
+        x: glyphs (N, 1, 56, 56) in [-1, 1].
+        y: their classes (N,).
         sampler: keyword arguments of `langevin`.
+        alpha: weight of the L2 of energies.
+        data_noise: standard deviation of the noise on the glyphs.
+        norm_clip: largest norm of the gradient.
+
+    Returns:
+        the loss.
     """
     fake = langevin(net, buffer.draw(len(x)).to(x.device), **sampler)  # type: ignore[arg-type]
     buffer.put(fake)

@@ -1,4 +1,4 @@
-"""Any picture a person has (file, PIL image, array, tensor) -> a small grey array."""
+"""Reads any picture (file, PIL image, array, tensor) as a small grey array."""
 
 import math
 from pathlib import Path
@@ -8,10 +8,10 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 MAX_PIXELS = 40_000_000
-# Decoders that take ten times the time or the memory of the others for a pixel.
+# These decoders take ten times the time or the memory of the others for a pixel.
 _FEWER_PIXELS = {"WEBP": 16_000_000, "JPEG2000": 4_000_000}
-_MAX_SCANS = 32  # of a JPEG; cameras write 10, and each is decoded over the whole picture, however short it is
-_WORK_SIDE = 1024  # longest side a picture keeps
+_MAX_SCANS = 32  # of a JPEG; cameras write 10. Even a short scan is decoded over the whole picture
+_WORK_SIDE = 1024  # longest side of the result
 # A closed list: some of Pillow's other readers start programs (EPS runs Ghostscript).
 _FORMATS = ("PNG", "JPEG", "GIF", "BMP", "DIB", "TIFF", "WEBP", "PPM", "JPEG2000")
 _ACCEPTED = "a path, a PIL image, or a numeric array or tensor: grey (H, W) or (H, W, 1), RGB or RGBA"
@@ -28,7 +28,7 @@ def read_grey(picture: str | Path | Image.Image | np.ndarray | Tensor) -> np.nda
         float32 (H, W) in [0, 1], longest side at most 1024.
 
     Raises:
-        ValueError: not a picture, damaged, empty, over 40 megapixels, or not finite.
+        ValueError: this is not a picture, or it is damaged, empty, over 40 megapixels, or not finite.
     """
     if isinstance(picture, (str, Path)):
         return _read_file(Path(picture))
@@ -79,7 +79,7 @@ def _grey_from_pil(image: Image.Image) -> np.ndarray:
     factor = shrink_factor((image.height, image.width), _WORK_SIDE)
     if factor == 1:
         grey = _grey_strip(image)
-    else:  # in strips: copies of a whole 40 MP picture are too much
+    else:  # in strips, because copies of a whole 40 MP picture take too much memory
         strips = ((top, min(top + 64 * factor, image.height)) for top in range(0, image.height, 64 * factor))
         parts = [_grey_strip(image.crop((0, top, image.width, end))).reduce(factor) for top, end in strips]
         grey = Image.fromarray(np.concatenate([np.asarray(part) for part in parts]))
@@ -87,21 +87,21 @@ def _grey_from_pil(image: Image.Image) -> np.ndarray:
 
 
 def _grey_strip(strip: Image.Image) -> Image.Image:
-    """The strip in mode L, transparency laid on white."""
+    """The strip in mode L, with white under transparent parts."""
     if strip.has_transparency_data:
         strip = strip.convert("RGBA")
         strip = Image.alpha_composite(Image.new("RGBA", strip.size, "white"), strip)
     if strip.mode not in ("1", "L", "RGB", "RGBA"):
-        strip = strip.convert("RGB")  # CMYK, palettes and others have no direct way to grey
+        strip = strip.convert("RGB")  # CMYK, palettes and others cannot become grey directly
     return strip if strip.mode == "L" else strip.convert("L")
 
 
 def _upright(image: Image.Image, source: Image.Image) -> Image.Image:
-    """The image turned as the EXIF data of the picture it came from say."""
+    """The image turned as the EXIF data of its source say."""
     orientation = source.getexif().get(0x0112, 1)
     if orientation == 1:
         return image
-    image = image.copy()  # where nothing was converted, it is the source itself
+    image = image.copy()  # without a conversion it is the source itself
     image.getexif()[0x0112] = orientation
     return ImageOps.exif_transpose(image)
 
@@ -120,7 +120,7 @@ def _read_array(array: np.ndarray) -> np.ndarray:
     _check_size(array.shape[0], array.shape[1], "the array")
     factor = shrink_factor(array.shape[:2], _WORK_SIDE)
     white = _white(array)
-    strips = range(0, len(array), 64 * factor)  # in strips: a float copy of 40 MP is too much
+    strips = range(0, len(array), 64 * factor)  # in strips, because a float copy of 40 MP takes too much memory
     with np.errstate(over="ignore", invalid="ignore"):
         parts = [shrink(_grey(array[i : i + 64 * factor], white), factor) for i in strips]
         grey = np.concatenate(parts)
@@ -133,7 +133,7 @@ def _read_array(array: np.ndarray) -> np.ndarray:
 
 
 def _grey(strip: np.ndarray, white: float) -> np.ndarray:
-    """Grey float (h, w) of a strip (h, w[, 1, 3 or 4]), transparency laid on white."""
+    """Grey float (h, w) of a strip (h, w[, 1, 3 or 4]), with white under transparent parts."""
     # float32 holds 8 and 16 bits exactly and is twice as fast
     strip = strip.astype(np.float32 if strip.dtype.itemsize <= 2 else np.float64)
     if strip.ndim == 2 or strip.shape[2] == 1:
@@ -146,7 +146,7 @@ def _grey(strip: np.ndarray, white: float) -> np.ndarray:
 
 
 def _white(array: np.ndarray) -> float:
-    """The number that means white, and opaque, in an array with transparency; else unused."""
+    """The number that means white, and opaque, in an array with transparency; otherwise unused."""
     if array.ndim == 2 or array.shape[2] != 4 or array.size == 0:
         return 1.0
     if array.dtype in (np.uint8, np.uint16):
@@ -155,7 +155,7 @@ def _white(array: np.ndarray) -> float:
 
 
 class _Unfit(ValueError):
-    """Says already what is wrong with the picture; not to be reworded on the way out."""
+    """An error whose message already says what is wrong with the picture, so that callers keep its words."""
 
 
 def _too_large(most: int) -> str:
@@ -163,7 +163,7 @@ def _too_large(most: int) -> str:
 
 
 def _check_scans(path: Path) -> None:
-    """Refuses a JPEG that goes over its picture again and again: a short file could keep a processor for hours."""
+    """Refuses a JPEG of very many scans, because a short file could keep a processor busy for hours."""
     data = path.read_bytes()
     if data.count(b"\xff\xda") > _MAX_SCANS:  # start of scan; within a scan FF is always followed by 0
         raise _Unfit(f"{path} is a JPEG of more than {_MAX_SCANS} scans: save it again with a usual program")
@@ -177,12 +177,28 @@ def _check_size(height: int, width: int, name: str, most: int = MAX_PIXELS) -> N
 
 
 def shrink_factor(shape: tuple[int, ...], side: int) -> int:
-    """The whole number by which a picture (h, w) must be shrunk to fit into a square of that side."""
+    """The whole number by which a picture must be shrunk to fit into a square.
+
+    Args:
+        shape: of the picture (h, w, ...).
+        side: of the square, in pixels.
+
+    Returns:
+        the factor, at least 1.
+    """
     return math.ceil(max(shape) / side)
 
 
 def shrink(grey: np.ndarray, factor: int) -> np.ndarray:
-    """Means over blocks of factor x factor pixels; the last ones may be smaller."""
+    """Shrinks a picture to the means over blocks of factor x factor pixels.
+
+    Args:
+        grey: (H, W).
+        factor: a whole number, at least 1.
+
+    Returns:
+        (ceil(H / factor), ceil(W / factor)); the last blocks may be smaller.
+    """
     if factor == 1:
         return grey
     for axis in (1, 0):

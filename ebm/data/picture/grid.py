@@ -13,10 +13,14 @@ def to_image(x: Tensor, columns: int | None = None, zoom: int = 1, gap: int = 2)
 
     Args:
         x: (N, 1, 56, 56) in [-1, 1], ink = +1.
-        columns: of the grid; by default about square.
-        zoom: how many times enlarged, pixels kept sharp; gap: white pixels between glyphs.
+        columns: of the grid; by default the grid is about square.
+        zoom: factor of enlargement; pixels stay sharp.
+        gap: white pixels between glyphs, before the enlargement.
+
+    Returns:
+        the picture.
     """
-    from torchvision.utils import make_grid  # a second to import, for pictures only
+    from torchvision.utils import make_grid  # here, because the import takes a second
 
     columns = columns or max(1, round(len(x) ** 0.5 + 0.49))
     pixels = 255 - to_bytes(x.detach().cpu())[:, None]
@@ -28,10 +32,14 @@ def to_image(x: Tensor, columns: int | None = None, zoom: int = 1, gap: int = 2)
 def save_animation(
     path: str | Path, frames: list[Tensor], columns: int | None = None, zoom: int = 2, ms: int = 60
 ) -> None:
-    """Writes the states of chains, each (N, 1, 56, 56), as an animated WebP or GIF.
+    """Writes the states of chains as an animated WebP or GIF.
 
     Args:
-        path: ends in .webp or .gif; frames: in order; ms: time each is shown, the last for a second.
+        path: ends in .webp or .gif.
+        frames: the states in order, each (N, 1, 56, 56) in [-1, 1].
+        columns: as in `to_image`.
+        zoom: as in `to_image`.
+        ms: milliseconds for which each frame is shown; the last one is shown for a second.
     """
     pictures = [to_image(x, columns, zoom) for x in frames]
     times = [ms] * (len(pictures) - 1) + [1000]

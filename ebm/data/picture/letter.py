@@ -9,10 +9,10 @@ from PIL import Image
 
 from ebm.data.picture.decode import shrink, shrink_factor
 
-_LOOK_SIDE = 256  # longest side of the copy in which the letter is looked for
-_FAINTEST = 0.01  # contrast of ink, black on white being 1: less is lost in the steps of 8 bits
+_LOOK_SIDE = 256  # longest side of the copy in which the letter is searched
+_FAINTEST = 0.01  # least contrast of ink, where black on white is 1: 8 bits cannot hold less
 _BLANK = "the picture is blank (no ink stands out from the paper): draw or show a glyph"
-_SOLID = 0.7  # darkness of solid ink; the bridges between letters that just touch are lighter
+_SOLID = 0.7  # darkness of solid ink; the bridges between letters that barely touch are lighter
 _SOFT = 1.2  # pixels of that copy: how softly a neighbour fades
 _STEPS = np.arange(256.0)  # of darkness, in the histogram
 
@@ -35,7 +35,7 @@ class Box(NamedTuple):
 
 
 class _Tones(NamedTuple):
-    """Darkness of the paper, of solid ink, and that above which a pixel is ink, clear of the paper's noise."""
+    """Darkness of the paper, of solid ink, and the threshold above which a pixel is ink and not noise of the paper."""
 
     paper: float
     solid: float
@@ -43,14 +43,14 @@ class _Tones(NamedTuple):
 
 
 class _Parts(NamedTuple):
-    """The connected parts of an ink mask (H, W); number 0 is all that is no ink.
+    """The connected parts of an ink mask (H, W); number 0 is everything that is not ink.
 
     Args:
-        labels: int (H, W), the part each pixel belongs to.
+        labels: int (H, W), the part that each pixel belongs to.
         areas: (n,), in pixels; 0 for number 0.
-        central: (n,), the same with pixels near the left and right edge counting less.
-        inner: (n,), the pixels that are not close to an edge of the picture.
-        boxes: (n, 4), left, top, right, bottom, the latter two excluded.
+        central: (n,), areas in which pixels near the left and right edge count less.
+        inner: (n,), number of pixels that are not close to an edge of the picture.
+        boxes: (n, 4), left, top, right, bottom; right and bottom are excluded.
     """
 
     labels: np.ndarray
@@ -65,11 +65,11 @@ def find_letter(ink: np.ndarray, paper: np.ndarray, fade_neighbours: bool) -> tu
 
     Args:
         ink: float32 (H, W), 0 = paper, 1 = black.
-        paper: float32 (H, W), its brightness.
-        fade_neighbours: whether to take away the ink of the neighbours.
+        paper: float32 (H, W), brightness of the paper.
+        fade_neighbours: whether to remove the ink of the neighbours.
 
     Returns:
-        the ink (H, W), without the neighbours if so wished, and the letter's box; None if no letter stands out.
+        the ink (H, W), without the neighbours if they are to fade, and the letter's box, or None if there is no letter.
 
     Raises:
         ValueError: the picture is blank.
@@ -97,7 +97,7 @@ def find_letter(ink: np.ndarray, paper: np.ndarray, fade_neighbours: bool) -> tu
         if touching is not None:
             faded = _fade(ink, *touching, tones.paper, factor)
             rest = _parts(shrink(faded, factor) > tones.threshold)
-            if rest.areas.any():  # a letter of a pixel or two may be gone
+            if rest.areas.any():  # a letter of one or two pixels may be gone
                 ink, parts = faded, rest
                 main, foreign = _sort_out(parts)
     kept = ~foreign & (parts.areas >= 0.03 * parts.areas[main])
@@ -105,7 +105,7 @@ def find_letter(ink: np.ndarray, paper: np.ndarray, fade_neighbours: bool) -> tu
 
 
 def _tones(ink: np.ndarray) -> _Tones:
-    """The tones that Otsu's method finds in 256 steps: the two sides of its cut differ most."""
+    """The tones that Otsu's method finds in 256 steps: the two sides of its threshold differ most."""
     low, high = float(ink.min()), float(ink.max())
     step = (high - low) / 255.0
     counts = np.bincount(((ink - low) * (1.0 / step) + 0.5).astype(np.uint8).ravel(), minlength=256)
@@ -123,7 +123,7 @@ def _tones(ink: np.ndarray) -> _Tones:
 
 def _parts(mask: np.ndarray) -> _Parts:
     """Labels the parts of an ink mask; pixels that touch at a corner are connected."""
-    from scipy.ndimage import find_objects, label  # here, for it takes a fifth of a second to import
+    from scipy.ndimage import find_objects, label  # here, because the import takes a fifth of a second
 
     labels, count = label(mask, structure=np.ones((3, 3), dtype=bool))
     height, width = mask.shape
@@ -141,10 +141,10 @@ def _parts(mask: np.ndarray) -> _Parts:
 
 
 def _sort_out(parts: _Parts) -> tuple[int, np.ndarray]:
-    """Tells the parts of a letter from its neighbours'.
+    """Separates the parts of a letter from the parts of its neighbours.
 
     Returns:
-        the number of the letter's main part, and whether each part (n,) is foreign: a neighbour's, or a scan's frame.
+        the number of the letter's main part, and whether each part (n,) belongs to a neighbour or a scan's frame.
     """
     height, width = parts.labels.shape
     frame = parts.inner == 0
@@ -153,8 +153,8 @@ def _sort_out(parts: _Parts) -> tuple[int, np.ndarray]:
     across = np.minimum(right, right[main]) - np.maximum(left, left[main])  # shared with the main part
     down = np.minimum(bottom, bottom[main]) - np.maximum(top, top[main])
     above = (down < 0.3 * (bottom - top)) & (top < top[main])
-    # Dots and bars stand over their letter, and the strokes of capitals within it: these may reach the edge of a
-    # tight picture. A neighbour's sliver is narrow even where the letter leans over it.
+    # Dots and bars are above their letter, and the strokes of capitals inside it. These may reach the edge of a tight
+    # picture. A neighbour's sliver is narrow, even where the letter leans over it.
     own = (across > 0.5 * (right - left)) & (above | (right - left > 0.5 * width))
     beside = (left == 0) | (right == width)
     foreign = (beside & ~own) | ((bottom == height) & (down <= 0)) | frame
@@ -163,10 +163,10 @@ def _sort_out(parts: _Parts) -> tuple[int, np.ndarray]:
 
 
 def _touching(small: np.ndarray, parts: _Parts, main: int, tones: _Tones) -> tuple[np.ndarray, np.ndarray] | None:
-    """The ink of neighbours that touch the letter by a grey bridge: what comes off where only solid ink counts.
+    """The ink of neighbours that touch the letter by a grey bridge: the parts that separate when only solid ink counts.
 
     Returns:
-        masks (h, w) of the neighbours' and of all solid ink; None where nothing comes off.
+        masks (h, w) of the neighbours' ink and of all solid ink; None where nothing separates.
     """
     width = parts.labels.shape[1]
     if parts.boxes[main, 0] > 0 and parts.boxes[main, 2] < width:
@@ -179,24 +179,24 @@ def _touching(small: np.ndarray, parts: _Parts, main: int, tones: _Tones) -> tup
 
 
 def _fade(ink: np.ndarray, foreign: np.ndarray, mask: np.ndarray, level: float, factor: int) -> np.ndarray:
-    """Fades neighbours to paper, each pixel by what is nearer to it, the letter or they.
+    """Fades neighbours to paper: a pixel fades more, the nearer it is to a neighbour than to the letter.
 
     Args:
         ink: float32 (H, W).
         foreign: bool (h, w), the neighbours in a copy `factor` times smaller.
         mask: bool (h, w), all ink in that copy.
         level: the darkness of the paper.
-        factor: a whole number.
+        factor: by which that copy is smaller, a whole number.
 
     Returns:
-        the ink (H, W) without them.
+        the ink (H, W) without the neighbours.
     """
     if not foreign.any():
         return ink
     ours = mask & ~foreign
     down, across = (_blur(side) for side in mask.shape)
     theirs_near, ours_near = (np.square(down @ part.astype(np.float32) @ across) for part in (foreign, ours))
-    share = theirs_near / (theirs_near + ours_near + 4e-4)  # beyond three pixels next to nothing changes
+    share = theirs_near / (theirs_near + ours_near + 4e-4)  # beyond three pixels almost nothing changes
     share[ours] = 0.0
     if share.shape != ink.shape:
         height, width = ink.shape
@@ -207,13 +207,13 @@ def _fade(ink: np.ndarray, foreign: np.ndarray, mask: np.ndarray, level: float, 
 
 @lru_cache(maxsize=64)
 def _blur(side: int) -> np.ndarray:
-    """The matrix that blurs so many pixels in a row with a Gaussian: float32 (side, side)."""
+    """The matrix that blurs a row of `side` pixels with a Gaussian: float32 (side, side)."""
     apart = np.arange(side)[:, None] - np.arange(side)
     return (np.exp(-0.5 * np.square(apart / _SOFT)) / (_SOFT * math.sqrt(2 * math.pi))).astype(np.float32)
 
 
 def _around(boxes: np.ndarray) -> Box:
-    """The box around some boxes (n, 4)."""
+    """The smallest box around some boxes (n, 4)."""
     left, top = boxes[:, :2].min(axis=0).tolist()
     right, bottom = boxes[:, 2:].max(axis=0).tolist()
     return Box(left, top, right, bottom)

@@ -1,19 +1,19 @@
-"""The paper of a picture: whether it is the light or the dark part of it, and how bright it is under the ink.
+"""The paper of a picture: whether it is the light or the dark part, and how bright it is under the ink.
 
-Two smooth surfaces enclose the grey values, one on the lightest parts and one on the darkest. They follow
-tints and the fall of light, and are too stiff to dip into a letter, however fat.
+Two smooth surfaces enclose the grey values, one along the lightest parts and one along the darkest. They follow
+tints and changes of the light. They are too stiff to bend into a letter, even a bold one.
 """
 
 from functools import cache, lru_cache
 
 import numpy as np
 
-_GRID = 24  # cells a side of the copy that the surfaces are fitted to, whatever the picture's shape
-_PULL = 0.002  # what a cell on the wrong side of its surface weighs, one on the right side weighing 1
-_FIRST_ROUNDS = 2  # of fitting: enough to tell paper from ink
-_MORE_ROUNDS = 8  # at most, for the paper alone; four as a rule
+_GRID = 24  # cells a side of the copy that the surfaces are fitted to, for pictures of any shape
+_PULL = 0.002  # weight of a cell on the wrong side of its surface; on the right side it is 1
+_FIRST_ROUNDS = 2  # of fitting: enough to distinguish paper from ink
+_MORE_ROUNDS = 8  # at most, for the paper alone; four are usual
 _UNSETTLED = 3  # cells that may still change sides at the end
-_BORDER_COUNTS = 10.0  # what an outermost cell counts in telling paper from ink, one further in being 1
+_BORDER_COUNTS = 10.0  # weight of an outermost cell in distinguishing paper from ink; of inner cells it is 1
 # The terms of a quadratic surface as powers of y and x; their products; which of these two terms give.
 _POWERS = [(0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (2, 0)]
 _PRODUCTS = sorted({(a + c, b + d) for a, b in _POWERS for c, d in _POWERS})
@@ -21,14 +21,14 @@ _PRODUCT_OF = np.array([[_PRODUCTS.index((a + c, b + d)) for c, d in _POWERS] fo
 
 
 def find_paper(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Turns a picture so that its paper is the light part, and says how bright the paper is.
+    """Makes the paper the light part of a picture, by a negative if need be, and finds how bright it is.
 
     Args:
         grey: float32 (H, W) in [0, 1], not all the same.
 
     Returns:
         light: float32 (H, W), the picture, or its negative within the same range.
-        paper: float32 (H, W), the brightness of the paper, also where ink hides it; at least 1e-6.
+        paper: float32 (H, W), the brightness of the paper, also under ink; at least 1e-6.
     """
     cells = (_means(grey.shape[0]) @ grey @ _means(grey.shape[1]).T).astype(np.float64).ravel()
     middle = cells.mean()
@@ -46,20 +46,20 @@ def find_paper(grey: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _paper_is_light(cells: np.ndarray, upper: np.ndarray, lower: np.ndarray) -> bool:
     """Whether the ink is darker than the paper: most of the picture and of its border is paper.
 
-    The grey values lie nearer to the surface on the paper, on average. The border counts more: neighbours'
-    ink may fill most of a tight one, and a fat letter most of the picture, but seldom one picture does both.
-    Of 1,751 crops of early print and their negatives this turns none wrongly, the border alone turned 27.
+    On average the grey values are nearer to the surface of the paper. The border counts more. Neighbours' ink may
+    fill most of a tight border, and a bold letter most of the picture, but one picture seldom has both. Of 1,751
+    crops of early print and their negatives none is turned wrongly. The border alone turned 27 wrongly.
     """
     return float(_border_weights() @ (2.0 * cells - upper - lower)) >= 0.0
 
 
 def _raise(cells: np.ndarray, values: np.ndarray, rounds: int) -> tuple[np.ndarray, np.ndarray]:
-    """Raises a smooth surface until nearly all cells lie under it and the lightest ones on it: an expectile near 1.
+    """Raises a smooth surface until nearly all cells are under it and the lightest ones on it: an expectile near 1.
 
     Args:
-        cells: (cells,).
-        values: the surface to begin with in each cell, or one number.
-        rounds: of weighted least squares, at most.
+        cells: grey values (cells,).
+        values: the first surface, in each cell (cells,) or as one number.
+        rounds: at most so many of weighted least squares.
 
     Returns:
         the surface as the weights of its terms (6,), and its values in the cells (cells,).
@@ -85,13 +85,13 @@ def _spread(surface: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 @lru_cache(maxsize=256)
 def _powers(side: int) -> np.ndarray:
-    """1, p and p * p in the middle of each pixel, the picture reaching from p = -1 to 1: float32 (side, 3)."""
+    """1, p and p * p in the middle of each pixel, where p goes from -1 to 1 over the picture: float32 (side, 3)."""
     return np.vander((np.arange(side) + 0.5) * (2 / side) - 1, 3, increasing=True).astype(np.float32)
 
 
 @lru_cache(maxsize=256)
 def _means(side: int) -> np.ndarray:
-    """What each of so many pixels contributes to the mean in each cell of a row: float32 (grid, side)."""
+    """The weight of each of `side` pixels in the mean of each cell of a row: float32 (grid, side)."""
     edges = np.arange(_GRID + 1)[:, None] * (side / _GRID) - np.arange(side)
     covered = np.diff(np.clip(edges, 0.0, 1.0), axis=0)
     return (covered * (_GRID / side)).astype(np.float32)
@@ -99,7 +99,7 @@ def _means(side: int) -> np.ndarray:
 
 @cache
 def _terms() -> tuple[np.ndarray, np.ndarray]:
-    """The terms of a quadratic surface in each cell (cells, 6), and their different products (cells, 15)."""
+    """The terms of a quadratic surface in each cell (cells, 6), and their distinct products (cells, 15)."""
     place = (np.arange(_GRID) + 0.5) * (2 / _GRID) - 1
     y, x = (axis.ravel()[:, None] for axis in np.meshgrid(place, place, indexing="ij"))
     (y_powers, x_powers), (y_more, x_more) = np.array(_POWERS).T, np.array(_PRODUCTS).T
@@ -108,7 +108,7 @@ def _terms() -> tuple[np.ndarray, np.ndarray]:
 
 @cache
 def _border_weights() -> np.ndarray:
-    """What each cell counts when the paper is told from the ink: (cells,)."""
+    """The weight of each cell when paper is distinguished from ink: (cells,)."""
     weights = np.full((_GRID, _GRID), _BORDER_COUNTS)
     weights[1:-1, 1:-1] = 1.0
     return weights.ravel()

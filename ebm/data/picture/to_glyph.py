@@ -1,4 +1,4 @@
-"""Any picture a person has -> a glyph as the corpus has them: (1, 56, 56) in [-1, 1], ink = +1."""
+"""Turns any picture into a glyph like those of the corpus: (1, 56, 56) in [-1, 1], ink = +1."""
 
 import math
 from pathlib import Path
@@ -20,21 +20,22 @@ INK_SIDE = 44  # the larger side of a pen glyph's ink, in pixels
 def to_glyph(
     picture: str | Path | Image.Image | np.ndarray | Tensor, preprocessing: str = "pen", *, fade_neighbours: bool = True
 ) -> Tensor:
-    """Turns any picture of a letter into a glyph the model can read.
+    """Turns any picture of a letter into a glyph that the model can read.
 
-    Dark ink on light paper and the reverse both work: the larger part of picture and border is the paper.
+    Dark ink on light paper and light ink on dark paper both work. Most of the picture and of its border is taken to
+    be paper.
 
-    Neighbours fade by default because the first shipped checkpoint reads real crops better without them, 52.5 %
-    instead of 48.3 % of 1,208 glyphs of three French incunabula and 51.5 % instead of 43.3 % of 268 of the 42-line
-    Bible, and the made test glyphs as well as before, 99.8 %.
+    Neighbours fade by default, because the first shipped checkpoint reads real crops better without them: 52.5 %
+    instead of 48.3 % of 1,208 glyphs of three French incunabula, and 51.5 % instead of 43.3 % of 268 glyphs of the
+    42-line Bible. It reads the synthetic test glyphs as well as before: 99.8 %.
 
     Args:
-        picture: path, PIL image, or array: grey (H, W) or (H, W, 1), RGB or RGBA (H, W, 3 or 4);
-            a tensor may have its channels first. 8 bits count as they are, all other numbers
-            are scaled by their own minimum and maximum; transparency is laid on white.
-        preprocessing: "pen" flattens the light, crops to the ink, scales its larger side to 44
-            pixels and centres it; "glyphs" takes the shorter side to 56 and crops the centre.
-        fade_neighbours: whether "pen" takes away the ink that the neighbours leave at the edges.
+        picture: path, PIL image, or array: grey (H, W) or (H, W, 1), RGB or RGBA (H, W, 3 or 4).
+            A tensor may have its channels first. 8-bit values are used as they are. All other numbers
+            are scaled by their own minimum and maximum. Transparent parts become white.
+        preprocessing: "pen" evens out the light, crops to the ink, scales its larger side to 44
+            pixels and centres it; "glyphs" scales the shorter side to 56 and crops the centre.
+        fade_neighbours: whether "pen" removes the ink that neighbours leave at the edges.
 
     Returns:
         float32 (1, 56, 56) in [-1, 1], ink = +1.
@@ -71,7 +72,7 @@ def fit_square(images: Tensor) -> Tensor:
 
 
 def _pen(light: np.ndarray, paper: np.ndarray, fade_neighbours: bool) -> np.ndarray:
-    """Flattens the light, crops to the ink, scales its larger side to 44 and centres it."""
+    """Evens out the light, crops to the ink, scales its larger side to 44 and centres it."""
     ink = np.clip(1.0 - light / paper, -0.5, 1.0)  # 0 = paper, 1 = black
     ink, box = find_letter(ink, paper, fade_neighbours)
     window = _frame(box, ink.shape)
@@ -79,14 +80,14 @@ def _pen(light: np.ndarray, paper: np.ndarray, fade_neighbours: bool) -> np.ndar
 
 
 def _glyphs(light: np.ndarray) -> np.ndarray:
-    """Scales the grey values and the shorter side, and crops the centre."""
+    """Scales the grey values and the size, and crops the centre."""
     ink = (light.max() - light) / (light.max() - light.min())
     square = fit_square(torch.from_numpy(ink.astype(np.float32))[None, None])
     return square[0, 0].numpy() * 2.0 - 1.0
 
 
 def _frame(box: Box | None, shape: tuple[int, int]) -> Box:
-    """The square of the picture that becomes the glyph: all of it where there is no letter."""
+    """The square of the picture that becomes the glyph: the whole picture where there is no letter."""
     whole = Box(0, 0, shape[1], shape[0])
     if box is None:
         return _square(whole.centre, whole.side)
@@ -111,8 +112,8 @@ def _inside(box: Box, window: Box) -> tuple[slice, slice]:
 
 
 def _resample(ink: np.ndarray, window: Box) -> np.ndarray:
-    """The window, antialiased to (56, 56); beyond the picture there is paper (0)."""
-    scale = max(1, math.ceil(window.side / SIZE))  # pixels that the filter reaches beyond the window
+    """Resamples the window to (56, 56), antialiased; outside the picture there is paper (0)."""
+    scale = max(1, math.ceil(window.side / SIZE))  # how many pixels beyond the window the filter needs
     left, top = (math.floor(side) - scale for side in window[:2])
     right, bottom = (math.ceil(side) + scale for side in window[2:])
     padded = np.zeros((bottom - top, right - left), dtype=np.float32)
@@ -124,7 +125,7 @@ def _resample(ink: np.ndarray, window: Box) -> np.ndarray:
 
 
 def _stretch(glyph: np.ndarray, box: tuple[slice, slice]) -> np.ndarray:
-    """Takes the lightest paper to -1 and solid ink to +1, as the corpus does; keeps grey edges."""
+    """Maps the lightest paper to -1 and solid ink to +1, as the corpus does; keeps grey edges."""
     inside = glyph[box].ravel()
     paper, dark = _quantile(glyph.ravel(), 0.01), _quantile(inside, 0.98)
     solid = _quantile(inside[inside >= (paper + dark) / 2], 0.9) if dark > paper else 1.0
@@ -132,7 +133,7 @@ def _stretch(glyph: np.ndarray, box: tuple[slice, slice]) -> np.ndarray:
 
 
 def _quantile(values: np.ndarray, share: float) -> float:
-    """The value below which so large a share of some values (n,) lies; NumPy's own takes five times as long."""
+    """The quantile of some values (n,) at a share; NumPy's own function takes five times as long."""
     place = share * (len(values) - 1)
     below = int(place)
     above = min(below + 1, len(values) - 1)

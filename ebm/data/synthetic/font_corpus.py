@@ -15,7 +15,7 @@ from ebm.data.synthetic.pen_corpus import CHUNK, COUNTS, class_counts, split_lab
 from ebm.data.synthetic.setting import print_form
 from ebm.data.synthetic.sorts import SORTS
 
-POINTS = 200  # size in pixels a character is drawn at before it is scaled to its place
+POINTS = 200  # size in pixels at which a character is drawn before it is scaled
 
 
 @lru_cache(maxsize=32)
@@ -78,11 +78,14 @@ def _scaled(image: Image.Image, scale: float) -> Image.Image:
 def fonts_by_sort(folder: Path) -> dict[str, list[Path]]:
     """Which font files of a folder have which sort.
 
+    Args:
+        folder: of .ttf and .otf files.
+
     Returns:
         sort name -> font files, only sorts that at least one font has.
 
     Raises:
-        ValueError: for a folder without fonts, or a file that is no font.
+        ValueError: for a folder without fonts, or a file that is not a font.
     """
     from fontTools.ttLib import TTFont, TTLibError
 
@@ -120,14 +123,22 @@ def _print_chunk(having: list[list[Path]], texts: list[str], seed: int, start: i
 
 
 def make_font_corpus(folder: Path, *, seed: int = 0, progress: bool = True) -> Corpus:
-    """Prints a corpus of the pen corpus's size from the fonts of a folder.
+    """Prints a corpus from the fonts of a folder, as large as the pen corpus.
 
-    A font that lacks a sort is skipped for it with a warning; sorts that no font has are left out.
+    A font that lacks a sort is skipped for this sort with a warning. Sorts that no font has are left out.
+
+    Args:
+        folder: of .ttf and .otf files.
+        seed: of split, fonts and printing.
+        progress: whether to show a progress bar.
+
+    Returns:
+        the corpus.
 
     Raises:
         ValueError: for a folder without fonts, a broken font, or fonts with fewer than two sorts.
     """
-    from joblib import Parallel, delayed  # only where glyphs are made, not where they are cached
+    from joblib import Parallel, delayed  # here, because a cached corpus does not need it
     from rich.progress import track
 
     having = fonts_by_sort(folder)

@@ -13,22 +13,22 @@ _LOYALTY = 0.85  # how often a glyph takes its fount's own form of the sort
 class Fount:
     """One variation of pen and proportions; lengths in fifths of the x-height, angles in degrees.
 
-    Every glyph is scaled to one size, so the weight of the nib and the lengths of ascenders and
+    Every glyph is scaled to one size. So the weight of the nib and the lengths of ascenders and
     descenders also decide how tall the x-height is.
 
     Args:
         nib: width of the nib.
-        hairline: its thickness, the same as its width for a round pen.
-        angle: of the nib's edge against the baseline.
+        hairline: thickness of the nib; for a round pen the same as its width.
+        angle: between the nib's edge and the baseline.
         style: 0 = textura quadrata, 1 = bastarda; decides which forms the fount prefers.
-        foot: size of the diamonds, 0 = none.
+        foot: size of the diamonds; 0 = none.
         width: horizontal scale of the forms.
         ascender: vertical scale above the x-height.
         descender: vertical scale below the baseline.
         slant: of the stems, to the right.
         curvature: 0 = broken strokes, 1 = smooth curves through the points.
-        jitter: how far the fount's own forms stray from the ductus.
-        seed: decides which way.
+        jitter: how far the fount's own forms differ from the ductus.
+        seed: of those differences.
     """
 
     nib: float = 1.3
@@ -46,7 +46,7 @@ class Fount:
 
     @property
     def is_round(self) -> bool:
-        """Whether the nib is a disc rather than an edge."""
+        """Whether the nib is a disc and not an edge."""
         return self.hairline >= self.nib
 
 
@@ -55,14 +55,17 @@ def textura_founts(n: int, seed: int = 0, first: int = 0) -> list[Fount]:
 
     Args:
         n: how many.
-        seed: of the series they are taken from.
-        first: number in that series of the first one.
+        seed: of the series that they are taken from.
+        first: number of the first one in that series, from 0.
+
+    Returns:
+        n founts; the same arguments give the same founts.
     """
     return [_textura_fount(np.random.default_rng([seed, 1, first + i])) for i in range(n)]
 
 
 def _textura_fount(rng: np.random.Generator) -> Fount:
-    """Most founts lie near one end of the style; slant, curves and feet go with it, loosely."""
+    """Draws one fount. Most are near one end of the style; slant, curves and feet roughly follow it."""
     style = float(rng.choice([rng.beta(1, 6), rng.beta(6, 1), rng.random()], p=[0.45, 0.35, 0.2]))
     nib = rng.uniform(0.95 - 0.25 * style, 1.65 - 0.2 * style)
     return Fount(
@@ -82,7 +85,15 @@ def _textura_fount(rng: np.random.Generator) -> Fount:
 
 
 def round_founts(n: int, seed: int = 0) -> list[Fount]:
-    """Draws n founts of a round pen, for the roman-like script of type A."""
+    """Draws n founts of a round pen, for the roman-like script of type A.
+
+    Args:
+        n: how many.
+        seed: of the series that they are taken from.
+
+    Returns:
+        n founts; the same arguments give the same founts.
+    """
     founts = []
     for i in range(n):
         rng = np.random.default_rng([seed, 2, i])
@@ -107,13 +118,16 @@ def choose_form(forms: Sequence[str], fount: Fount, rng: np.random.Generator | N
     """The allograph that a glyph of a fount takes.
 
     Args:
-        forms: from textura to bastarda.
+        forms: ductuses, from textura to bastarda.
         fount: its style decides which forms are likely, its seed which of them is its own.
-        rng: now and then takes another form than the fount's own; None never does.
+        rng: sometimes takes another form than the fount's own; None never does.
+
+    Returns:
+        one of the forms.
     """
     if len(forms) == 1:
         return forms[0]
-    others = len(forms) - 1  # the textura form stands apart from the rest
+    others = len(forms) - 1  # the textura form is separate from the rest
     places = np.concatenate([[0.0], np.linspace(0.5 if others > 1 else 1.0, 1.0, others)])
     weights = np.exp(-0.5 * ((places - fount.style) / 0.2) ** 2)
     weights /= weights.sum()

@@ -1,7 +1,7 @@
 """A broad nib swept along a ductus: the strokes of a sort become a mask of ink.
 
-The nib is a thin rectangle held at a fixed angle. Sweeping it along a segment covers a hexagon: the
-nib at both ends and what its diagonal sweeps between; that alone gives diamonds and hairlines.
+The nib is a thin rectangle held at a fixed angle. Its sweep along a segment covers a hexagon: the nib at
+both ends, and the area that its diagonal covers between them. This gives diamonds and hairlines.
 """
 
 import zlib
@@ -19,12 +19,19 @@ OVERSAMPLE = 3
 CANVAS = SIZE * OVERSAMPLE  # the mask is drawn three times finer than the glyph
 EXTENT = 44  # the larger side of a glyph's ink, in pixels of the finished 56
 STEPS_PER_SEGMENT = 3  # how finely a curved segment is followed
-_CORNER = 0.42  # width of the nib's corner, as a share of the nib
+_CORNER = 0.42  # width of the nib's corner as a share of the nib
 _DIAMOND = 0.26  # how far a nib of width 1 moves for a diamond, each way from its middle
 
 
 class Move(NamedTuple):
-    """One stroke of a ductus as it is noted: points (P, 2) and its three marks."""
+    """One stroke in the notation of a ductus.
+
+    Args:
+        points: (P, 2).
+        smooth: whether it is a curve through the points, mark "~".
+        corner: whether the corner of the nib writes it, mark "^".
+        diamond: whether it is a diamond at its one point, mark "*".
+    """
 
     points: np.ndarray
     smooth: bool
@@ -33,7 +40,12 @@ class Move(NamedTuple):
 
 
 class Stroke(NamedTuple):
-    """One stroke as it is written: points (P, 2), x to the right, y upwards, and the nib's share that writes it."""
+    """One stroke as it is written.
+
+    Args:
+        points: (P, 2), x to the right, y upwards, in fifths of the x-height.
+        share: share of the nib's width that writes it, in [0, 1].
+    """
 
     points: np.ndarray
     share: float
@@ -57,7 +69,10 @@ def write(ductus: str, fount: Fount, rng: np.random.Generator | None = None) -> 
     Args:
         ductus: strokes in the notation of `sorts.py`.
         fount: whose proportions and forms to use; the same fount always gives the same form.
-        rng: adds the small tremor of one writing; None writes the fount's form itself.
+        rng: adds the small tremor of one writing; None writes the fount's exact form.
+
+    Returns:
+        the strokes, in order.
     """
     form = np.random.default_rng([fount.seed, zlib.crc32(ductus.encode())])
     lean = np.tan(np.radians(fount.slant))
@@ -79,7 +94,7 @@ def write(ductus: str, fount: Fount, rng: np.random.Generator | None = None) -> 
 
 
 def turned(strokes: list[Stroke], degrees: float) -> list[Stroke]:
-    """Strokes turned about the origin, counter-clockwise."""
+    """Strokes turned about the origin, counter-clockwise, by an angle in degrees."""
     turn = np.radians(degrees)
     matrix = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     return [Stroke(points @ matrix, share) for points, share in strokes]
@@ -106,7 +121,7 @@ def nib_corners(fount: Fount) -> np.ndarray:
 
 
 def ink_box(strokes: list[Stroke], fount: Fount) -> tuple[np.ndarray, np.ndarray]:
-    """Lower and upper corner of the ink that a nib leaves along strokes, each (2,)."""
+    """The lower left and the upper right corner of the ink that a nib leaves along strokes, each (2,)."""
     reach = np.full(2, fount.nib / 2) if fount.is_round else np.abs(nib_corners(fount)).max(0)
     low = np.min([points.min(0) - share * reach for points, share in strokes], axis=0)
     high = np.max([points.max(0) + share * reach for points, share in strokes], axis=0)
@@ -114,13 +129,13 @@ def ink_box(strokes: list[Stroke], fount: Fount) -> tuple[np.ndarray, np.ndarray
 
 
 def sweep(draw: ImageDraw.ImageDraw, strokes: list[Stroke], fount: Fount, scale: float, origin: np.ndarray) -> None:
-    """Inks the nib's sweep along strokes onto an 8-bit image.
+    """Draws the ink of the nib's sweep along strokes on an 8-bit image.
 
     Args:
-        draw: on the image, y downwards.
-        strokes: as `write` gives them.
+        draw: for the image, y downwards.
+        strokes: as `write` returns them.
         fount: whose nib it is.
-        scale: pixels per unit.
+        scale: pixels per fifth of the x-height.
         origin: the pixel (2,) of the point (0, 0).
     """
     flip = np.array([scale, -scale])
@@ -134,8 +149,8 @@ def sweep(draw: ImageDraw.ImageDraw, strokes: list[Stroke], fount: Fount, scale:
         for at in points:
             draw.polygon((at + corners).ravel().tolist(), fill=255)
         moves = np.diff(points, axis=0)
-        # The swept nib is widest across its diagonal that lies most athwart the movement; the
-        # nib at both ends (inked above) covers the rest of the hexagon.
+        # The sweep is as wide as the diagonal that is most perpendicular to the movement. The nib at both ends,
+        # drawn above, covers the rest of the hexagon.
         athwart = np.abs(moves[:, :1] * corners[:2, 1] - moves[:, 1:] * corners[:2, 0]).argmax(1)
         a = corners[athwart]
         for quad in np.stack([points[:-1] + a, points[:-1] - a, points[1:] - a, points[1:] + a], 1):
@@ -152,10 +167,10 @@ class Beside(NamedTuple):
     """A neighbour on the line, in pixels of the finished glyph.
 
     Args:
-        item: what it is (a ductus, or a character of a font).
+        item: a ductus, or a character of a font.
         side: -1 = left, 1 = right.
-        gap: paper between the two inks; below 0 the neighbour stands under an overhanging flag, or touches.
-        shown: how far past the glyph's ink the crop goes; nothing is printed beyond.
+        gap: paper between the two inks; below 0 the neighbour is under an overhanging flag, or touches.
+        shown: how far the crop goes beyond the glyph's ink; nothing is printed outside the crop.
     """
 
     item: str
@@ -180,8 +195,8 @@ def coverage(
         ductus: as in `write`.
         fount: as in `write`.
         rng: as in `write`.
-        extent: larger side of the ink's box in pixels of the finished 56x56 glyph.
-        shift: of the box's centre from the middle, in those pixels, y downwards.
+        extent: larger side of the ink's box, in pixels of the finished 56x56 glyph.
+        shift: (right, down) of the box's centre from the middle, in those pixels.
         rotation: of the whole type, in degrees, counter-clockwise.
         beside: the glyph's neighbours.
 
@@ -208,7 +223,13 @@ def coverage(
 
 
 def cut(image: Image.Image, side: int, edge: float) -> None:
-    """Blanks a mask beyond column `edge`, on the right (side 1) or left (-1)."""
+    """Blanks a mask beyond a column, in place.
+
+    Args:
+        image: the mask, 8-bit.
+        side: 1 blanks what is right of the column, -1 what is left of it.
+        edge: the column, in pixels.
+    """
     at = min(max(round(edge), 0), image.width)
     box = (at, 0, image.width, image.height) if side > 0 else (0, 0, at, image.height)
     if box[2] > box[0]:

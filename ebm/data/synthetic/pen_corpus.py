@@ -1,4 +1,4 @@
-"""The default corpus: 16,171 glyphs written by the pen, printed by the press, cached. Synthetic."""
+"""The default corpus, which is synthetic: 16,171 glyphs written by the pen, printed by the press, cached."""
 
 import json
 import warnings
@@ -18,19 +18,26 @@ from ebm.data.synthetic.sorts import SORTS
 from ebm.system.places import cache_folder
 from ebm.system.whole_file import whole_file
 
-COUNTS = {"train": 11_319, "val": 2_426, "test": 2_426}  # those of the real corpus
+COUNTS = {"train": 11_319, "val": 2_426, "test": 2_426}  # the sizes of the real corpus
 FOUNTS = 400
 SMALLEST_CLASS = 60
-# SHA-256 of the pixels and labels of seed 0: the corpus that the shipped models were trained on.
+# SHA-256 of the pixels and labels of seed 0, the corpus that the shipped models were trained on.
 FROZEN = "ef507bd56422c643ac686073c65bfaac6df3881319f05d66354c519d4548b936"
-UNSEEN_FROM = 10**7  # numbers of glyphs that no split holds
-CHUNK = 200  # glyphs a worker makes before it reports
+UNSEEN_FROM = 10**7  # from here on the numbers of glyphs are in no split
+CHUNK = 200  # glyphs that a worker makes before it reports
 
 
 def class_counts(weights: Iterable[float], total: int) -> np.ndarray:
-    """How many glyphs of each class, (C,) summing to total: uneven as in a text, none below 60.
+    """The number of glyphs of each class: uneven as in a text, but at least 60.
 
-    The weights are tempered (power 0.6), or a class as rare as z would have a handful of glyphs.
+    The weights are tempered (power 0.6), because otherwise a rare class such as z would have only a few glyphs.
+
+    Args:
+        weights: of the C classes, above 0.
+        total: number of glyphs.
+
+    Returns:
+        int (C,); its sum is the total.
     """
     share = np.array(list(weights), dtype=np.float64) ** 0.6
     return SMALLEST_CLASS + _apportion(share, total - SMALLEST_CLASS * len(share))
@@ -45,7 +52,15 @@ def _apportion(share: np.ndarray, total: int) -> np.ndarray:
 
 
 def split_labels(counts: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-    """Class-stratified, shuffled labels per split, with the sizes of the real corpus."""
+    """Shuffled labels of each split, stratified by class, with the sizes of the real corpus.
+
+    Args:
+        counts: number of glyphs of each class (C,).
+        seed: of the shuffles.
+
+    Returns:
+        split -> labels (N,).
+    """
     per_split = {"val": _apportion(counts, COUNTS["val"])}
     per_split["test"] = per_split["val"].copy()
     per_split["train"] = counts - 2 * per_split["val"]
@@ -56,7 +71,17 @@ def split_labels(counts: np.ndarray, seed: int) -> dict[str, np.ndarray]:
 
 
 def print_glyph(seed: int, index: int, label: int, founts: list[Fount]) -> np.ndarray:
-    """The glyph number `index` of the corpus: a pure function of its arguments, uint8 (56, 56)."""
+    """One glyph of the corpus, a pure function of the arguments.
+
+    Args:
+        seed: of the corpus.
+        index: number of the glyph.
+        label: its class.
+        founts: the founts of the corpus.
+
+    Returns:
+        uint8 (56, 56), ink = 255.
+    """
     rng = np.random.default_rng([seed, 4, index])
     fount = founts[int(rng.integers(len(founts)))]
     return print_ductus(choose_form(SORTS[label].forms, fount, rng), fount, rng)
@@ -66,11 +91,11 @@ def unseen_founts(n: int = 2000, seed: int = 0) -> tuple[Tensor, Tensor]:
     """Glyphs of the known sorts in founts that no split of the corpus has: a new fount for every glyph.
 
     Args:
-        n: how many glyphs.
-        seed: of the corpus whose founts they are not.
+        n: how many glyphs, at least 1.
+        seed: of the corpus; its founts are not used.
 
     Returns:
-        x float32 (n, 1, 56, 56) in [-1, 1], ink = +1; y int64 (n,), as frequent as in the corpus.
+        x float32 (n, 1, 56, 56) in [-1, 1], ink = +1; y int64 (n,), with the frequencies of the corpus.
 
     Raises:
         ValueError: for n < 1.
@@ -90,8 +115,16 @@ def _print_chunk(seed: int, start: int, labels: np.ndarray) -> np.ndarray:
 
 
 def make_pen_corpus(seed: int = 0, progress: bool = True) -> Corpus:
-    """Writes and prints the whole corpus on all cores; the same seed gives the same bytes."""
-    from joblib import Parallel, delayed  # only where the corpus is made, not where it is cached
+    """Writes and prints the whole corpus on all cores; the same seed gives the same bytes.
+
+    Args:
+        seed: of everything random.
+        progress: whether to show a progress bar.
+
+    Returns:
+        the corpus.
+    """
+    from joblib import Parallel, delayed  # here, because a cached corpus does not need it
     from rich.progress import track
 
     labels = split_labels(class_counts([s.frequency for s in SORTS], sum(COUNTS.values())), seed)
@@ -114,14 +147,17 @@ def make_pen_corpus(seed: int = 0, progress: bool = True) -> Corpus:
 
 
 def load_pen_corpus(seed: int = 0, progress: bool = True, folder: Path | None = None) -> Corpus:
-    """The pen corpus from the cache, made first where there is none.
+    """Loads the pen corpus from the cache, or makes it and caches it.
+
+    A damaged cache is made again with a warning. If the folder cannot be written, there is a warning and no cache.
 
     Args:
         seed: of the corpus.
         progress: whether to show a progress bar while it is made.
         folder: of the cache; by default `cache_folder()`.
 
-    A corrupt cache is rebuilt with a warning; a folder that can't be written costs only the cache.
+    Returns:
+        the corpus.
     """
     path = (folder or cache_folder()) / f"pen-{seed}-{FROZEN[:16]}.safetensors"
     if path.exists():

@@ -15,13 +15,13 @@ class Impression:
     """How one glyph was printed and scanned; lengths in pixels of the finished glyph, shares in [0, 1].
 
     Args:
-        spread: share of the ink's edge that is pressed outwards (negative: a starved print).
+        spread: share of the ink's edge that is pressed outwards (negative: too little ink).
         roughness: how ragged the ink's edge is.
         wear: how much of the type's face is worn away, in patches.
-        mottling: how unevenly the ink lies inside the strokes.
+        mottling: how uneven the ink is inside the strokes.
         density: blackness of the ink.
         paper: darkness of the paper.
-        shade: how much it changes across the glyph.
+        shade: how much that darkness changes across the glyph.
         grain: contrast of the paper's fibres.
         blur: of the scan.
         contrast: 0 = grey as scanned, 5 = nearly two levels.
@@ -45,7 +45,7 @@ CLEAN = Impression()
 
 
 def draw_impression(rng: np.random.Generator) -> Impression:
-    """Draws the accidents of one printing: most glyphs mildly used, a third visibly worn."""
+    """Draws the accidents of one printing: most types are little used, a third is visibly worn."""
     worn = rng.random() < 0.35
     return Impression(
         spread=rng.uniform(-0.06, 0.22),
@@ -63,7 +63,15 @@ def draw_impression(rng: np.random.Generator) -> Impression:
 
 
 def smooth_noise(rng: np.random.Generator, cells: int) -> np.ndarray:
-    """A smooth random field: (168, 168) float32, about standard normal, `cells` bumps a side."""
+    """A smooth random field, about standard normal.
+
+    Args:
+        rng: decides the field.
+        cells: bumps a side.
+
+    Returns:
+        float32 (168, 168).
+    """
     coarse = rng.standard_normal((cells, cells), dtype=np.float32)
     field = Image.fromarray(coarse).resize((CANVAS, CANVAS), Image.Resampling.BICUBIC)
     return np.asarray(field) * 1.35  # bicubic interpolation shrinks the spread by about a quarter
@@ -75,16 +83,16 @@ def press(mask: np.ndarray, impression: Impression, rng: np.random.Generator) ->
     Args:
         mask: float (168, 168) in [0, 1], 1 = ink.
         impression: the accidents of this printing.
-        rng: decides where they fall.
+        rng: decides where they are.
 
     Returns:
-        float32 (56, 56) in [0, 1], 1 = black. Not stretched: `develop` does that.
+        float32 (56, 56) in [0, 1], 1 = black. The contrast is not stretched yet: `develop` does that.
     """
     soft = gaussian_filter(mask, 1.5)
     level = 0.5 - impression.spread + impression.roughness * smooth_noise(rng, 40)
-    ink = _step(soft - np.maximum(level, 0.2), 0.05)  # the floor keeps specks off the bare paper
+    ink = _step(soft - np.maximum(level, 0.2), 0.05)  # the lower limit prevents specks on the bare paper
     if impression.wear:
-        # The worn patches are smooth, and only their middle loses its ink altogether.
+        # The worn patches are smooth, and only their middle loses all of its ink.
         ink = ink * (1 - impression.wear * _step(smooth_noise(rng, 12) - 0.7, 0.3))
     ink = ink * (1 - impression.mottling * np.clip(0.4 + 0.4 * smooth_noise(rng, 24), 0, 1))
     slope = rng.uniform(-1, 1, 2)
@@ -100,11 +108,11 @@ def press(mask: np.ndarray, impression: Impression, rng: np.random.Generator) ->
 
 
 def develop(scan: np.ndarray, white: float = 33.0) -> np.ndarray:
-    """Takes the paper to white and solid ink to black, as `to_glyph` does with a real scan.
+    """Maps the paper to white and solid ink to black, as `to_glyph` does with a real scan.
 
     Args:
-        scan: (56, 56), 1 = black.
-        white: percentile of the scan that becomes white; the lower it is, the more of the paper's grain stays.
+        scan: (56, 56) in [0, 1], 1 = black.
+        white: percentile of the scan that becomes white; a lower one keeps more of the paper's grain.
 
     Returns:
         uint8 (56, 56), ink = 255.

@@ -1,6 +1,6 @@
-"""The same 42 sorts as a humanist hand would write them: the ductus of the other script (type A).
+"""The same 42 sorts in a humanist hand: the ductus of the other script (type A).
 
-Same notation and units as `sorts.py`; meant for a round nib. Data, no logic.
+The notation and units are those of `sorts.py`. The nib is round. Data, no logic.
 """
 
 _A = "~.3,3.9 1.2,4.7 2.2,4.2 2.4,3.2 2.4,1.0 2.8,.3 / ~2.4,2.9 .8,2.5 .1,1.3 .9,.3 2.3,1.2"

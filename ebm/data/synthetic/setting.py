@@ -1,4 +1,4 @@
-"""One glyph as a page has it: set between neighbours, printed, scanned, and cropped more or less well."""
+"""One glyph as it is on a page: set between neighbours, printed, scanned, and cropped more or less well."""
 
 from collections.abc import Callable, Sequence
 
@@ -9,10 +9,10 @@ from ebm.data.synthetic.pen import EXTENT, OVERSAMPLE, Beside, coverage
 from ebm.data.synthetic.press import develop, draw_impression, press
 from ebm.data.synthetic.sorts import SORTS
 
-BETWEEN = 0.9  # share of the glyphs that stand between two neighbours
-KERNED = 0.2  # share of those that stand closer, under a flag or touching
-TIGHT = 0.7  # share that is cut close to the ink, as a segmentation of a page does
-BADLY_CROPPED = 0.15  # share that is small or off the middle of its tile
+BETWEEN = 0.9  # share of the glyphs that are between two neighbours
+KERNED = 0.2  # share of those neighbours that are closer: under a flag, or touching
+TIGHT = 0.7  # share that is cut close to the ink, as by the segmentation of a page
+BADLY_CROPPED = 0.15  # share that is small, or not in the middle of its tile
 
 _FREQUENCY = np.array([s.frequency for s in SORTS]) / sum(s.frequency for s in SORTS)
 
@@ -23,9 +23,9 @@ def print_form(form: Form, rng: np.random.Generator, neighbours: Sequence[str] =
     """Prints one form with the accidents of setting (size, place, skew, neighbours) and of the press.
 
     Args:
-        form: called with rng, extent, shift, rotation, beside; gives the mask of ink.
+        form: called with rng, extent, shift, rotation and beside, it returns the mask of ink.
         rng: decides every accident.
-        neighbours: what may stand left and right of the glyph.
+        neighbours: what may be left and right of the glyph.
 
     Returns:
         uint8 (56, 56), ink = 255.
@@ -51,7 +51,12 @@ def print_form(form: Form, rng: np.random.Generator, neighbours: Sequence[str] =
 
 
 def add_line_below(mask: np.ndarray, rng: np.random.Generator) -> None:
-    """Adds the top of the line below to a mask (168, 168), in place: as much as there is room for."""
+    """Adds the top of the line below to a mask, in place, as far as there is room.
+
+    Args:
+        mask: float (168, 168) in [0, 1], 1 = ink.
+        rng: decides where the ink is.
+    """
     inked = np.flatnonzero(mask.any(1))
     depth, gap = (int(rng.integers(1, 6 * OVERSAMPLE)) for _ in range(2))
     piece = mask[inked[0] : inked[0] + depth]
@@ -60,7 +65,13 @@ def add_line_below(mask: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def trim(scan: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> None:
-    """Cuts a scan (56, 56) close to its ink, in place: beyond the crop's edge is the lightest of its paper."""
+    """Cuts a scan close to its ink, in place: outside the crop everything gets the lightest tone of its paper.
+
+    Args:
+        scan: (56, 56), 1 = black.
+        mask: of its ink, (168, 168), 1 = ink.
+        rng: decides how close.
+    """
     paper = np.percentile(scan, 2)
     for axis in (0, 1):
         inked = np.flatnonzero(mask.any(1 - axis)) / OVERSAMPLE
@@ -71,7 +82,16 @@ def trim(scan: np.ndarray, mask: np.ndarray, rng: np.random.Generator) -> None:
 
 
 def print_ductus(ductus: str, fount: Fount, rng: np.random.Generator) -> np.ndarray:
-    """Writes and prints one ductus, most often between two neighbours: uint8 (56, 56)."""
+    """Writes and prints one ductus, usually between two neighbours.
+
+    Args:
+        ductus: strokes in the notation of `sorts.py`.
+        fount: the pen that writes it.
+        rng: decides every accident.
+
+    Returns:
+        uint8 (56, 56), ink = 255.
+    """
 
     def form(**setting) -> np.ndarray:
         return coverage(ductus, fount, **setting)

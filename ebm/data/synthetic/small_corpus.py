@@ -1,4 +1,4 @@
-"""A few sorts, written and printed on the spot: a corpus that is ready in seconds. Synthetic."""
+"""A synthetic corpus of a few sorts, written and printed in seconds."""
 
 from collections.abc import Sequence
 
@@ -19,6 +19,10 @@ def small_corpus(sorts: Sequence[str], seed: int = 0) -> Corpus:
 
     Args:
         sorts: names, 1 to 8 of those in `ebm.data.synthetic.sorts`.
+        seed: of founts, forms and printing.
+
+    Returns:
+        the corpus.
 
     Raises:
         ValueError: for an unknown sort, or too few or too many.

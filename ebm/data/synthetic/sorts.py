@@ -1,14 +1,14 @@
 """The 42 sorts of the case: name, text, frequency and forms (pen strokes as points). Data, no logic.
 
 A ductus is a string: strokes are separated by "/", points of a stroke by blanks, a point is "x,y".
-The baseline is y = 0 and the x-height 5; points are where the *centre* of the nib goes, so a minim
+The baseline is y = 0 and the x-height 5. The *centre* of the nib goes through the points, so a minim
 runs from about 4.2 down to 0.8. Marks before a stroke's first point: "~" makes it a smooth curve
-through its points, "^" writes it with the corner of the nib (thin), "*" sets a diamond at its one
-point, as large as the fount's feet are.
+through its points, "^" writes it with the corner of the nib (thin), "*" puts a diamond at its one
+point, as large as the fount's feet.
 
 The first form of a sort is the textura of the 42-line Bible: straight parallel minims, broken bows,
 diamonds at head and foot. The last is a French bastarda: pointed, sloping, with looped ascenders.
-Those between stand between. Where a sort has one form, both hands write it alike.
+Other forms go from one to the other. Where a sort has one form, both hands write it in the same way.
 """
 
 from dataclasses import dataclass
@@ -16,12 +16,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Sort:
-    """One character of the case: `frequency` is its relative weight in a page of Latin text.
+    """One character of the case.
 
     Args:
-        name: as everywhere in code and interface.
+        name: the same everywhere in code and interface.
         text: the character.
-        frequency: its weight beside the others'.
+        frequency: its relative weight in a page of Latin text.
         forms: its allographs, from textura to bastarda.
     """
 
@@ -47,7 +47,7 @@ def _hooked(x: float) -> str:
 
 
 def _above(forms: tuple[str, ...], *bars: str) -> tuple[str, ...]:
-    """Every form with every bar of its hand: the first bar is textura's, the others the bastarda's."""
+    """Every form with every bar of its hand: the first bar is for textura, the others for bastarda."""
     return (f"{forms[0]} / {bars[0]}", *(f"{form} / {bar}" for form in forms[1:] for bar in bars[1:]))
 
 

@@ -1,7 +1,7 @@
 """Sorts that no model is trained on, the strangers of type B: same notation as `sorts.py`, same pen. Data, no logic.
 
-Left out is what looks like a known sort: the digits 0, 2, 3, 6 and 8 (o, r rotunda, z and s), X, small Greek letters
-such as gamma and delta (y and the looped d). The capitals are those of the 42-line Bible.
+Characters that look like a known sort are left out: the digits 0, 2, 3, 6 and 8 (like o, r rotunda, z and s), X, and
+small Greek letters such as gamma and delta (like y and the looped d). The capitals are those of the 42-line Bible.
 """
 
 UNSEEN: dict[str, str] = {

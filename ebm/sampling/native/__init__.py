@@ -1,8 +1,8 @@
 """The Langevin step compiled for this machine's processor: the fast path of `ebm.sgld` on a CPU.
 
-langevin_step.c is compiled with the machine's own C compiler, once, in the background; until it is there, and where
-it cannot be had, `ebm.model.gradient` does the same work with torch's operators. The distribution and the random
-numbers are the same, so a seed gives the same glyphs either way, up to rounding.
+langevin_step.c is compiled once, in the background, by the machine's own C compiler. Until it is ready, and where it
+cannot be compiled, `ebm.model.gradient` does the same work with torch's operators. The distribution and the random
+numbers are the same. So a seed gives the same glyphs in both ways, up to rounding.
 """
 
 import ctypes
@@ -30,16 +30,19 @@ from ebm.system.whole_file import whole_file
 SOURCES = Path(__file__).parent
 FLAGS = ("-O3", "-march=native", "-std=gnu11", "-shared", "-fPIC", "-pthread")
 LEAST_VECTOR = 8  # floats; with shorter vectors torch's operators are faster
-TOLERANCE = 1e-3  # of the first use's check, relative to the largest gradient; rounding gives 1e-6
+TOLERANCE = 1e-3  # of the check at the first use, relative to the largest gradient; rounding gives 1e-6
 SWITCH = "GLYPH_EBM_NATIVE"  # 0 in the environment turns all this off
 
 
 class Library:
     """Compiles, checks and holds the library.
 
+    Args:
+        folder: of the compiled library.
+
     Attributes:
-        code: the loaded library; None while it is being compiled and where there is none.
-        reason: why there is none; None while there may be one yet.
+        code: the loaded library; None while it is being compiled, or if it cannot be used.
+        reason: why it cannot be used; None while this is not known.
     """
 
     def __init__(self, folder: Path):
@@ -50,7 +53,7 @@ class Library:
         self._worker.start()
 
     def wait(self) -> "Library":
-        """Returns itself when the outcome is known: for benchmarks and tests; sampling never waits."""
+        """Waits for the outcome and returns itself; for benchmarks and tests, because sampling never waits."""
         self._worker.join()
         return self
 
@@ -68,25 +71,28 @@ class Library:
 
 @cache
 def library() -> Library:
-    """The one library of this process; the first call begins to compile it."""
+    """The one library of this process; the first call starts the compiler."""
     return Library(cache_folder())
 
 
 def processor() -> str:
-    """What the compiler's `-march=native` depends on, so that no machine loads what another has compiled."""
+    """What the compiler's `-march=native` depends on, so that a machine does not load another one's code."""
     facts = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     flags = next((line for line in facts.splitlines() if line.startswith(("flags", "Features"))), "")
     return f"{platform.machine()} {flags}"
 
 
 def compile_for_this_machine(folder: Path) -> Path:
-    """Compiles the library into a folder, unless it is there already.
+    """Compiles the library into a folder, unless it is already there.
+
+    Args:
+        folder: of the compiled library, made if it is missing.
 
     Returns:
-        its path, named by a digest of sources, flags, compiler and processor.
+        its path; the name is a digest of sources, flags, compiler and processor.
 
     Raises:
-        ValueError: where this cannot be: another system than Linux, no compiler, an error of the compiler.
+        ValueError: for another system than Linux, no compiler, or an error of the compiler.
     """
     if os.environ.get(SWITCH) == "0":
         raise ValueError(f"{SWITCH}=0 turns the compiled step off.")
@@ -114,10 +120,17 @@ def compile_for_this_machine(folder: Path) -> Path:
 
 
 def load(path: Path) -> ctypes.CDLL:
-    """Loads the library and names its functions' types.
+    """Loads the library and declares the types of its functions.
+
+    Args:
+        path: of the compiled library.
+
+    Returns:
+        the library.
 
     Raises:
-        ValueError: where its vectors are too short to be worth it. OSError: where it cannot be loaded.
+        ValueError: where this processor's vectors are too short for it to be faster.
+        OSError: where it cannot be loaded.
     """
     code = ctypes.CDLL(str(path))
     code.vector_size.restype = code.scratch_size.restype = ctypes.c_long
@@ -131,10 +144,17 @@ def load(path: Path) -> ctypes.CDLL:
 
 
 def check(code: ctypes.CDLL) -> None:
-    """Raises a ValueError where the library disagrees with torch's operators: then a compiler was wrong."""
+    """Compares the library with torch's operators, because a compiler may be wrong.
+
+    Args:
+        code: the loaded library.
+
+    Raises:
+        ValueError: where the gradients differ.
+    """
     generator = torch.Generator().manual_seed(0)
     width = code.vector_size()
-    with torch.random.fork_rng(devices=()):  # the weights are drawn from the global stream, which is not ours
+    with torch.random.fork_rng(devices=()):  # the weights are drawn from the global stream, which belongs to the user
         torch.manual_seed(0)
         net = EnergyNet(width, 3)
     x = torch.rand((2, 1, 56, 56), generator=generator) * 2 - 1
@@ -148,10 +168,12 @@ def check(code: ctypes.CDLL) -> None:
 
 
 class NativeStep:
-    """Steps of one network with its weights as they are now, which are copied into the library's layout.
+    """Steps of one network; its present weights are copied into the library's layout.
 
     Args:
-        code: of a `Library`; net: of a width that `fits`; threads: how many share the pictures.
+        code: of a `Library`.
+        net: of a width that `fits`.
+        threads: number of threads that share the glyphs.
     """
 
     def __init__(self, code: ctypes.CDLL, net: EnergyNet, threads: int):
@@ -162,10 +184,16 @@ class NativeStep:
     def __call__(
         self, x: Tensor, y: Tensor | None = None, move: Move | None = None, noise: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
-        """The energies (N,) of glyphs and the glyphs after a step, or without `move` dE/dx: (N, 1, 56, 56).
+        """The energies of glyphs, and the glyphs after a step.
 
         Args:
-            x: float32 (N, 1, 56, 56); y: classes (N,) int64 or None; noise: standard normal, like x, or None.
+            x: float32 (N, 1, 56, 56).
+            y: classes (N,) int64, or None.
+            move: what the step does; None computes the gradient instead.
+            noise: standard normal, of x's shape, or None.
+
+        Returns:
+            the energies (N,), and the glyphs after the step or dE/dx (N, 1, 56, 56).
         """
         x, out, energy = x.contiguous(), torch.empty_like(x, memory_format=torch.contiguous_format), x.new_empty(len(x))
         noise = None if noise is None else noise.contiguous()
@@ -179,7 +207,15 @@ class NativeStep:
 
 
 def fits(model: object, x: Tensor) -> bool:
-    """Whether the library can take this model and these chains, on whatever processor it is compiled."""
+    """Whether the library can run this model and these chains, on any processor.
+
+    Args:
+        model: of any kind.
+        x: the chains.
+
+    Returns:
+        whether it can.
+    """
     return (
         type(model) is EnergyNet
         and x.device.type == "cpu"

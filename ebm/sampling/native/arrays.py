@@ -1,4 +1,4 @@
-"""What crosses over to the compiled step: its structs, and a network's weights in its layout."""
+"""What is passed to the compiled step: its structs, and a network's weights in its layout."""
 
 import ctypes
 
@@ -10,7 +10,7 @@ LAYERS = 5
 
 
 class Net(ctypes.Structure):
-    """`Net` of network.h: pointers to float32 arrays, kept alive by whoever made them."""
+    """`Net` of network.h: pointers to float32 arrays, which the caller must keep alive."""
 
     _fields_ = [
         ("width", ctypes.c_long),
@@ -25,16 +25,22 @@ class Net(ctypes.Structure):
 
 
 class Move(ctypes.Structure):
-    """`Move` of langevin_step.c: what a step does with the gradient, as `ebm.sgld` has it."""
+    """`Move` of langevin_step.c: what a step does with the gradient, as in `ebm.sgld`."""
 
     _fields_ = [(name, ctypes.c_float) for name in ("step", "noise", "clip", "low", "high")]
 
 
 def pack(net: EnergyNet) -> tuple[Net, list[Tensor]]:
-    """A network's weights as the library wants them, and the tensors that must live as long as they are used.
+    """A network's weights in the library's layout.
 
-    Convolutions (out, in, rows, columns) become (taps, in, out) for the way forward and (taps, out, in) for the
-    way back, that of the first layer (out, taps); the head's columns come in channel-last order.
+    Convolutions (out, in, rows, columns) become (taps, in, out) for the forward pass. For the backward pass they
+    become (taps, out, in), and the first layer (out, taps). The head's columns are in channels-last order.
+
+    Args:
+        net: the network.
+
+    Returns:
+        the pointers, and the tensors that must stay alive while the pointers are used.
     """
     kept: list[Tensor] = []
 

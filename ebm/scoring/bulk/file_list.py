@@ -1,7 +1,7 @@
-"""Lists of any number of files: made once, kept on disk, read in pieces, never whole in memory.
+"""Lists of any number of files: made once, kept on disk, read in pieces, never completely in memory.
 
-Names are bytes as the system has them: they need not be text, and may hold newlines; what they can't
-hold is a NUL, so that is what stands between them in the list.
+Names are the bytes of the system. They need not be text, and may contain newlines. They cannot contain a NUL, so
+a NUL separates them in the list.
 """
 
 import heapq
@@ -21,16 +21,19 @@ _READ = 1 << 16
 
 
 class FileList:
-    """A list of file names in a folder: `names`, each closed by a NUL, and `ends`, int64 byte offsets.
+    """A list of file names in two files of a folder: `names`, each ended by a NUL, and `ends`, int64 byte offsets.
 
-    Holds no open file, so it is cheap to hand to another process.
+    It holds no open file, so it can be passed to another process.
+
+    Args:
+        folder: of the two files.
     """
 
     def __init__(self, folder: Path):
         self.names_path, self.ends_path = folder / "names", folder / "ends"
 
     def write(self, names: Iterable[bytes]) -> int:
-        """Writes the list, a name at a time; gives their number."""
+        """Writes the list, a name at a time, and returns the number of names."""
         end = count = 0
         with self.names_path.open("wb") as file, self.ends_path.open("wb") as ends:
             array("q", [0]).tofile(ends)
@@ -44,7 +47,15 @@ class FileList:
         return self.ends_path.stat().st_size // 8 - 1
 
     def read(self, start: int, stop: int) -> list[bytes]:
-        """The names number start to stop - 1."""
+        """The names with the numbers start to stop - 1.
+
+        Args:
+            start: first number, from 0.
+            stop: number after the last one.
+
+        Returns:
+            the names.
+        """
         ends = np.fromfile(self.ends_path, np.int64, stop - start + 1, offset=8 * start)
         with self.names_path.open("rb") as file:
             file.seek(ends[0])
@@ -52,7 +63,14 @@ class FileList:
 
 
 def check_inputs(inputs: Iterable[str]) -> None:
-    """Raises a ValueError for a file, folder or @list that does not exist."""
+    """Checks that files, folders and @lists exist.
+
+    Args:
+        inputs: as in `find_files`.
+
+    Raises:
+        ValueError: for the first one that does not exist.
+    """
     for given in inputs:
         if given.startswith("@") and not Path(given[1:]).is_file():
             raise ValueError(f"There is no list of files {given[1:]} (after an @ stands the name of a text file).")
@@ -61,14 +79,16 @@ def check_inputs(inputs: Iterable[str]) -> None:
 
 
 def find_files(inputs: Iterable[str], leave_out: Path) -> Iterator[bytes]:
-    """The names of the files meant, as bytes, one at a time, in an order that depends on the names alone.
+    """Finds all files of the inputs, in an order that depends only on the names.
 
     Args:
-        inputs: files; folders, of which every file is meant, also in folders inside; or @list, a text file
-            with a file name a line (or, where it holds a NUL, between NULs, as `find -print0` writes).
-            Hidden files and folders are left out, links to folders not followed. A folder that can't be
-            read stands in the list itself.
-        leave_out: a folder that is not looked into.
+        inputs: files; folders, for all files in them and in their sub-folders; or @list, a text file with a file
+            name a line, or with NULs between the names as `find -print0` writes. Hidden files and folders are
+            left out, and links to folders are not followed. A folder that cannot be read is itself in the list.
+        leave_out: a folder that is left out.
+
+    Yields:
+        the names as bytes.
     """
     for given in inputs:
         if given.startswith("@"):
@@ -90,7 +110,7 @@ def _names_in_list(path: Path) -> Iterator[bytes]:
 
 
 def _split(file: IO[bytes], mark: bytes) -> Iterator[bytes]:
-    """The pieces of a file between marks, without holding all of it."""
+    """The pieces of a file between marks, without reading all of it into memory."""
     rest = b""
     while block := file.read(_READ):
         *pieces, rest = (rest + block).split(mark)
@@ -100,7 +120,7 @@ def _split(file: IO[bytes], mark: bytes) -> Iterator[bytes]:
 
 
 def _files_below(top: bytes, leave_out: Path) -> Iterator[bytes]:
-    """Every file below a folder in the order of the paths' bytes; a stack, as folders may be nested deeply."""
+    """Every file below a folder, in the order of the paths' bytes. A stack is used, because nesting may be deep."""
     hidden = os.path.realpath(os.fsencode(leave_out))
     stack = [iter([top.rstrip(b"/") + b"/"])]
     while stack:
@@ -117,7 +137,7 @@ def _files_below(top: bytes, leave_out: Path) -> Iterator[bytes]:
 
 
 def _entries(folder: bytes) -> Iterator[bytes]:
-    """The files and folders (with a slash at their end) in one folder, sorted, of any number."""
+    """Any number of files and folders (with a slash at their end) in one folder, sorted."""
     runs: list[Iterator[bytes]] = []
     with os.scandir(folder) as found:
         paths = (path for entry in found if (path := _path_of(entry)))
@@ -127,17 +147,17 @@ def _entries(folder: bytes) -> Iterator[bytes]:
 
 
 def _path_of(entry: os.DirEntry[bytes]) -> bytes | None:
-    """The path of a file, or of a folder with a slash; None for what is left out."""
+    """The path of a file, or of a folder with a slash; None if it is left out."""
     if entry.name.startswith(b"."):
         return None
     if entry.is_dir(follow_symlinks=False):
         return entry.path + b"/"
-    # Broken links are kept, to be reported; pipes and sockets would block whoever opens them.
+    # Broken links are kept, so that they are reported. Pipes and sockets would block the reader.
     return entry.path if entry.is_file() or (entry.is_symlink() and not entry.is_dir()) else None
 
 
 def _spilled(run: list[bytes]) -> Iterator[bytes]:
-    """The same names, from a temporary file that is written at once."""
+    """The same names from a temporary file, which is written immediately."""
     file = tempfile.TemporaryFile()  # noqa: SIM115 (closed when the names have been read)
     file.writelines(name + b"\0" for name in run)
     file.seek(0)
@@ -150,15 +170,15 @@ def _spilled(run: list[bytes]) -> Iterator[bytes]:
 
 
 def to_text(name: bytes) -> str:
-    r"""A file name as text, for a table: UTF-8, with a byte that is not UTF-8 as \xHH and a backslash doubled.
+    r"""A file name as text, for a table: UTF-8, with other bytes as \xHH and backslashes doubled.
 
-    Different names give different texts: `to_name` turns them back.
+    Different names give different texts. `to_name` is the inverse.
     """
     return name.replace(b"\\", b"\\\\").decode("utf-8", "backslashreplace")
 
 
 def to_name(text: str) -> bytes:
-    """The file name that `to_text` was given."""
+    """The file name that `to_text` turned into a text."""
     pieces = re.split(r"(\\\\|\\x[0-9a-f]{2})", text)
     return b"".join(
         piece.encode() if k % 2 == 0 else b"\\" if piece == r"\\" else bytes.fromhex(piece[2:])

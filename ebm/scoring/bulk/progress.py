@@ -1,4 +1,4 @@
-"""How far a long run has got."""
+"""The progress of a long run."""
 
 import sys
 import time
@@ -10,10 +10,13 @@ if TYPE_CHECKING:
 
 
 class Progress:
-    """Files done, rate and time left: a bar on a terminal, else a line every few seconds, on standard error.
+    """Shows files done, rate and time left on standard error: a bar on a terminal, otherwise a line now and then.
 
     Args:
-        total: files in all; done: those done by earlier runs; whose: words for the label.
+        total: number of all files.
+        done: number of files that earlier runs have done.
+        whose: words at the end of the label.
+        every: seconds between two lines.
     """
 
     def __init__(self, total: int, done: int, whose: str = "", every: float = 5.0):
@@ -35,7 +38,7 @@ class Progress:
         return bar
 
     def advance(self, files: int) -> None:
-        """Says that so many more files are done."""
+        """Adds to the number of files that are done."""
         self.done += files
         now = time.monotonic()
         rate = (self.done - self.before) / max(now - self.begun, 1e-9)

@@ -1,8 +1,8 @@
-"""Scores any number of pictures into Parquet: resumable, on one or several processes, in flat memory.
+"""Scores any number of pictures into Parquet: resumable, in one or several processes, in constant memory.
 
-The list of files is cut into chunks. Process r of w does the chunks r, r + w, r + 2w, ... and waits for the
-others only at the end, so slow pictures in one of them hold up nobody, and another number of processes can
-go on with the work.
+The list of files is split into chunks. Process r of w does the chunks r, r + w, r + 2w, ... and waits for the
+others only at the end. So slow pictures in one process do not delay the others, and a resumed run may have another
+number of processes.
 """
 
 import hashlib
@@ -43,22 +43,26 @@ def score_files(
     inputs: Sequence[str], out: Path, checkpoint: Path, *, batch_size: int = 256, workers: int | None = None,
     accelerator: str = "auto", devices: int = 1, num_nodes: int = 1, strategy: str = "auto",
 ) -> tuple[int, int] | None:  # fmt: skip
-    """Scores files into a table with a row each; the same call again goes on after an interruption.
+    """Scores files into a table with a row each; after an interruption the same call continues.
 
     Args:
         inputs: files, folders and @lists, as in `ebm.scoring.bulk.file_list.find_files`.
-        out: NAME.parquet to write; with several processes a folder of that name with one part each.
+        out: NAME.parquet to write; with several processes a folder of that name with one file each.
         checkpoint: a .safetensors file.
-        batch_size: glyphs the network sees at once.
-        workers: decoding processes beside each scoring process; by default its share of this machine's cores.
-        accelerator, devices, num_nodes, strategy: Lightning's; strategy "auto" or "ddp".
+        batch_size: glyphs that the network gets at once.
+        workers: decoding processes for each scoring process; by default its share of this machine's cores.
+        accelerator: Lightning's: "auto", "cpu" or "gpu".
+        devices: processes on this machine.
+        num_nodes: machines.
+        strategy: "auto" or "ddp".
 
     Returns:
-        the numbers of files and of those with an error; None on every process but the first.
+        the number of files, and the number of those with an error; None on every process but the first.
 
     Raises:
-        ValueError: faulty options or inputs, or a work folder that belongs to another run.
-        ConnectionError: another process has ended early; ChildProcessError: a decoding process has.
+        ValueError: for wrong options or inputs, or a work folder that belongs to another run.
+        ConnectionError: when another process has ended early.
+        ChildProcessError: when a decoding process has ended early.
     """
     if out.suffix != ".parquet":
         raise ValueError(f"--out must end in .parquet, and {out.name!r} does not.")
@@ -83,13 +87,13 @@ def score_files(
 
 
 def _digest(checkpoint: Path, card: Card) -> str:
-    """SHA-256 over all of a checkpoint that decides a row; figures measured later may be added to its card."""
+    """SHA-256 over the parts of a checkpoint that decide a row, so that new figures may be added to its card."""
     decisive = (card.preprocessing, card.sorts, card.threshold, card.temperature, card.reference_energies)
     return hashlib.sha256(checkpoint.read_bytes() + json.dumps(decisive).encode()).hexdigest()
 
 
 def _share_of_cores(processes: int) -> int:
-    """The cores that this process may use, divided among so many like it."""
+    """The cores that this process may use, divided by the number of processes; at least 1."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return max(1, cores // max(1, processes))
 
@@ -101,12 +105,12 @@ def _trainer(writer: "ChunkWriter", accelerator: str, devices: int, num_nodes: i
             use_distributed_sampler=False, logger=False, enable_checkpointing=False, enable_progress_bar=False,
             enable_model_summary=False,
         )  # fmt: skip
-    except (MisconfigurationException, RuntimeError) as error:  # no such accelerator, not so many devices
+    except (MisconfigurationException, RuntimeError) as error:  # no such accelerator, or too few devices
         raise ValueError(str(error).strip().splitlines()[0]) from None
 
 
 def _predict(trainer: pl.Trainer, scorer: "Scorer", data: "BulkData") -> None:
-    """Lightning's predict, without its advice, and with a sentence for the one thing that is nobody's mistake."""
+    """Lightning's predict, without its advice, and with a plain error when a decoding process was killed."""
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", module="pytorch_lightning")
@@ -115,8 +119,8 @@ def _predict(trainer: pl.Trainer, scorer: "Scorer", data: "BulkData") -> None:
         if "DataLoader worker" not in str(error):
             raise
         raise ChildProcessError(
-            "A decoding process was killed, perhaps for want of memory: "
-            "the same command goes on, with fewer --workers if you like."
+            "A decoding process was killed, perhaps because memory ran out: "
+            "the same command goes on, perhaps with fewer --workers."
         ) from error
 
 
@@ -124,9 +128,11 @@ class Batch(NamedTuple):
     """Some decoded files of one chunk.
 
     Args:
-        chunk: its number; last: whether the chunk ends with this batch.
-        files: their names; errors: for each, why it is no glyph, or None.
-        x: (n, 1, 56, 56), the glyphs of the n files without an error.
+        chunk: number of the chunk.
+        last: whether the chunk ends with this batch.
+        files: names of the files.
+        errors: why a file is not a glyph, or None; one for each file.
+        x: glyphs (n, 1, 56, 56) of the n files without an error.
     """
 
     chunk: int
@@ -137,7 +143,14 @@ class Batch(NamedTuple):
 
 
 class GlyphFiles(IterableDataset):
-    """The unfinished chunks of one process as decoded batches, in order, shared out among the loader's workers."""
+    """The unfinished chunks of one process as decoded batches, in order, divided among the loader's workers.
+
+    Args:
+        work: has the list of files.
+        chunks: numbers of the chunks.
+        preprocessing: as in `ebm.to_glyph`.
+        batch_size: files a batch.
+    """
 
     def __init__(self, work: WorkFolder, chunks: Sequence[int], preprocessing: str, batch_size: int):
         self.files, self.preprocessing = work.files, preprocessing
@@ -151,10 +164,10 @@ class GlyphFiles(IterableDataset):
             for first in range(0, len(span), self.batch_size)
         )
         worker = get_worker_info()
-        # The loader asks its workers in turn, so every w-th batch each keeps the order.
+        # The loader asks its w workers in turn, so the order is kept if each makes every w-th batch.
         for chunk, span, last in islice(pieces, worker.id, None, worker.num_workers) if worker else pieces:
             names = self.files.read(span.start, span.stop)
-            with warnings.catch_warnings():  # a million odd pictures would bring a million of them
+            with warnings.catch_warnings():  # a million unusual pictures would cause a million warnings
                 warnings.simplefilter("ignore")
                 read = [_decode(name, self.preprocessing) for name in names]
             glyphs = [glyph for glyph in read if isinstance(glyph, Tensor)]
@@ -163,21 +176,25 @@ class GlyphFiles(IterableDataset):
 
 
 def _decode(name: bytes, preprocessing: str) -> Tensor | str:
-    """The glyph (1, 56, 56) in a file, or the reason why there is none."""
+    """The glyph (1, 56, 56) in a file, or the reason why it cannot be read."""
     try:
         return to_glyph(os.fsdecode(name), preprocessing)
     except (ValueError, OSError) as error:
         reason = f"{os.fsdecode(name)} is a folder that cannot be read" if os.path.isdir(name) else str(error)
-    except Exception as error:  # whatever one picture sets off, it must not end a run over a million
+    except Exception as error:  # no error in one picture may end a run over a million
         reason = f"cannot be read ({type(error).__name__}: {error})"
-    return reason.encode("utf-8", "backslashreplace").decode()  # names that are not UTF-8 stand in it
+    return reason.encode("utf-8", "backslashreplace").decode()  # the reason may contain a name that is not UTF-8
 
 
 class BulkData(pl.LightningDataModule):
-    """Lists the files once, on the first process, and deals the chunks to all.
+    """Lists the files once, on the first process, and gives each process its chunks.
 
     Args:
-        work, job: as in `WorkFolder.open`; the others as in `score_files`.
+        work: the folder of the run.
+        job: as in `WorkFolder.open`.
+        preprocessing: as in `ebm.to_glyph`.
+        batch_size: as in `score_files`.
+        workers: as in `score_files`.
     """
 
     def __init__(self, work: WorkFolder, job: dict, preprocessing: str, batch_size: int, workers: int):
@@ -189,24 +206,24 @@ class BulkData(pl.LightningDataModule):
         self.wait_for_all: Callable[[], object] = lambda: None
 
     def prepare_data(self) -> None:
-        """On the first process only, while the others wait, however long it takes."""
+        """Lists the files on the first process, while the others wait."""
         try:
             self.work.open(self.job, BATCHES_A_CHUNK * self.batch_size)
         except (ValueError, OSError) as error:
-            self.failure = str(error)  # for `setup`: raised here, the others would wait in vain
+            self.failure = str(error)  # for `setup`, because after an error here the others would wait forever
 
     def setup(self, stage: str) -> None:
-        """On every process."""
+        """Joins the run on every process; raises the ValueError of `prepare_data`, if there was one."""
         assert self.trainer is not None
         if failure := self.trainer.strategy.broadcast(self.failure):
             raise ValueError(failure) if self.trainer.is_global_zero else SystemExit(2)
-        if self.trainer.world_size > 1:  # one process may be done hours before another
+        if self.trainer.world_size > 1:  # one process may finish hours before another
             group = torch.distributed.new_group(backend="gloo", timeout=timedelta(days=1000))
             self.wait_for_all = partial(torch.distributed.barrier, group)
         self.work.join()
 
     def predict_dataloader(self) -> DataLoader:
-        """Whole batches, decoded in the workers."""
+        """The loader of whole batches, which the workers decode."""
         assert self.trainer is not None
         chunks = self.work.unfinished(self.trainer.global_rank, self.trainer.world_size)
         return DataLoader(
@@ -215,7 +232,7 @@ class BulkData(pl.LightningDataModule):
         )  # fmt: skip
 
     def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
-        """Moves the glyphs; names stay where they are."""
+        """Moves the glyphs to the device, and leaves the names."""
         return batch._replace(x=batch.x.to(device, non_blocking=True))
 
 
@@ -224,21 +241,31 @@ def _as_is(batch: Any) -> Any:
 
 
 class Scorer(pl.LightningModule):
-    """The network as Lightning's `predict` wants it."""
+    """The network in the form that Lightning's `predict` needs.
+
+    Args:
+        net: the network.
+        temperature: divisor of the logits in the class probabilities.
+    """
 
     def __init__(self, net: EnergyNet, temperature: float):
         super().__init__()
         self.net, self.temperature = net, temperature
 
     def predict_step(self, batch: Batch) -> Outputs:
-        """Of n glyphs: the energy, the likeliest class and its calibrated probability, each (n,)."""
+        """The energy, the likeliest class and its calibrated probability of n glyphs, each (n,)."""
         logits = self.net.get_logits(batch.x)
         probability, best = (logits / self.temperature).softmax(1).max(1)
         return -torch.logsumexp(logits, 1), best, probability
 
 
 class ChunkWriter(pl.Callback):
-    """Collects what Lightning predicts and writes a file a chunk."""
+    """Collects what Lightning predicts and writes one file a chunk.
+
+    Args:
+        work: the folder of the run.
+        table: makes the rows.
+    """
 
     def __init__(self, work: WorkFolder, table: Table):
         self.work, self.table = work, table
@@ -249,7 +276,7 @@ class ChunkWriter(pl.Callback):
         self.parent = os.getppid()
 
     def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Only the first process tells of its progress."""
+        """Starts the progress bar, on the first process only."""
         if trainer.is_global_zero:
             rank, world = trainer.global_rank, trainer.world_size
             todo = sum(len(self.work.span(k)) for k in self.work.unfinished(rank, world))
@@ -261,7 +288,7 @@ class ChunkWriter(pl.Callback):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Outputs, batch: Batch, batch_idx: int,
         dataloader_idx: int = 0,
     ) -> None:  # fmt: skip
-        """The results stay on the device up to the end of the chunk, so no batch waits for another's."""
+        """Keeps the results on the device until the chunk ends, so that no batch waits for another one."""
         self.files += batch.files
         self.errors += batch.errors
         self.outputs.append(outputs)
@@ -270,18 +297,18 @@ class ChunkWriter(pl.Callback):
             self.files, self.errors, self.outputs = [], [], []
         if self.progress is not None:
             self.progress.advance(len(batch.files))
-        if trainer.received_sigterm:  # Lightning only takes note of it
+        if trainer.received_sigterm:  # Lightning itself does not stop here
             raise SystemExit(128 + signal.SIGTERM)
         if trainer.global_rank > 0 and os.getppid() != self.parent:
             raise ConnectionError("The process that started this one is gone.")
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Says what to do after an interruption by hand."""
+        """Says how to continue after Ctrl+C."""
         if isinstance(exception, KeyboardInterrupt | SystemExit) and self.progress is not None:
             self.progress.close()
             print("Stopped; the same command goes on from here.", file=sys.stderr)
 
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Leaves the terminal as it was."""
+        """Restores the terminal."""
         if self.progress is not None:
             self.progress.close()

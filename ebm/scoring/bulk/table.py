@@ -1,4 +1,4 @@
-"""The table that scoring in bulk writes: a row a file, with what `ebm.verdict` would say of it."""
+"""The table that scoring in bulk writes: a row a file, with the values of `ebm.verdict`."""
 
 import json
 from collections.abc import Sequence
@@ -18,10 +18,11 @@ _NOT_FINITE = "the model gives this picture no finite energy"
 
 
 class Table:
-    """The columns of the result, filled as `ebm.verdict` would.
+    """The columns of the result, with the values of `ebm.verdict`.
 
     Args:
-        card: of the checkpoint; digest: kept with its name, threshold and preprocessing in the file's metadata.
+        card: of the checkpoint; its name, threshold and preprocessing go into the file's metadata.
+        digest: of the checkpoint, for the file's metadata.
     """
 
     def __init__(self, card: Card, digest: str):
@@ -39,8 +40,8 @@ class Table:
         }  # fmt: skip
         self.schema = pa.schema(columns, metadata={"glyph-ebm": json.dumps(about)})
 
-    def _judged(self, energy: Tensor) -> tuple["pa.Array", "pa.Array"]:
-        """p-value and whether a stranger, of energies (m,): nulls where the model is uncalibrated."""
+    def _verdicts(self, energy: Tensor) -> tuple["pa.Array", "pa.Array"]:
+        """p-values of energies (m,), and whether each is a stranger: nulls where the model is uncalibrated."""
         import pyarrow as pa
 
         if self.card.threshold is None:
@@ -50,10 +51,15 @@ class Table:
         return pa.array(p_value), pa.array(energy.double().numpy() > self.card.threshold)
 
     def rows(self, files: list[str], errors: list[str | None], outputs: Sequence[Outputs]) -> "pa.Table":
-        """The rows of n files, m of them without an error: those have an energy, the others nulls.
+        """The rows of n files; the m files without an error have an energy, the others have nulls.
 
         Args:
-            files, errors: n each; outputs: what `Scorer.predict_step` gave, m in all.
+            files: n names.
+            errors: n reasons, None for a file that was read.
+            outputs: what `Scorer.predict_step` returned, for m glyphs in all.
+
+        Returns:
+            n rows.
         """
         import pyarrow as pa
 
@@ -67,7 +73,7 @@ class Table:
         classes = self.card.architecture["outputs"] > 1
         found = [
             pa.array(energy.numpy()),
-            *self._judged(energy),
+            *self._verdicts(energy),
             pa.array([self.card.sorts[k] if classes else None for k in best.tolist()], pa.string()),
             pa.array(probability.numpy()) if classes else pa.nulls(len(row), pa.float32()),
         ]

@@ -1,7 +1,7 @@
-"""The folder of an unfinished scoring run, beside its output: what is to be done, and what is done already.
+"""The folder of an unfinished scoring run, next to its output: what is to be done, and what is already done.
 
-It holds the list of files, made once, `about.json` (there from the moment the list is whole), and a small
-Parquet file for every finished chunk of the list. A kill at any moment leaves nothing half-done that counts.
+It has the list of files, which is made once, and a small Parquet file for every finished chunk of the list.
+`about.json` is written as soon as the list is complete. After a kill at any moment, nothing incomplete is used.
 """
 
 import json
@@ -33,18 +33,18 @@ class WorkFolder:
         self.path = out.with_name(out.name + ".parts")
         self.files = FileList(self.path)
         self.about_path = self.path / "about.json"
-        self.chunk_size = 0  # files a chunk; known once opened or joined
+        self.chunk_size = 0  # files a chunk; known after `open` or `join`
 
     def open(self, job: dict[str, Any], chunk_size: int) -> None:
-        """Begins a run, or takes up the one that is there. For the first process only; the others `join`.
+        """Starts a run, or continues the one in the folder. Only the first process calls this; the others `join`.
 
         Args:
-            job: "inputs" as given, the working "folder" and the "checkpoint": all the same, or the work that is
-                there is another run's.
-            chunk_size: files a chunk, where the run is new.
+            job: "inputs" as given, the working "folder" and the "checkpoint". If one of them differs, the folder
+                belongs to another run.
+            chunk_size: files a chunk, for a new run.
 
         Raises:
-            ValueError: the output is there already, the folder belongs to another run, another process is
+            ValueError: the output already exists, the folder belongs to another run, another process is
                 at work in it, an input does not exist, or there are no files.
         """
         if os.path.lexists(self.out):
@@ -59,11 +59,11 @@ class WorkFolder:
         self.join()
 
     def join(self) -> None:
-        """Takes part in a run that another process has opened."""
+        """Joins a run that another process has opened."""
         self.chunk_size = json.loads(self.about_path.read_text(encoding="utf-8"))["chunk_size"]
 
     def _begin(self, job: dict[str, Any], chunk_size: int) -> None:
-        """Lists the files; last of all comes about.json, which makes the list count."""
+        """Lists the files. about.json is written last and makes the list valid."""
         self._clear()
         if not self.files.write(find_files(job["inputs"], self.path)):
             shutil.rmtree(self.path)
@@ -73,7 +73,7 @@ class WorkFolder:
         begun.replace(self.about_path)
 
     def _check(self, job: dict[str, Any]) -> None:
-        """Raises a ValueError where the run that is there is another one."""
+        """Raises a ValueError if the folder belongs to another run."""
         saved = json.loads(self.about_path.read_text(encoding="utf-8"))
         begun = {
             "inputs": f"with other files ({' '.join(saved['inputs'])})",
@@ -88,7 +88,7 @@ class WorkFolder:
                 )
 
     def _clear(self) -> None:
-        """Removes what a run left that got no further than its list, or was killed while it tidied up."""
+        """Removes the files of a run that did not finish its list, or that was killed while it removed its folder."""
         left = [path for path in self.path.iterdir() if path.name != "lock"]
         for path in left:
             if not _OURS.fullmatch(path.name):
@@ -97,7 +97,7 @@ class WorkFolder:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
 
     def _lock(self) -> None:
-        """Keeps a second run out as long as this process lives; gone with it, however it ends."""
+        """Keeps a second run out. The lock ends with this process, in whatever way it ends."""
         try:
             import fcntl
         except ImportError:  # Windows
@@ -108,19 +108,35 @@ class WorkFolder:
         except (BlockingIOError, PermissionError):
             raise ValueError(f"Another run is at work in {self.path}: wait for it, or choose another --out.") from None
         except OSError:
-            pass  # a file system that has no locks
+            pass  # this file system has no locks
 
     def chunks(self, rank: int, world: int) -> range:
-        """The chunks of process `rank` of `world`."""
+        """The chunks of one process.
+
+        Args:
+            rank: number of the process, from 0.
+            world: number of processes.
+
+        Returns:
+            numbers of chunks.
+        """
         return range(rank, -(-len(self.files) // self.chunk_size), world)
 
     def unfinished(self, rank: int, world: int) -> list[int]:
-        """Those of them that are still to do."""
+        """The chunks of one process that are not done yet.
+
+        Args:
+            rank: number of the process, from 0.
+            world: number of processes.
+
+        Returns:
+            numbers of chunks.
+        """
         done = {path.name for path in self.path.glob("chunk-*.parquet")}
         return [k for k in self.chunks(rank, world) if self._chunk_path(k).name not in done]
 
     def span(self, chunk: int) -> range:
-        """The files of a chunk, by their numbers in the list."""
+        """The files of a chunk, as numbers in the list."""
         start = chunk * self.chunk_size
         return range(start, min(start + self.chunk_size, len(self.files)))
 
@@ -128,14 +144,25 @@ class WorkFolder:
         return self.path / f"chunk-{chunk:010}.parquet"
 
     def write_chunk(self, chunk: int, rows: "pa.Table") -> None:
-        """Writes a finished chunk; it appears whole or not at all."""
+        """Writes a finished chunk, complete or not at all.
+
+        Args:
+            chunk: its number.
+            rows: its table.
+        """
         import pyarrow.parquet as pq
 
         with whole_file(self._chunk_path(chunk), several_writers=True) as file:
             pq.write_table(rows, file)
 
     def merge(self, rank: int, world: int, schema: "pa.Schema") -> None:
-        """Writes the rows of all chunks of a process, in order, into one file."""
+        """Writes the rows of all chunks of a process, in order, into one file.
+
+        Args:
+            rank: number of the process, from 0.
+            world: number of processes.
+            schema: of the rows.
+        """
         import pyarrow as pa
         import pyarrow.parquet as pq
 
@@ -145,28 +172,31 @@ class WorkFolder:
         with pq.ParquetWriter(path, schema) as writer:
             for first in range(0, len(chunks), step):
                 paths = map(self._chunk_path, chunks[first : first + step])
-                # partitioning: a folder named a=b is not to become a column
+                # without partitioning, because a folder named a=b must not become a column
                 tables = [pq.read_table(path, schema=schema, partitioning=None) for path in paths]
                 writer.write_table(pa.concat_tables(tables))
 
     def publish(self, world: int) -> tuple[int, int]:
-        """Puts the merged file, or the folder of several, in the output's place and removes the work folder.
+        """Moves the merged file, or the folder of several, to the output and removes the work folder.
+
+        Args:
+            world: number of processes.
 
         Returns:
-            the number of rows, and how many of them have an error.
+            the number of rows, and the number of those with an error.
         """
         import pyarrow.parquet as pq
 
         merged = self.path / "merged"
         parts = [merged / f"part-{rank:05}-of-{world:05}.parquet" for rank in range(world)]
         for path in set(merged.iterdir()) - set(parts):
-            path.unlink()  # of a run by another number of processes that was killed while it merged
+            path.unlink()  # left by a run with another number of processes that was killed during its merge
         footers = [pq.read_metadata(path) for path in parts]
         groups = [footer.row_group(k) for footer in footers for k in range(footer.num_row_groups)]
         rows = sum(group.num_rows for group in groups)
         error = footers[0].schema.names.index("error")
         sound = sum(group.column(error).statistics.null_count for group in groups)
         (parts[0] if world == 1 else merged).replace(self.out)
-        self.about_path.unlink()  # first: the rest is rubbish without it
+        self.about_path.unlink()  # first, because without it the rest is not used
         shutil.rmtree(self.path)
         return rows, rows - sound

@@ -40,7 +40,7 @@ def test_the_sampler_is_compared_with_a_peer_in_a_process_of_its_own(report: sgl
     assert equal["ratios"]["notebook"].keys() == {"median", "low", "high"}
     assert equal["image_steps_per_second"]["ours"] == pytest.approx(2e3 / equal["ms_per_step"]["ours"])
     assert equal["floor"]["multiply_adds"] > 0
-    assert [check["peer"] for check in report.law] == ["notebook", "notebook"] and report.failures == []
+    assert [check["peer"] for check in report.distribution] == ["notebook", "notebook"] and report.failures == []
 
 
 def test_the_report_can_be_read(report: sgld.Report) -> None:
@@ -51,10 +51,12 @@ def test_the_report_can_be_read(report: sgld.Report) -> None:
     assert "notebook" in console.export_text()
 
 
-def test_a_peer_of_another_law_fails_loudly(report: sgld.Report) -> None:
-    wrong = sgld.Report(report.limits, law=[report.law[0] | {"z": 4.5}, report.law[0] | {"z": None}])
+def test_a_peer_of_another_distribution_fails_loudly(report: sgld.Report) -> None:
+    wrong = sgld.Report(
+        report.limits, distribution=[report.distribution[0] | {"z": 4.5}, report.distribution[0] | {"z": None}]
+    )
     assert len(wrong.failures) == 2
-    assert "notebook and ebm.sgld do not follow the same law" in wrong.failures[0]
+    assert "notebook and ebm.sgld do not sample from the same distribution" in wrong.failures[0]
 
 
 def test_a_missing_peer_is_left_out_with_a_sentence(without_peers) -> None:
@@ -63,16 +65,20 @@ def test_a_missing_peer_is_left_out_with_a_sentence(without_peers) -> None:
     assert peers.missing("notebook") is None
     plan = tiny(batches=(1,), peers=("ebmkit",))
     report = sgld.measure(plan)
-    assert report.left_out == [str(peers.missing("ebmkit"))] and report.rows[0]["ratios"] == {} and report.law == []
+    assert (
+        report.left_out == [str(peers.missing("ebmkit"))]
+        and report.rows[0]["ratios"] == {}
+        and report.distribution == []
+    )
 
 
 @pytest.mark.parametrize("peer", sorted(peers.PACKAGES))
-def test_an_installed_peer_follows_our_law(peer: str) -> None:
+def test_an_installed_peer_follows_our_distribution(peer: str) -> None:
     if reason := peers.missing(peer):
         pytest.skip(reason)
     plan = tiny(batches=(4,), peers=(peer,))
     report = sgld.measure(plan)
-    assert report.failures == [] and report.law[0]["clipped"] == (peer not in sgld.CANNOT_CLIP)
+    assert report.failures == [] and report.distribution[0]["clipped"] == (peer not in sgld.CANNOT_CLIP)
 
 
 def test_a_worker_that_fails_says_why() -> None:

@@ -15,7 +15,7 @@ ANY = "any"  # the choice of no sort in particular
 
 
 @dataclass(frozen=True)
-class Explorer:
+class LoadedModel:
     """A checkpoint, ready to be shown.
 
     Args:
@@ -91,7 +91,7 @@ class Explorer:
         return chosen
 
 
-def load(path: str | Path) -> Explorer:
+def load(path: str | Path) -> LoadedModel:
     """Loads a checkpoint for the page.
 
     Args:
@@ -108,7 +108,7 @@ def load(path: str | Path) -> Explorer:
     energies = {
         name: ebm.score(model, to_model_space(pictures)) for name, pictures in examples.items() if len(pictures)
     }
-    return Explorer(model, card, {name: examples[name] for name in energies}, energies, typical)
+    return LoadedModel(model, card, {name: examples[name] for name in energies}, energies, typical)
 
 
 def _unevenness(picture: Tensor) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from app.models.library import Models
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.page.style import ON_LOAD
 from app.parts.drawing import message
 from app.tabs.learn import tab as learn_tab
@@ -104,14 +104,14 @@ def _follow_model(
 
     def turn_to(key: str, wishes: Mapping[str, str], tab: str = "") -> list[Any]:
         try:
-            explorer = models.get(key)
+            loaded = models.get(key)
         except ValueError as error:
             return [gr.Dropdown(value=models.home), message(str(error), "problem"), *nothing[2:]]
-        shown = [value for panel in panels for value in panel.show(explorer, wishes)]
+        shown = [value for panel in panels for value in panel.show(loaded, wishes)]
         choices = [(models.title(key), key)] if "~" in key else []
         dropdown = gr.Dropdown([*models.shipped(), *choices], value=key)
         chosen = gr.Tabs(selected=tab) if tab else gr.skip()
-        return [dropdown, "", _kind(explorer), _footer(explorer), chosen, tab, uuid.uuid4().hex, *shown]
+        return [dropdown, "", _kind(loaded), _footer(loaded), chosen, tab, uuid.uuid4().hex, *shown]
 
     def choose(key: str) -> list[Any]:
         return turn_to(str(key), {})
@@ -160,8 +160,8 @@ _KINDS = {
 }
 
 
-def _kind(explorer: Explorer) -> str:
-    kind = _KINDS.get(explorer.card.mode, "")
+def _kind(loaded: LoadedModel) -> str:
+    kind = _KINDS.get(loaded.card.mode, "")
     return f"<p>{kind[:1].upper()}{kind[1:]}.</p>" if kind else ""
 
 
@@ -174,9 +174,9 @@ def _header() -> str:
     )
 
 
-def _footer(explorer: Explorer) -> str:
-    card = explorer.card
-    weights = sum(p.numel() for p in explorer.model.parameters())
+def _footer(loaded: LoadedModel) -> str:
+    card = loaded.card
+    weights = sum(p.numel() for p in loaded.model.parameters())
     facts = [f"Model <b>{escape(card.name)}</b> ({escape(card.mode)}, {weights:,} weights)"]
     accuracy = card.metrics.get("accuracy")
     if isinstance(accuracy, int | float):

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 from gradio.components import Component
 
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 
 Wishes = Mapping[str, str]  # what a link or a lesson asks for: name -> value as text
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
@@ -25,7 +25,7 @@ class Panel:
     Args:
         name: of the tab in links; its gr.Tab's id.
         outputs: the components that change when another model is chosen or a link is followed.
-        show: explorer and wishes -> their new values, in order. A wish that is unknown or cannot be met is left
+        show: loaded and wishes -> their new values, in order. A wish that is unknown or cannot be met is left
             out in silence: a link may be old.
         state: name in the link -> component, of everything that decides what the tab shows.
         again: called after `show`, as again(tab, model, *values of `again_inputs`) -> values of `again_outputs`:
@@ -37,7 +37,7 @@ class Panel:
 
     name: str
     outputs: Sequence[Component] = field(default_factory=list)
-    show: Callable[[Explorer, Wishes], list[Any]] = lambda explorer, wishes: []
+    show: Callable[[LoadedModel, Wishes], list[Any]] = lambda loaded, wishes: []
     state: Mapping[str, Component] = field(default_factory=dict)
     again: Callable[..., Any] | None = None
     again_inputs: Sequence[Component] = field(default_factory=list)

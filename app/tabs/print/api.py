@@ -9,7 +9,7 @@ import gradio as gr
 import torch
 
 from app.models.library import Models
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.parts.drawing import data_uri, tile_grid
 from app.parts.pace import paced
 from app.tabs.panel import PRINTING
@@ -35,26 +35,26 @@ def build(models: Models, controls: list[Any]) -> None:
         `seconds` is what the sampler took so far, which does not wait for the frames.
         """
         with refusals():
-            explorer = models.get(model)
-            order = printing.check(explorer, sort, count, steps, step_size, noise, seed)
-        yield from _stream(explorer, order)
+            loaded = models.get(model)
+            order = printing.check(loaded, sort, count, steps, step_size, noise, seed)
+        yield from _stream(loaded, order)
 
     def compose(
         text: str, count: int = 12, steps: int = 64, seed: int = 0, model: str = ""
     ) -> Iterator[tuple[Any, ...]]:
         """Prints a combination of sorts, such as "u and v" or "e but not c": frames, then the grid, as /generate."""
         with refusals():
-            explorer = models.get(model)
-            order = _by_recipe(explorer, count, steps, seed, way="combination", text=text)
-        yield from _stream(explorer, order)
+            loaded = models.get(model)
+            order = _by_recipe(loaded, count, steps, seed, way="combination", text=text)
+        yield from _stream(loaded, order)
 
     def word(text: str, steps: int = 64, seed: int = 0, model: str = "") -> Iterator[str]:
         """Prints a word letter by letter and sets it on a line: a PNG."""
         with refusals():
-            explorer = models.get(model)
-            order = _by_recipe(explorer, 1, steps, seed, way="word", text=text)
-            *_, frame = printing.run(explorer, order)
-            line = set_line(frame.ink, letters(explorer, order))
+            loaded = models.get(model)
+            order = _by_recipe(loaded, 1, steps, seed, way="word", text=text)
+            *_, frame = printing.run(loaded, order)
+            line = set_line(frame.ink, letters(loaded, order))
         with tempfile.TemporaryDirectory() as folder:
             line.save(Path(folder) / name_of(order, "png"))
             yield str(Path(folder) / name_of(order, "png"))
@@ -62,12 +62,12 @@ def build(models: Models, controls: list[Any]) -> None:
     def judge(sort: str, count: int = 12, steps: int = 64, seed: int = 0, model: str = "") -> dict[str, Any]:
         """Prints glyphs and judges the chains: temperature, Metropolis acceptance, R-hat, effective sample size."""
         with refusals():
-            explorer = models.get(model)
-            recipe = explorer.card.sampler
-            order = printing.check(explorer, sort, count, steps, recipe["step_size"], recipe["noise"], seed)
-            frames = list(printing.run(explorer, order))
+            loaded = models.get(model)
+            recipe = loaded.card.sampler
+            order = printing.check(loaded, sort, count, steps, recipe["step_size"], recipe["noise"], seed)
+            frames = list(printing.run(loaded, order))
             energies = torch.tensor([frame.energy for frame in frames])
-            return figures_of(explorer, order, frames[-1].x, energies)
+            return figures_of(loaded, order, frames[-1].x, energies)
 
     report, grid, line = gr.JSON(visible=False), gr.File(visible=False), gr.File(visible=False)
     which = gr.Textbox("", visible=False, label="model")
@@ -86,23 +86,23 @@ def build(models: Models, controls: list[Any]) -> None:
         )
 
 
-def letters(explorer: Explorer, order: Order) -> list[str | None]:
+def letters(loaded: LoadedModel, order: Order) -> list[str | None]:
     """The sorts of a word in order, None for the blanks between its words."""
     assert order.labels is not None
-    names = iter(explorer.card.sorts[k] for k in order.labels.tolist())
+    names = iter(loaded.card.sorts[k] for k in order.labels.tolist())
     return [None if c.isspace() else next(names) for c in order.text]
 
 
-def _by_recipe(explorer: Explorer, count: Any, steps: Any, seed: Any, **what: Any) -> Order:
+def _by_recipe(loaded: LoadedModel, count: Any, steps: Any, seed: Any, **what: Any) -> Order:
     """An order with the trained step size and the noise of printing."""
-    recipe = explorer.card.sampler
+    recipe = loaded.card.sampler
     size, noise = recipe["step_size"], recipe["print_noise"]
-    return printing.check(explorer, printing.ANY, count, steps, size, noise, seed, **what)
+    return printing.check(loaded, printing.ANY, count, steps, size, noise, seed, **what)
 
 
-def _stream(explorer: Explorer, order: Order) -> Iterator[tuple[Any, ...]]:
+def _stream(loaded: LoadedModel, order: Order) -> Iterator[tuple[Any, ...]]:
     """Frames for a program: sampling runs ahead, and drawing them at a pace leaves it the processor."""
-    for frame in paced(printing.run(explorer, order, FRAMES), FRAMES_A_SECOND):
+    for frame in paced(printing.run(loaded, order, FRAMES), FRAMES_A_SECOND):
         report = {
             "step": frame.step,
             "steps": frame.of,
@@ -112,7 +112,7 @@ def _stream(explorer: Explorer, order: Order) -> Iterator[tuple[Any, ...]]:
         }
         if frame.step < frame.of:
             yield report, None
-    read, sentence = printing.read_back(explorer, order, frame.x)
+    read, sentence = printing.read_back(loaded, order, frame.x)
     report |= {
         "read_as": [text for text, _ in read],
         "is_stranger": [None if known is None else not known for _, known in read],

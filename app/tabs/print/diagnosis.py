@@ -5,12 +5,12 @@ from html import escape
 import torch
 from torch import Tensor
 
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.tabs.print.run import Order, law, lifetime
 from ebm.sampling.diagnostics import effective_sample_size, metropolis_acceptance, split_r_hat, temperature
 
 
-def figures_of(explorer: Explorer, order: Order, x: Tensor, energies: Tensor) -> dict[str, float]:
+def figures_of(loaded: LoadedModel, order: Order, x: Tensor, energies: Tensor) -> dict[str, float]:
     """The figures of a run: temperature, acceptance, r_hat, effective_sample_size, and how many states it is of.
 
     Args:
@@ -24,7 +24,7 @@ def figures_of(explorer: Explorer, order: Order, x: Tensor, energies: Tensor) ->
         raise ValueError("Judging needs at least two glyphs and 16 recorded steps: print a few more.")
     if order.noise == 0:
         raise ValueError("Without noise a run only goes downhill: set the noise above 0 and print again.")
-    model, labels = law(explorer, order)
+    model, labels = law(loaded, order)
     generator = torch.Generator().manual_seed(order.seed)
     return {
         "temperature": temperature(order.step_size, order.noise),
@@ -37,10 +37,10 @@ def figures_of(explorer: Explorer, order: Order, x: Tensor, energies: Tensor) ->
     }  # fmt: skip
 
 
-def judge(explorer: Explorer, order: Order, x: Tensor, energies: Tensor, step: int) -> str:
+def judge(loaded: LoadedModel, order: Order, x: Tensor, energies: Tensor, step: int) -> str:
     """The figures of a run of `step` steps, each with how to read it, as HTML; the rest as in `figures_of`."""
-    found = figures_of(explorer, order, x, energies)
-    trained = lifetime(explorer)
+    found = figures_of(loaded, order, x, energies)
+    trained = lifetime(loaded)
     rows = [
         (
             "Temperature", f"{found['temperature']:.2g}",

@@ -10,7 +10,7 @@ import gradio as gr
 import torch
 
 from app.models.library import Models
-from app.models.loaded import ANY, Explorer
+from app.models.loaded import ANY, LoadedModel
 from app.parts.drawing import data_uri, message
 from app.parts.pace import paced
 from app.parts.player import Reel, player, still
@@ -59,28 +59,28 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
         """Streams frames to the page; ends early, but in good order, when the visitor stops it."""
         keep, busy, idle = [gr.skip()] * 3, _buttons(False, False, True), _buttons(True, True, False)
         try:
-            explorer = models.get(key)
-            order = _order(explorer, wishes, held)
+            loaded = models.get(key)
+            order = _order(loaded, wishes, held)
         except ValueError as error:
             yield gr.skip(), message(str(error), "problem"), gr.skip(), *keep, gr.skip(), *_buttons(True, False, False)
             return
-        reel = Reel(uuid.uuid4().hex, 0, None if order.way == "combination" else printing.band(explorer))
+        reel = Reel(uuid.uuid4().hex, 0, None if order.way == "combination" else printing.band(loaded))
         frames: list[Frame] = []
         try:
             together = -(-min(order.steps, printing.FRAMES) // _SHOWN)
-            for frame in paced(printing.run(explorer, order), FRAMES_A_SECOND * together):
+            for frame in paced(printing.run(loaded, order), FRAMES_A_SECOND * together):
                 frames.append(frame)
                 reel.about["of"] = frame.of
                 reel.add(frame.step, frame.ink, frame.energy)
                 if len(frames) % together == 0 or len(frames) == 1:
-                    line = message(f"Printing {_what(explorer, order)}\u2026")
+                    line = message(f"Printing {_what(loaded, order)}\u2026")
                     yield reel.value(), line, "", *keep, gr.skip(), *(busy if len(frames) == 1 else keep)
                 if who in stopped:
                     break
-            read, sentence = printing.read_back(explorer, order, frames[-1].x)
+            read, sentence = printing.read_back(loaded, order, frames[-1].x)
             if frames[-1].step < frames[-1].of:
                 sentence = f"Stopped after {frames[-1].step} of {frames[-1].of} steps. {sentence}"
-            set_as = _line(explorer, order, frames[-1]) if order.way == "word" else ""
+            set_as = _line(loaded, order, frames[-1]) if order.way == "word" else ""
             done = reel.value(done=True, letters=read), message(sentence), set_as
             run = {"order": order, "ink": frames[-1].ink, "step": frames[-1].step,
                    "energy": torch.tensor([frame.energy for frame in frames])}  # fmt: skip
@@ -120,9 +120,9 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
         hot = min(recipe["print_noise"] * noise, printing.NOISE[1])
         return longest, recipe["step_size"] * size, gr.Slider(value=hot, maximum=max(0.1, hot)), words
 
-    def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
-        fresh = [type(component)(**given) for component, given in zip(controls, _view(explorer, wishes), strict=True)]
-        return [*fresh, _noise_only(explorer), message("Every glyph starts as noise. Press Print."), "", None]
+    def show(loaded: LoadedModel, wishes: Wishes) -> list[Any]:
+        fresh = [type(component)(**given) for component, given in zip(controls, _view(loaded, wishes), strict=True)]
+        return [*fresh, _noise_only(loaded), message("Every glyph starts as noise. Press Print."), "", None]
 
     first = iter(_view(models.first, {}))
     with gr.Row(elem_id="press", elem_classes="areas"):
@@ -215,7 +215,7 @@ def _asks(way: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _order(explorer: Explorer, wishes: tuple[Any, ...], held: Any) -> Order:
+def _order(loaded: LoadedModel, wishes: tuple[Any, ...], held: Any) -> Order:
     """The order that the page's controls make, or how the run that is held goes on.
 
     Raises:
@@ -223,7 +223,7 @@ def _order(explorer: Explorer, wishes: tuple[Any, ...], held: Any) -> Order:
     """
     way, sort, text, count, steps, step_size, noise, seed, guidance = wishes
     order = printing.check(
-        explorer, sort, count, steps, step_size, noise, seed, way=way, text=text, guidance=guidance
+        loaded, sort, count, steps, step_size, noise, seed, way=way, text=text, guidance=guidance
     )  # fmt: skip
     if held is None:
         return order
@@ -234,23 +234,23 @@ def _order(explorer: Explorer, wishes: tuple[Any, ...], held: Any) -> Order:
     return printing.continued(order, to_model_space(held["ink"]), held["step"])
 
 
-def _line(explorer: Explorer, order: Order, frame: Frame) -> str:
+def _line(loaded: LoadedModel, order: Order, frame: Frame) -> str:
     """A word as it is set, as HTML; a sentence where the sorts' places on the line are not known."""
     try:
-        picture = set_line(frame.ink, letters(explorer, order))
+        picture = set_line(frame.ink, letters(loaded, order))
     except ValueError as error:
         return message(str(error))
     return f'<figure class="line"><img src="{data_uri(picture)}" alt="{len(frame.ink)} letters set on a line"></figure>'
 
 
-def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:
+def _view(loaded: LoadedModel, wishes: Wishes) -> list[dict[str, Any]]:
     """What the controls show, in their order, as their components' arguments."""
-    recipe = explorer.card.sampler
+    recipe = loaded.card.sampler
     choices = [(f"{ANY} \u2013 the model chooses", ANY)]
-    if explorer.has_sorts:
-        choices += [(explorer.title(sort), sort) for sort in explorer.card.sorts]
+    if loaded.has_sorts:
+        choices += [(loaded.title(sort), sort) for sort in loaded.card.sorts]
     asked = wishes.get("sort", "")
-    sort = asked if asked in [key for _, key in choices] else _first_sort(explorer)
+    sort = asked if asked in [key for _, key in choices] else _first_sort(loaded)
     way = wishes.get("way", "sort") if wishes.get("way") in WAYS else "sort"
     asks = _asks(way)
     grain = float(f"{recipe['step_size'] / 6:.1g}")  # one digit: 0.02, or 2
@@ -273,25 +273,25 @@ def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _noise_only(explorer: Explorer) -> dict[str, Any]:
+def _noise_only(loaded: LoadedModel) -> dict[str, Any]:
     """What the press begins with, for the player."""
-    recipe = explorer.card.sampler
+    recipe = loaded.card.sampler
     blank = printing.check(
-        explorer, ANY, _SEVERAL, printing.STEPS[0], recipe["step_size"], recipe["print_noise"], 0
+        loaded, ANY, _SEVERAL, printing.STEPS[0], recipe["step_size"], recipe["print_noise"], 0
     )  # fmt: skip
-    frame = next(printing.run(explorer, blank))
+    frame = next(printing.run(loaded, blank))
     return still(to_bytes(frame.x), frame.energy, run=uuid.uuid4().hex)
 
 
-def _what(explorer: Explorer, order: Order) -> str:
+def _what(loaded: LoadedModel, order: Order) -> str:
     glyphs = "one glyph" if order.count == 1 else f"{order.count} glyphs"
     if order.text:
         return f"{glyphs}: {order.text}"
-    return f"{glyphs} of any sort" if order.sort == ANY else f"{glyphs} of {explorer.title(order.sort)}"
+    return f"{glyphs} of any sort" if order.sort == ANY else f"{glyphs} of {loaded.title(order.sort)}"
 
 
-def _first_sort(explorer: Explorer) -> str:
+def _first_sort(loaded: LoadedModel) -> str:
     """What the page prints first: an a, which everyone knows, or any."""
-    if not explorer.has_sorts:
+    if not loaded.has_sorts:
         return ANY
-    return "a" if "a" in explorer.card.sorts else explorer.card.sorts[0]
+    return "a" if "a" in loaded.card.sorts else loaded.card.sorts[0]

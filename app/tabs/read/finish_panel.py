@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from app.models.library import Models
-from app.models.loaded import ANY, Explorer
+from app.models.loaded import ANY, LoadedModel
 from app.parts.drawing import message, number
 from app.parts.pace import paced
 from app.parts.player import Reel, player
@@ -37,11 +37,11 @@ def build(
 
     def press(key: str, held: Any, *wishes: Any) -> Iterator[tuple[Any, ...]]:
         try:
-            explorer, glyph, mask, order = models.get(key), glyph_in(held), mask_in(held), _order(*wishes)
+            loaded, glyph, mask, order = models.get(key), glyph_in(held), mask_in(held), _order(*wishes)
             if glyph is None:
                 raise ValueError("There is no glyph to finish: draw one, bring one, or click an example.")
-            steps = finish(explorer, glyph, mask, **order)
-            reel = Reel(uuid.uuid4().hex, order["steps"], band(explorer))
+            steps = finish(loaded, glyph, mask, **order)
+            reel = Reel(uuid.uuid4().hex, order["steps"], band(loaded))
             first = last = next(steps)
             reel.add(0, to_bytes(first.x), first.energy.tolist())
             yield reel.value(), message("The press is at work\u2026"), None, gr.Button(interactive=False)
@@ -51,11 +51,11 @@ def build(
         except ValueError as error:
             yield gr.skip(), message(str(error), "problem"), gr.skip(), gr.skip()
             return
-        words = _told(explorer, glyph, last.x[0], mask is not None)
+        words = _told(loaded, glyph, last.x[0], mask is not None)
         yield reel.value(done=True), message(words), showing(last.x[0]), gr.Button(interactive=True)
 
     def use(key: str, over: str, held: Any, made: Any) -> tuple[Any, Any]:
-        return read(key, lambda explorer: glyph_in(made), over, held)
+        return read(key, lambda loaded: glyph_in(made), over, held)
 
     def restore(
         picture: Any, mask: Any = None, sort: str = AS_READ, preset: str = "mend", steps: int = 24, seed: int = 0,
@@ -66,20 +66,20 @@ def build(
         mask: a picture whose light parts are to be filled in, or nothing; sort: a sort, "as read" or "any".
         """
         with refusals():
-            explorer, path, covered = models.get(model), path_of(picture), path_of(mask)
+            loaded, path, covered = models.get(model), path_of(picture), path_of(mask)
             if path is None:
                 raise ValueError("Send the picture of one glyph.")
-            glyph = to_glyph(explorer, path)
+            glyph = to_glyph(loaded, path)
             free = None if covered is None else _mask(covered)
-            *_, last = finish(explorer, glyph, free, **_order(preset, sort, steps, seed))
-        before, after = explorer.verdict(glyph), explorer.verdict(last.x[0])
+            *_, last = finish(loaded, glyph, free, **_order(preset, sort, steps, seed))
+        before, after = loaded.verdict(glyph), loaded.verdict(last.x[0])
         with tempfile.TemporaryDirectory() as folder:
             file = Path(folder) / "restored.png"
             to_image(last.x, gap=0).save(file)
             yield {"before": before.energy, "after": after.energy, "threshold": after.threshold}, str(file)
 
-    def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
-        return [type(component)(**given) for component, given in zip(controls, _view(explorer, wishes), strict=True)]
+    def show(loaded: LoadedModel, wishes: Wishes) -> list[Any]:
+        return [type(component)(**given) for component, given in zip(controls, _view(loaded, wishes), strict=True)]
 
     first = iter(_view(models.first, {}))
     with gr.Accordion("Let the press finish it", open=True, elem_id="finish"), gr.Row(elem_classes="areas two"):
@@ -126,11 +126,11 @@ def build(
     return Panel("read", controls, show, state)
 
 
-def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:
+def _view(loaded: LoadedModel, wishes: Wishes) -> list[dict[str, Any]]:
     """What preset, sort, steps and seed show, as their components' arguments."""
     preset = wishes.get("preset", "mend") if wishes.get("preset") in PRESETS else "mend"
     choices = [(AS_READ, AS_READ), ("any: downhill for the glyph alone", ANY)]
-    choices = choices + [(explorer.title(s), s) for s in explorer.card.sorts] if explorer.has_sorts else choices[1:]
+    choices = choices + [(loaded.title(s), s) for s in loaded.card.sorts] if loaded.has_sorts else choices[1:]
     asked = wishes.get("towards", "")
     sort = asked if asked in [key for _, key in choices] else choices[0][1]
     return [
@@ -153,12 +153,12 @@ def _order(preset: Any, sort: Any, steps: Any, seed: Any) -> dict[str, Any]:
         raise ValueError("Steps and seed must be whole numbers.") from None
 
 
-def _told(explorer: Explorer, before: Any, after: Any, masked: bool) -> str:
+def _told(loaded: LoadedModel, before: Any, after: Any, masked: bool) -> str:
     """What became of the glyph, in a sentence."""
-    was, now = explorer.verdict(before), explorer.verdict(after)
+    was, now = loaded.verdict(before), loaded.verdict(after)
     text = f"Energy {number(was.energy)} before, {number(now.energy)} after"
     if now.top:
-        text += f"; read as {explorer.title(was.top[0][0])} before, as {explorer.title(now.top[0][0])} after"
+        text += f"; read as {loaded.title(was.top[0][0])} before, as {loaded.title(now.top[0][0])} after"
     return text + ("; only the mask has moved." if masked else ".")
 
 

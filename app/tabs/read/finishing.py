@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from app.models.loaded import ANY, Explorer
+from app.models.loaded import ANY, LoadedModel
 from ebm.generation.sample import chains, sampler_of
 from ebm.sampling.langevin import STARTS, Step
 
@@ -31,7 +31,7 @@ PRESETS = {
 
 
 def finish(
-    explorer: Explorer, glyph: Tensor, mask: Tensor | None, *, sort: str, preset: str, steps: int, seed: int
+    loaded: LoadedModel, glyph: Tensor, mask: Tensor | None, *, sort: str, preset: str, steps: int, seed: int
 ) -> Iterator[Step]:
     """Runs one chain from a glyph; with a mask only the mask moves, from noise and at the trained step size.
 
@@ -47,9 +47,9 @@ def finish(
         raise ValueError(f"The press can {', '.join(PRESETS)}, not {str(preset)[:40]!r}.")
     if not STEPS[0] <= steps <= STEPS[1]:
         raise ValueError(f"The number of steps must be a whole number from {STEPS[0]} to {STEPS[1]}.")
-    label = label_of(explorer, glyph, sort)
+    label = label_of(loaded, glyph, sort)
     share = 1.0 if mask is not None else PRESETS[preset].share
-    sampler = sampler_of(explorer.card)
+    sampler = sampler_of(loaded.card)
     sampler |= {"step_size": share * sampler["step_size"], "noise": share * sampler["noise"]}
     x, free = glyph[None], None
     if mask is not None:
@@ -58,21 +58,21 @@ def finish(
         x = torch.where(free, noise, x)
     labels = None if label is None else torch.tensor([label])
     every = max(1, math.ceil(steps / 64))
-    return chains(explorer.model, 1, steps=steps, labels=labels, x=x, free=free, seed=seed, every=every, **sampler)
+    return chains(loaded.model, 1, steps=steps, labels=labels, x=x, free=free, seed=seed, every=every, **sampler)
 
 
-def label_of(explorer: Explorer, glyph: Tensor, sort: str) -> int | None:
+def label_of(loaded: LoadedModel, glyph: Tensor, sort: str) -> int | None:
     """The class that a chain climbs; None for the energy of the glyph alone.
 
     Raises:
         ValueError: for an unknown sort.
     """
-    if not explorer.has_sorts or sort == ANY:
+    if not loaded.has_sorts or sort == ANY:
         return None
     if sort == AS_READ:
         with torch.no_grad():
-            return int(explorer.model.get_logits(glyph[None]).argmax())
-    return explorer.find_sort(sort)
+            return int(loaded.model.get_logits(glyph[None]).argmax())
+    return loaded.find_sort(sort)
 
 
 AS_READ = "as read"

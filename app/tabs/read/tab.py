@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 from app.models.library import Models
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.parts.drawing import data_uri, message, on_paper
 from app.tabs.panel import QUIET, READING, Panel, Wishes
 from app.tabs.read import finish_panel
@@ -64,28 +64,28 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
     def score(picture: Any, model: str = "") -> dict[str, Any]:
         """Scores the picture of one glyph: its energy, whether it is a stranger, and the likeliest sorts."""
         with refusals():
-            explorer = models.get(model)
-            return as_json(explorer, explorer.verdict(to_glyph(explorer, _needed(picture))))
+            loaded = models.get(model)
+            return as_json(loaded, loaded.verdict(to_glyph(loaded, _needed(picture))))
 
     def influence(picture: Any, model: str = "") -> dict[str, Any]:
         """Where a glyph's energy comes from: its slope dE/dx, 56 rows of 56, and the energy itself."""
         with refusals():
-            explorer = models.get(model)
-            glyph = to_glyph(explorer, _needed(picture))
-            slope = gradient(explorer.model, glyph[None])[0, 0]
-            return {"energy": explorer.verdict(glyph).energy, "slope": slope.tolist()}
+            loaded = models.get(model)
+            glyph = to_glyph(loaded, _needed(picture))
+            slope = gradient(loaded.model, glyph[None])[0, 0]
+            return {"energy": loaded.verdict(glyph).energy, "slope": slope.tolist()}
 
-    def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
-        samples = explorer.samples_to_read()
+    def show(loaded: LoadedModel, wishes: Wishes) -> list[Any]:
+        samples = loaded.samples_to_read()
         overlay = gr.Radio(value=wishes["overlay"]) if wishes.get("overlay") in OVERLAYS else gr.skip()
         held, caption, strokes = gr.skip(), gr.skip(), gr.skip()
         example = dict(samples).get(wishes.get("example", ""))
         if is_drawing(wishes.get("draw")):
-            held = showing(to_glyph(explorer, _drawn(wishes["draw"])))
+            held = showing(to_glyph(loaded, _drawn(wishes["draw"])))
             caption, strokes = "", wishes["draw"]
         elif example is not None:
             held, caption, strokes = showing(glyph_of(example)), wishes["example"], ""
-        return [_shelf(samples), strokes, overlay, held, caption, *finish.show(explorer, wishes)]
+        return [_shelf(samples), strokes, overlay, held, caption, *finish.show(loaded, wishes)]
 
     samples = models.first.samples_to_read()
     first = glyph_of(samples[0][1])
@@ -135,20 +135,20 @@ def _read(models: Models, key: str, find: Any, overlay: str, before: Any, mask: 
     """The reading and the lens for a glyph; where there is none, a sentence above what was read before.
 
     Args:
-        find: explorer -> the glyph, or None; may raise a ValueError.
+        find: loaded -> the glyph, or None; may raise a ValueError.
         before: the lens's value until now; mask: the lens's value whose mask stays.
     """
     try:
-        explorer = models.get(key)
-        glyph = find(explorer)
+        loaded = models.get(key)
+        glyph = find(loaded)
         if glyph is None:
             return message(HINT), gr.skip()
         held = mask_in(mask)
     except ValueError as error:
         return message(str(error), "problem") + _last(models, key, before), gr.skip()
-    slope = gradient(explorer.model, glyph[None])[0, 0] if overlay == "slope" else None
-    dot = dab_effect(explorer.model, glyph, 3) if overlay == "dot" else None
-    return card_of(explorer, glyph), showing(glyph, mask=held, slope=slope, dot=dot)
+    slope = gradient(loaded.model, glyph[None])[0, 0] if overlay == "slope" else None
+    dot = dab_effect(loaded.model, glyph, 3) if overlay == "dot" else None
+    return card_of(loaded, glyph), showing(glyph, mask=held, slope=slope, dot=dot)
 
 
 def _last(models: Models, key: str, before: Any) -> str:

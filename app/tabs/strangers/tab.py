@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from app.models.library import Models
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.parts.drawing import message
 from app.tabs.panel import QUIET, WORKING, Panel, Wishes, number_wish
 from app.tabs.strangers import tables
@@ -40,64 +40,64 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
     def strangers_own(files: list[Any], threshold: Any = None, model: str = "") -> dict[str, Any]:
         """Rates and AUROC of your own pictures as a stranger set, every picture's energy, and the bad ones' reasons."""
         with refusals():
-            explorer = models.get(model)
-            own = read(_paths(files), explorer.card.preprocessing)
-            scored = with_own(explorer, own)
-            rates = tables.rates(scored, NAME, explorer.card.threshold if threshold is None else threshold)
+            loaded = models.get(model)
+            own = read(_paths(files), loaded.card.preprocessing)
+            scored = with_own(loaded, own)
+            rates = tables.rates(scored, NAME, loaded.card.threshold if threshold is None else threshold)
             energies = scored.card.set_scores[NAME]["energy"]
             rows = [{"file": name, "energy": e, "is_stranger": e > rates["threshold"]}
                     for name, e in zip(own.names, energies, strict=True)]  # fmt: skip
             return rates | {"files": rows, "refused": [list(pair) for pair in own.bad]}
 
-    def explorer_of(key: str, own: OwnSet | None) -> Explorer:
+    def loaded_of(key: str, own: OwnSet | None) -> LoadedModel:
         return with_own(models.get(key), own)
 
-    def twin_of(key: str, own: OwnSet | None) -> Explorer | None:
-        return explorer_of(_TWIN, own) if _TWIN in models.shipped() and key != _TWIN else None
+    def twin_of(key: str, own: OwnSet | None) -> LoadedModel | None:
+        return loaded_of(_TWIN, own) if _TWIN in models.shipped() and key != _TWIN else None
 
     def look(key: str, own: Any, chosen: list[str], score: str, threshold: float) -> tuple[Any, ...]:
-        explorer = explorer_of(key, own)
+        loaded = loaded_of(key, own)
         return (
-            tables.rates_table(explorer, chosen, score, threshold),
-            tables.histogram(explorer, chosen, score, threshold),
-            tables.roc(explorer, chosen, score),
-            tables.examples(explorer, chosen),
+            tables.rates_table(loaded, chosen, score, threshold),
+            tables.histogram(loaded, chosen, score, threshold),
+            tables.roc(loaded, chosen, score),
+            tables.examples(loaded, chosen),
         )
 
     def move(key: str, own: Any, chosen: list[str], score: str, threshold: float) -> str:
-        return tables.rates_table(explorer_of(key, own), chosen, score, threshold)
+        return tables.rates_table(loaded_of(key, own), chosen, score, threshold)
 
     def redraw(key: str, own: Any, chosen: list[str], score: str, threshold: float) -> Any:
-        return tables.histogram(explorer_of(key, own), chosen, score, threshold)
+        return tables.histogram(loaded_of(key, own), chosen, score, threshold)
 
     def change_score(key: str, own: Any, chosen: list[str], score: str) -> tuple[Any, ...]:
-        span = tables.span(explorer_of(key, own), score)
+        span = tables.span(loaded_of(key, own), score)
         return gr.Slider(**span), *look(key, own, chosen, score, span["value"])[:3]
 
     def bring(key: str, files: Any) -> tuple[Any, ...]:
         if not files:
-            return None, message(""), *_fresh(explorer_of(key, None), twin_of(key, None))
+            return None, message(""), *_fresh(loaded_of(key, None), twin_of(key, None))
         try:
             own = read(_paths(files), models.get(key).card.preprocessing)
         except ValueError as error:
             return gr.skip(), message(str(error), "problem"), *[gr.skip()] * len(outputs)
-        return own, message(own.words()), *_fresh(explorer_of(key, own), twin_of(key, own), {"sets": NAME})
+        return own, message(own.words()), *_fresh(loaded_of(key, own), twin_of(key, own), {"sets": NAME})
 
     def export(key: str, own: Any, chosen: list[str], score: str, threshold: float) -> Iterator[Any]:
-        explorer = explorer_of(key, own)
+        loaded = loaded_of(key, own)
         with tempfile.TemporaryDirectory() as folder:
             csv, html = Path(folder) / "strangers.csv", Path(folder) / "strangers.html"
-            csv.write_text(as_csv(explorer, own, chosen), encoding="utf-8")
-            html.write_text(as_page(explorer, chosen, score, threshold), encoding="utf-8")
+            csv.write_text(as_csv(loaded, own, chosen), encoding="utf-8")
+            html.write_text(as_page(loaded, chosen, score, threshold), encoding="utf-8")
             yield gr.File(value=[str(csv), str(html)], visible=True)
 
-    def _fresh(explorer: Explorer, twin: Explorer | None, wishes: Wishes | None = None) -> list[Any]:
-        fresh = _view(explorer, wishes or {}, twin)
+    def _fresh(loaded: LoadedModel, twin: LoadedModel | None, wishes: Wishes | None = None) -> list[Any]:
+        fresh = _view(loaded, wishes or {}, twin)
         return [type(component)(**given) for component, given in zip(outputs, fresh, strict=True)]
 
-    def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
-        twin = models.get(_TWIN) if _TWIN in models.shipped() and explorer.card.mode != "classifier" else None
-        return [None, "", *_fresh(explorer, twin, wishes)]
+    def show(loaded: LoadedModel, wishes: Wishes) -> list[Any]:
+        twin = models.get(_TWIN) if _TWIN in models.shipped() and loaded.card.mode != "classifier" else None
+        return [None, "", *_fresh(loaded, twin, wishes)]
 
     first = iter(_view(models.first, {}, twin_of(models.home, None)))
     said = gr.HTML(**next(first), elem_id="no-strangers", js_on_load=None)
@@ -162,10 +162,10 @@ def _paths(files: Any) -> list[str]:
     return found
 
 
-def _view(explorer: Explorer, wishes: Wishes, twin: Explorer | None = None) -> list[dict[str, Any]]:
+def _view(loaded: LoadedModel, wishes: Wishes, twin: LoadedModel | None = None) -> list[dict[str, Any]]:
     """What every component of the tab shows at first, in the order of its `outputs`, as their arguments."""
-    names = explorer.sets()
-    if not names or not explorer.card.set_scores.get("test", {}).get("energy"):
+    names = loaded.sets()
+    if not names or not loaded.card.set_scores.get("test", {}).get("energy"):
         nothing: list[dict[str, Any]] = [
             {"choices": [], "value": []},
             {"choices": []},
@@ -174,25 +174,25 @@ def _view(explorer: Explorer, wishes: Wishes, twin: Explorer | None = None) -> l
             {"value": None, "visible": False},
             {"value": None, "visible": False},
         ]
-        pictures = tables.examples(explorer, explorer.examples)
+        pictures = tables.examples(loaded, loaded.examples)
         return [{"value": message(_MISSING, "problem")}, *nothing, {"value": ""}, {"value": pictures}]
-    chosen = [name for name in wishes.get("sets", "").split(",") if name in names] or _at_first(explorer, names)
-    scores = [(label, name) for name, label in tables.SCORES.items() if name in explorer.card.set_scores["test"]]
+    chosen = [name for name in wishes.get("sets", "").split(",") if name in names] or _at_first(loaded, names)
+    scores = [(label, name) for name, label in tables.SCORES.items() if name in loaded.card.set_scores["test"]]
     score = wishes.get("score", "energy") if wishes.get("score") in dict(scores).values() else "energy"
-    span = tables.span(explorer, score)
+    span = tables.span(loaded, score)
     span["value"] = number_wish(wishes, "threshold", span["value"], span["minimum"], span["maximum"])
-    at = (explorer, chosen, score, span["value"])
+    at = (loaded, chosen, score, span["value"])
     pieces = (
         tables.rates_table(*at), tables.histogram(*at),
-        tables.roc(explorer, chosen, score), tables.auroc_table(explorer, [name for _, name in scores], twin),
-        tables.examples(explorer, chosen),
+        tables.roc(loaded, chosen, score), tables.auroc_table(loaded, [name for _, name in scores], twin),
+        tables.examples(loaded, chosen),
     )  # fmt: skip
     controls: list[dict[str, Any]] = [{"choices": names, "value": chosen}, {"choices": scores, "value": score}, span]
     return [{"value": ""}, *controls, *({"value": piece, "visible": True} for piece in pieces)]
 
 
-def _at_first(explorer: Explorer, names: list[str]) -> list[str]:
+def _at_first(loaded: LoadedModel, names: list[str]) -> list[str]:
     """The sets shown at first: two near, two far ones where the card tells them apart."""
-    near = [name for name in names if explorer.describe(name)[0] == "near"][:2]
-    far = [name for name in names if explorer.describe(name)[0] == "far"][:2]
+    near = [name for name in names if loaded.describe(name)[0] == "near"][:2]
+    far = [name for name in names if loaded.describe(name)[0] == "far"][:2]
     return near + far or names[:4]

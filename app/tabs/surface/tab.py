@@ -10,7 +10,7 @@ import gradio as gr
 import torch
 
 from app.models.library import Models
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.parts.drawing import message
 from app.parts.player import Reel, player
 from app.tabs.panel import QUIET, WORKING, Panel, Wishes
@@ -37,17 +37,17 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
         from ebm.figures import surface as surface_figures  # plotly's figures: not before someone looks at one
 
         try:
-            explorer = models.get(key)
-            found = way(explorer, first, second)
-            plane = cut(explorer, (first, second, third))
+            loaded = models.get(key)
+            found = way(loaded, first, second)
+            plane = cut(loaded, (first, second, third))
         except ValueError as error:
             return message(str(error), "problem"), *[gr.skip()] * 4
-        names = _name(explorer, first), _name(explorer, second), _name(explorer, third)
-        threshold = explorer.card.threshold
+        names = _name(loaded, first), _name(loaded, second), _name(loaded, third)
+        threshold = loaded.card.threshold
         lines = surface_figures.path_figure(found.line_energy, found.path_energy, threshold, names[:2])
         relief = surface_figures.plane_figure(plane.axis, plane.energy, threshold, names, relief=view == "relief")
         figures = gr.Plot(lines, visible=True), gr.Plot(relief, visible=True)
-        return message(found.words()), figures[0], _reel(explorer, found), figures[1], walking(explorer, plane, names)
+        return message(found.words()), figures[0], _reel(loaded, found), figures[1], walking(loaded, plane, names)
 
     def first_visit(seen: bool, *wishes: Any) -> tuple[Any, ...]:
         return (True, *([gr.skip()] * 5 if seen else look(*wishes)))
@@ -78,8 +78,8 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
             found = cut(models.get(model), (first, second, third), size)
         return {"axis": found.axis.tolist(), "energy": found.energy.tolist()}
 
-    def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
-        return [type(c)(**given) for c, given in zip(controls, _view(explorer, wishes), strict=True)]
+    def show(loaded: LoadedModel, wishes: Wishes) -> list[Any]:
+        return [type(c)(**given) for c, given in zip(controls, _view(loaded, wishes), strict=True)]
 
     start = iter(_view(models.first, {}))
     gr.HTML(f'<p class="fineprint">{_INTRO}</p>', js_on_load=None)
@@ -119,9 +119,9 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
     return Panel("surface", controls, show, state, again, [seen, *controls], [seen, *outputs], WORKING)
 
 
-def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:
+def _view(loaded: LoadedModel, wishes: Wishes) -> list[dict[str, Any]]:
     """What the controls show, as their components' arguments."""
-    found = choices(explorer)
+    found = choices(loaded)
     keys = [key for _, key in found]
     liked: list[str | None] = [*dict.fromkeys([*(key for key in ("a", "o", "e") if key in keys), *keys])]
     liked += [None] * 3
@@ -131,14 +131,14 @@ def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:
     return [*given, {"value": wishes["view"] if wishes.get("view") in VIEWS else "map"}]
 
 
-def _name(explorer: Explorer, key: Any) -> str:
-    return explorer.text(str(key)) if key in explorer.card.sorts else str(key).removeprefix(landscape.EXAMPLE)
+def _name(loaded: LoadedModel, key: Any) -> str:
+    return loaded.text(str(key)) if key in loaded.card.sorts else str(key).removeprefix(landscape.EXAMPLE)
 
 
-def _reel(explorer: Explorer, found: landscape.Way) -> dict[str, Any]:
+def _reel(loaded: LoadedModel, found: landscape.Way) -> dict[str, Any]:
     """Both ways side by side, image by image, for the player."""
     n = len(found.line)
-    reel = Reel(uuid.uuid4().hex, n, band(explorer), x="image")
+    reel = Reel(uuid.uuid4().hex, n, band(loaded), x="image")
     for k in range(n):
         both = to_bytes(torch.stack([found.line[k], found.path[k]]))
         reel.add(k + 1, both, [float(found.line_energy[k]), float(found.path_energy[k])])

@@ -69,7 +69,7 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
         finally:
             running.release()
 
-    def show(explorer: Any, wishes: Wishes) -> list[Any]:
+    def show(loaded: Any, wishes: Wishes) -> list[Any]:
         return [type(c)(**given) for c, given in zip(controls, _view(wishes), strict=True)]
 
     first = iter(_view({}))

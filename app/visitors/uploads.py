@@ -19,6 +19,18 @@ def path_of(upload: Any) -> str | None:
     return path if isinstance(path, str) and is_upload(path) else None
 
 
+def paths_of(uploads: Any) -> list[str]:
+    """Where Gradio put one or several uploaded files.
+
+    Raises:
+        ValueError: where there are none.
+    """
+    listed = uploads if isinstance(uploads, list) else [uploads]
+    if not (found := [path for path in map(path_of, listed) if path]):
+        raise ValueError("Send at least one picture, or a zip of pictures.")
+    return found
+
+
 def to_glyph(loaded: LoadedModel, picture: str | np.ndarray) -> Tensor:
     """Any picture as a glyph (1, 56, 56).
 

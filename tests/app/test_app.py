@@ -183,9 +183,9 @@ def free_port() -> int:
 
 def test_an_ebm_prints_only_any(make_checkpoint: Callable[..., Path], tmp_path: Path) -> None:
     loaded = load(make_checkpoint(tmp_path / "one.safetensors", outputs=1))
-    order = printing.check(loaded, "any", 2, 16, 1.0, 0.0, 0)
-    frames = list(printing.run(loaded, order))
-    assert frames[-1].step == 16 and len(printing.read_back(loaded, order, frames[-1].x)[0]) == 0
+    request = printing.check(loaded, "any", 2, 16, 1.0, 0.0, 0)
+    frames = list(printing.run(loaded, request))
+    assert frames[-1].step == 16 and len(printing.read_back(loaded, request, frames[-1].x)[0]) == 0
     with pytest.raises(ValueError, match="any"):
         printing.check(loaded, "a", 2, 16, 1.0, 0.0, 0)
     assert "no sorts" in reading.card_of(loaded, torch.zeros(1, 56, 56))

@@ -1,4 +1,4 @@
-"""Printing glyphs from noise: what may be ordered, and the frames of a running order."""
+"""Printing glyphs from noise: what may be asked for, and the frames of a run."""
 
 import dataclasses
 import math
@@ -22,19 +22,19 @@ GUIDANCE = (0.0, 8.0)
 SEED = (0, 2**31 - 1)
 FRAMES = 128  # up to so many steps are recorded each; of longer runs every second, third, ...
 WORD = 16  # characters of the longest word
-# What can be ordered, and what it means.
+# What can be asked for, and what it means.
 WAYS = {
     "sort": "one sort: every chain climbs that sort's own output",
     "combination": "several sorts in one glyph, such as: u and v; e but not c. A weighted sum of energies that are not "
-    "normalised: a heuristic, not the law of both",
+    "normalised: a heuristic, not the distribution of both",
     "word": "one glyph for each letter, then set on a line",
     "straight": "downhill for the energy of the glyph alone, without a sort",
 }
 
 
 @dataclass(frozen=True)
-class Order:
-    """A checked order.
+class PrintRequest:
+    """A checked request for glyphs.
 
     Args:
         way: of `WAYS`; sort: the name of the wanted sort, or "any"; text: the combination or the word.
@@ -75,8 +75,8 @@ class Frame:
 def check(
     loaded: LoadedModel, sort: Any, count: Any, steps: Any, step_size: Any, noise: Any, seed: Any, *,
     way: Any = "sort", text: Any = "", guidance: Any = 1.0,
-) -> Order:  # fmt: skip
-    """Makes an order of what a visitor or a program asks for.
+) -> PrintRequest:  # fmt: skip
+    """Checks what a visitor or a program asks for.
 
     Raises:
         ValueError: one sentence for the first value out of bounds.
@@ -96,7 +96,7 @@ def check(
     elif way == "word":
         labels = letters_of(loaded, text)
         number = len(labels)
-    return Order(
+    return PrintRequest(
         way, name, text.strip(), labels, number,
         int(_within("number of steps", steps, STEPS, whole=True)),
         _within("step size", step_size, STEP_SIZE),
@@ -106,9 +106,9 @@ def check(
     )  # fmt: skip
 
 
-def continued(order: Order, x: Tensor, done: int) -> Order:
-    """The same order, going on from glyphs (N, 1, 56, 56) after `done` steps."""
-    return dataclasses.replace(order, begin=(x, done))
+def continued(request: PrintRequest, x: Tensor, done: int) -> PrintRequest:
+    """The same request, going on from glyphs (N, 1, 56, 56) after `done` steps."""
+    return dataclasses.replace(request, begin=(x, done))
 
 
 def letters_of(loaded: LoadedModel, word: str) -> Tensor:
@@ -118,7 +118,7 @@ def letters_of(loaded: LoadedModel, word: str) -> Tensor:
         ValueError: for an empty or too long word, a letter that is not in the case, or a model without sorts.
     """
     if not loaded.has_sorts:
-        raise ValueError("This model has no sorts, so it cannot be told which letters to print.")
+        raise ValueError("This model has no sorts, so it cannot be asked for letters.")
     letters = [c for c in unicodedata.normalize("NFC", word) if not c.isspace()]
     if not 0 < len(letters) <= WORD:
         raise ValueError(f"Type a word of 1 to {WORD} letters.")
@@ -128,27 +128,27 @@ def letters_of(loaded: LoadedModel, word: str) -> Tensor:
     return torch.tensor([texts.index(c) for c in letters])
 
 
-def law(loaded: LoadedModel, order: Order) -> tuple[nn.Module, Tensor | None]:
+def target(loaded: LoadedModel, request: PrintRequest) -> tuple[nn.Module, Tensor | None]:
     """The model whose energy the chains go down, and the labels that go with it."""
     model = loaded.model
-    if order.way == "combination":
-        return compose(model, parse(order.text, loaded.card)), None
-    if order.labels is not None and order.guidance != 1.0:
-        return guide(model, order.labels, order.guidance), None
-    return model, order.labels
+    if request.way == "combination":
+        return compose(model, parse(request.text, loaded.card)), None
+    if request.labels is not None and request.guidance != 1.0:
+        return guide(model, request.labels, request.guidance), None
+    return model, request.labels
 
 
-def run(loaded: LoadedModel, order: Order, frames: int = FRAMES) -> Iterator[Frame]:
+def run(loaded: LoadedModel, request: PrintRequest, frames: int = FRAMES) -> Iterator[Frame]:
     """The start and then every step of SGLD, or every few so that there are at most `frames`, the last one included."""
-    model, labels = law(loaded, order)
-    asked = sampler_of(loaded.card) | {"step_size": order.step_size, "noise": order.noise}
-    every = math.ceil(order.steps / frames)
-    x, done = order.begin or (None, 0)
-    seed = order.seed + done  # other noise than that of the steps before
-    steps = chains(model, order.count, steps=order.steps, labels=labels, x=x, seed=seed, every=every, **asked)
+    model, labels = target(loaded, request)
+    asked = sampler_of(loaded.card) | {"step_size": request.step_size, "noise": request.noise}
+    every = math.ceil(request.steps / frames)
+    x, done = request.begin or (None, 0)
+    seed = request.seed + done  # other noise than that of the steps before
+    steps = chains(model, request.count, steps=request.steps, labels=labels, x=x, seed=seed, every=every, **asked)
     began = time.monotonic()
     for step in steps:
-        yield Frame(done + step.index, done + order.steps, step.x, step.energy.tolist(), time.monotonic() - began)
+        yield Frame(done + step.index, done + request.steps, step.x, step.energy.tolist(), time.monotonic() - began)
 
 
 def lifetime(loaded: LoadedModel) -> int | None:
@@ -167,7 +167,7 @@ def band(loaded: LoadedModel) -> tuple[float, float] | None:
     return low, high
 
 
-def read_back(loaded: LoadedModel, order: Order, x: Tensor) -> tuple[list[tuple[str, bool | None]], str]:
+def read_back(loaded: LoadedModel, request: PrintRequest, x: Tensor) -> tuple[list[tuple[str, bool | None]], str]:
     """What the model reads its own glyphs as: (text, whether known) for each, and a sentence.
 
     Where the model is uncalibrated none is known or a stranger: None.
@@ -184,11 +184,11 @@ def read_back(loaded: LoadedModel, order: Order, x: Tensor) -> tuple[list[tuple[
         return [], f"{low}."
     labels = logits.argmax(1).tolist()
     texts = [loaded.text(loaded.card.sorts[k]) for k in labels]
-    if order.sort == ANY:
+    if request.sort == ANY:
         sentence = f"Read back: {' '.join(texts)}. {low}."
     else:
-        right = sum(k == int(order.labels[0]) for k in labels) if order.labels is not None else 0
-        sentence = f"Read back: {right} of {count} as {loaded.title(order.sort)}. {low}."
+        right = sum(k == int(request.labels[0]) for k in labels) if request.labels is not None else 0
+        sentence = f"Read back: {right} of {count} as {loaded.title(request.sort)}. {low}."
     return list(zip(texts, known, strict=True)), sentence
 
 

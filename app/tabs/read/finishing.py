@@ -1,8 +1,9 @@
-"""Letting the press finish a glyph: Langevin dynamics from what is there, or into a mask."""
+"""Finishing a glyph: Langevin dynamics from what is there, or into a mask."""
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,11 +13,12 @@ from ebm.generation.sample import chains, sampler_of
 from ebm.sampling.langevin import STARTS, Step
 
 STEPS = (4, 256)
+AS_READ = "as read"  # the choice of the sort that the glyph is read as
 
 
 @dataclass(frozen=True)
 class Preset:
-    """How the press goes about it: share of the trained step size and noise, steps, and what that does in words."""
+    """How a glyph is finished: share of the trained step size and noise, steps, and what that does in words."""
 
     share: float
     steps: int
@@ -36,15 +38,18 @@ def finish(
     """Runs one chain from a glyph; with a mask only the mask moves, from noise and at the trained step size.
 
     Args:
-        glyph: (1, 56, 56) in [-1, 1]; mask: bool (56, 56), True where it is filled in, or None.
+        glyph: (1, 56, 56) in [-1, 1].
+        mask: bool (56, 56), True where it is filled in, or None.
         sort: which logit to climb: a sort, "as read" or "any" (the energy of the glyph alone).
-        preset: of `PRESETS`; steps: how far; seed: of the noise.
+        preset: of `PRESETS`.
+        steps: how far.
+        seed: of the noise.
 
     Raises:
         ValueError: for a value out of bounds.
     """
     if preset not in PRESETS:
-        raise ValueError(f"The press can {', '.join(PRESETS)}, not {str(preset)[:40]!r}.")
+        raise ValueError(f"The preset is one of {', '.join(PRESETS)}, not {str(preset)[:40]!r}.")
     if not STEPS[0] <= steps <= STEPS[1]:
         raise ValueError(f"The number of steps must be a whole number from {STEPS[0]} to {STEPS[1]}.")
     label = label_of(loaded, glyph, sort)
@@ -61,6 +66,18 @@ def finish(
     return chains(loaded.model, 1, steps=steps, labels=labels, x=x, free=free, seed=seed, every=every, **sampler)
 
 
+def checked(preset: Any, sort: Any, steps: Any, seed: Any) -> dict[str, Any]:
+    """Settings of `finish` as it takes them; it checks the rest.
+
+    Raises:
+        ValueError: where steps or seed is no whole number.
+    """
+    try:
+        return {"preset": str(preset), "sort": str(sort), "steps": int(steps), "seed": int(seed) % 2**31}
+    except (TypeError, ValueError, OverflowError):
+        raise ValueError("Steps and seed must be whole numbers.") from None
+
+
 def label_of(loaded: LoadedModel, glyph: Tensor, sort: str) -> int | None:
     """The class that a chain climbs; None for the energy of the glyph alone.
 
@@ -73,6 +90,3 @@ def label_of(loaded: LoadedModel, glyph: Tensor, sort: str) -> int | None:
         with torch.no_grad():
             return int(loaded.model.get_logits(glyph[None]).argmax())
     return loaded.find_sort(sort)
-
-
-AS_READ = "as read"

@@ -1,10 +1,37 @@
 """What is to be seen of a training: numbers and curves, drawn inline because they change twice a second."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 
-from app.parts.drawing import number
+from app.parts.drawing import data_uri, message, number, tile_grid
+
+_NOTHING = torch.empty((0, 56, 56), dtype=torch.uint8)
+
+
+def without_pictures(moment: Any) -> Any:
+    """A moment that is over: of it only the numbers are shown, so only they are kept."""
+    return replace(moment, buffer=_NOTHING, fresh=_NOTHING)
+
+
+def picture(moments: list[Any]) -> str:
+    """A training up to now as HTML: fresh chains, buffer, curves, numbers."""
+    now = moments[-1]
+    grids = ""
+    for ink, title, note in (
+        (now.fresh, "Fresh chains", "from noise, by the averaged weights; looked at every four seconds"),
+        (now.buffer, "Replay buffer", "where training's chains rest between two updates"),
+    ):
+        if len(ink):
+            grids += (
+                f'<figure class="dreams"><figcaption><b>{title}</b> <small>{note}</small></figcaption>'
+                f'<img src="{data_uri(tile_grid(ink), "jpeg")}" alt="{len(ink)} glyphs: {title.lower()}"></figure>'
+            )
+    waiting = "" if grids else message("No chains yet: the network learns to read first.")
+    grids = f'<div class="grids">{waiting}{grids}</div>'
+    return f'<section class="training sheet">{ledger(now)}{curves(moments)}{grids}</section>'
 
 
 def ledger(now: Any) -> str:

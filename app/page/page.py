@@ -22,7 +22,7 @@ from app.tabs.read import tab as read_tab
 from app.tabs.strangers import tab as strangers_tab
 from app.tabs.surface import tab as surface_tab
 from app.tabs.train import tab as train_tab
-from app.visitors.gate import Page
+from app.visitors.gradio_overrides import Page
 from app.visitors.uploads import path_of
 
 _DAY = 24 * 60 * 60

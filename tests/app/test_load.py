@@ -13,8 +13,7 @@ from gradio.blocks import Blocks
 from PIL import Image
 
 import ebm
-from app.visitors import sessions
-from app.visitors.sessions import Sessions
+from app.visitors.gradio_overrides import Sessions
 from benchmarks.explorer.visitors import Answer, Visitor, leave, visitors
 
 PEOPLE, AT_ONCE = 50, 8
@@ -129,11 +128,10 @@ def test_what_a_call_asks_for_is_bounded_on_the_server(url: str, data: list) -> 
     assert error and len(error.splitlines()) == 1 and error.endswith(".")
 
 
-def test_sessions_that_hold_something_outlive_those_that_hold_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "KEPT", 3)
+def test_sessions_that_hold_something_outlive_those_that_hold_nothing() -> None:
     with Blocks() as page:
         pass
-    kept = Sessions()
+    kept = Sessions(kept=3)
     kept.set_blocks(page)
     kept["mine"].state_data[1] = "a run"
     for k in range(20):

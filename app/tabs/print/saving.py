@@ -9,6 +9,7 @@ import numpy as np
 
 from app.parts.drawing import tile_grid
 from app.tabs.print.run import Frame, PrintRequest
+from ebm.data.picture.grid import animate
 
 LARGEST = 24 * 2**20  # bytes of a trajectory before it is packed; of a longer one every second, third, ... frame
 
@@ -25,10 +26,7 @@ def as_animation(frames: list[Frame]) -> bytes:
     zoom = 4 if len(frames[0].x) <= 4 else 2 if len(frames[0].x) <= 16 else 1
     pictures = [tile_grid(frame.ink, zoom) for frame in frames]
     buffer = io.BytesIO()
-    durations = [70] * (len(pictures) - 1) + [1800]
-    pictures[0].save(
-        buffer, "WEBP", save_all=True, append_images=pictures[1:], duration=durations, loop=0, quality=75, method=0
-    )
+    animate(buffer, pictures, ms=70, rest=1800, format="WEBP", quality=75, method=0)
     return buffer.getvalue()
 
 

@@ -1,11 +1,45 @@
 """Glyphs as pictures: grids, strips and animations in black ink on white paper."""
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, BinaryIO
 
+import numpy as np
 from PIL import Image
 from torch import Tensor
 
 from ebm.data.corpus import to_bytes
+
+
+def arrange(tiles: np.ndarray, columns: int, gap: int, between: int | np.ndarray) -> np.ndarray:
+    """Lays tiles in a grid, with a gap around each.
+
+    Args:
+        tiles: (N, H, W) or (N, H, W, 3), uint8, N at least 1.
+        columns: how many tiles a row has.
+        gap: its width in pixels.
+        between: the value of the gap: a number, or (3,) for colours.
+
+    Returns:
+        (height, width) or (height, width, 3), uint8.
+    """
+    count, high, wide, *colours = tiles.shape
+    columns = min(columns, count)
+    rows = math.ceil(count / columns)
+    table = np.empty((rows * (high + gap) + gap, columns * (wide + gap) + gap, *colours), np.uint8)
+    table[:] = between
+    for k, tile in enumerate(tiles):
+        top, left = k // columns * (high + gap) + gap, k % columns * (wide + gap) + gap
+        table[top : top + high, left : left + wide] = tile
+    return table
+
+
+def enlarged(picture: Image.Image, zoom: int) -> Image.Image:
+    """A picture so many times larger, its pixels kept sharp."""
+    if zoom == 1:
+        return picture
+    return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
 
 
 def to_image(x: Tensor, columns: int | None = None, zoom: int = 1, gap: int = 2) -> Image.Image:
@@ -14,25 +48,40 @@ def to_image(x: Tensor, columns: int | None = None, zoom: int = 1, gap: int = 2)
     Args:
         x: (N, 1, 56, 56) in [-1, 1], ink = +1.
         columns: of the grid; by default about square.
-        zoom: how many times enlarged, pixels kept sharp; gap: white pixels between glyphs.
+        zoom: how many times enlarged.
+        gap: white pixels between glyphs.
     """
-    from torchvision.utils import make_grid
-
     columns = columns or max(1, round(len(x) ** 0.5 + 0.49))
-    pixels = 255 - to_bytes(x.detach().cpu())[:, None]
-    grid = make_grid(pixels, nrow=columns, padding=gap, pad_value=255)[0]
-    picture = Image.fromarray(grid.numpy())
-    return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
+    pixels = 255 - to_bytes(x.detach().cpu()).numpy()
+    table = pixels[0] if len(x) == 1 else arrange(pixels, columns, gap, 255)  # one glyph has no neighbours
+    return enlarged(Image.fromarray(table), zoom)
+
+
+def animate(
+    target: str | Path | BinaryIO, pictures: Sequence[Image.Image], ms: int = 60, rest: int = 1000, **options: Any
+) -> None:
+    """Writes pictures as an animation that goes on and on.
+
+    Args:
+        target: a path that ends in .webp or .gif, or an open file (then options must name the format).
+        pictures: in order, all of one size.
+        ms: milliseconds that each is shown.
+        rest: milliseconds that the last is shown.
+        options: of Pillow's writer.
+    """
+    times = [ms] * (len(pictures) - 1) + [rest]
+    pictures[0].save(target, save_all=True, append_images=pictures[1:], duration=times, loop=0, **options)
 
 
 def save_animation(
-    path: str | Path, frames: list[Tensor], columns: int | None = None, zoom: int = 2, ms: int = 60
+    path: str | Path, frames: Sequence[Tensor], columns: int | None = None, zoom: int = 2, ms: int = 60
 ) -> None:
-    """Writes the states of chains, each (N, 1, 56, 56), as an animated WebP or GIF.
+    """Writes the states of chains as an animated WebP or GIF that rests for a second on the last.
 
     Args:
-        path: ends in .webp or .gif; frames: in order; ms: time each is shown, the last for a second.
+        path: ends in .webp or .gif.
+        frames: states (N, 1, 56, 56) in [-1, 1], in order.
+        columns, zoom: as in `to_image`.
+        ms: milliseconds that each is shown.
     """
-    pictures = [to_image(x, columns, zoom) for x in frames]
-    times = [ms] * (len(pictures) - 1) + [1000]
-    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=times, loop=0)
+    animate(path, [to_image(x, columns, zoom) for x in frames], ms)

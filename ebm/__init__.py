@@ -3,10 +3,12 @@
 from importlib import import_module
 
 from ebm import data
-from ebm.checkpoint.files import Card, load
+from ebm.checkpoint.card import Card
+from ebm.checkpoint.files import load
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.model.energy import EnergyNet
-from ebm.sampling.langevin import ReplayBuffer, Step, sgld
+from ebm.sampling.langevin import Step, sgld
+from ebm.sampling.replay_buffer import ReplayBuffer
 from ebm.scoring.scores import Verdict, score, threshold, verdict
 
 _LAZY = {"sample": "ebm.generation.sample", "JEM": "ebm.training.jem"}  # the latter brings Lightning and torchmetrics

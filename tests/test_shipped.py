@@ -6,13 +6,13 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 import ebm
-from ebm.checkpoint.files import TYPICAL, load_examples
+from ebm.checkpoint.examples import TYPICAL, load_examples
 from ebm.data import STRANGERS, strangers
 from ebm.data.corpus import to_model_space
 from ebm.data.sheet import clean_forms
 from ebm.data.synthetic.founts import textura_founts
 from ebm.data.synthetic.pen_corpus import COUNTS, FOUNTS, print_glyph
-from ebm.generation.sample import chains, sampler_of
+from ebm.sampling.chains import chains
 from ebm.system.places import DEFAULT_CHECKPOINT as CHECKPOINT
 
 NEW = 10**6  # numbers of glyphs that no corpus holds
@@ -52,8 +52,8 @@ def test_auroc_by_energy(shipped, known, name, floor):
 def test_fresh_chains_look_most_like_the_wanted_sort(shipped, steps):
     """Nearest clean form by correlation, of 42 sorts in 6 founts: at least 36 of the 42 are the wanted one."""
     model, card = shipped
-    assert card.sampler["print_steps"] == 64
-    *_, last = chains(model, 42, steps=steps, labels=torch.arange(42), seed=11, every=steps, **sampler_of(card))
+    assert card.sampler.print_steps == 64
+    *_, last = chains(model, 42, sampler=card.sampler, labels=torch.arange(42), seed=11, every=steps)
     forms = torch.stack([clean_forms(sort, 6) for sort in range(42)]).float().flatten(0, 1)  # (252, 56, 56)
     shifts = [(dy, dx) for dy in (-2, 0, 2) for dx in (-2, 0, 2)]
     printed = torch.stack([last.x[:, 0].roll(shift, (1, 2)) for shift in shifts], 1)  # samples stray by a pixel or two

@@ -7,7 +7,8 @@ import torch
 from torch import Tensor
 
 import ebm
-from ebm.checkpoint.files import TYPICAL, Card, load_examples
+from ebm.checkpoint.card import Card
+from ebm.checkpoint.examples import TYPICAL, load_examples
 from ebm.data.corpus import SIZE, to_model_space
 from ebm.generation.sample import class_of
 

@@ -24,6 +24,7 @@ from app.tabs.surface import tab as surface_tab
 from app.tabs.train import tab as train_tab
 from app.visitors.gradio_overrides import Page
 from app.visitors.uploads import path_of
+from ebm.model.mode import Mode
 
 _DAY = 24 * 60 * 60
 _QUEUE = 64
@@ -193,10 +194,10 @@ def _wire(page: gr.Blocks, following: Following) -> None:
 
 # What a model learnt, for the line below its name; a checkpoint's mode says which it is.
 _KINDS = {
-    "jem": "a joint model: it learnt to read and, with the same numbers, to print",
-    "conditional": "a conditional joint model: it prints each sort by that sort's own energy",
-    "ebm": "an energy-based model without classes: it learnt to print, and cannot read",
-    "classifier": "a classifier: it learnt only to read, to compare; what it prints is no letter",
+    Mode.JEM: "a joint model: it learnt to read and, with the same numbers, to print",
+    Mode.CONDITIONAL: "a conditional joint model: it prints each sort by that sort's own energy",
+    Mode.EBM: "an energy-based model without classes: it learnt to print, and cannot read",
+    Mode.CLASSIFIER: "a classifier: it learnt only to read, to compare; what it prints is no letter",
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean, median, stdev
 
-MAX_Z = 4.0  # above it two samplers do not follow the same law
+MAX_Z = 4.0  # above it two samplers do not draw from the same distribution
 
 
 @dataclass(frozen=True)
@@ -83,25 +83,3 @@ def z_score(ours: Sequence[float], peer: Sequence[float]) -> float:
     if error == 0:
         return 0.0 if mean(apart) == 0 else float("inf")
     return mean(apart) / error
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """The value below which a share of the values lies, interpolated between neighbours.
-
-    Raises:
-        ValueError: for no values.
-    """
-    if not values:
-        raise ValueError("There are no values to take a quantile of.")
-    ordered = sorted(values)
-    at = share * (len(ordered) - 1)
-    below = int(at)
-    above = min(below + 1, len(ordered) - 1)
-    return ordered[below] + (at - below) * (ordered[above] - ordered[below])
-
-
-def slope(x: Sequence[float], y: Sequence[float]) -> float:
-    """The slope of the straight line through points that has the least squares."""
-    middle_x, middle_y = mean(x), mean(y)
-    spread = sum((a - middle_x) ** 2 for a in x)
-    return sum((a - middle_x) * (b - middle_y) for a, b in zip(x, y, strict=True)) / spread if spread else 0.0

@@ -1,5 +1,6 @@
 """Suite `app`: how long the explorer lets people wait, and what it keeps of them."""
 
+import dataclasses
 import shutil
 import sys
 import tempfile
@@ -7,9 +8,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
-from statistics import median
+from statistics import linear_regression, median
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
 
@@ -28,8 +30,8 @@ from benchmarks.explorer.server import (
 )  # fmt: skip
 from benchmarks.measuring import timing
 from benchmarks.measuring.figure import figure
-from ebm.checkpoint.files import load_examples
-from ebm.generation.sample import chains, sampler_of
+from ebm.checkpoint.examples import load_examples
+from ebm.sampling.chains import chains
 
 VISITORS = 10
 GROWTH = 20.0  # mebibytes over all short generations that count as flat: what an allocator keeps here and there
@@ -52,7 +54,7 @@ def measure(
     if min(starts, scores, rounds) < 1 or generations < 2:
         raise ValueError("Starts, scores and rounds must be at least 1, short generations at least 2.")
     card = ebm.load(checkpoint)[1]  # a faulty checkpoint is one sentence before anything is started
-    law = (card.sampler["step_size"], card.sampler["print_noise"])
+    law = (card.sampler.step_size, card.sampler.print_noise)
     found: dict[str, Any] = {"checkpoint": checkpoint.name, "left_out": [], "figures": []}
     figures = found["figures"]
     say("start-up")
@@ -84,8 +86,8 @@ def _quantiles(name: str, seconds: list[float], p95: float | None = None) -> lis
     """Median and 95 % quantile in milliseconds."""
     target = {} if p95 is None else {"at_most": p95}
     return [
-        figure(f"{name}, p50", 1e3 * timing.quantile(seconds, 0.5), "ms"),
-        figure(f"{name}, p95", 1e3 * timing.quantile(seconds, 0.95), "ms", **target),
+        figure(f"{name}, p50", 1e3 * float(np.quantile(seconds, 0.5)), "ms"),
+        figure(f"{name}, p95", 1e3 * float(np.quantile(seconds, 0.95)), "ms", **target),
     ]
 
 
@@ -121,7 +123,7 @@ def _streaming(server: Server, checkpoint: Path, law: tuple[float, float], round
     """Time to the first frame, and the sampler's rate with frames and without, in turns."""
     client, (model, card) = server.client(), ebm.load(checkpoint)
     _, count, steps = GENERATION
-    asked = sampler_of(card) | dict(zip(("step_size", "noise"), law, strict=True))
+    sampler = dataclasses.replace(card.sampler, step_size=law[0], print_noise=law[1])
     seen: list[Generation] = []
 
     def streamed() -> float:
@@ -129,7 +131,7 @@ def _streaming(server: Server, checkpoint: Path, law: tuple[float, float], round
         return seen[-1].sampling
 
     def silent() -> None:
-        for _ in chains(model, count, steps=steps, every=steps, **asked):
+        for _ in chains(model, count, sampler=sampler, steps=steps, every=steps):
             pass
 
     # The server samples beside its main thread, where torch has other threads: so do we.
@@ -181,7 +183,9 @@ def _memory(server: Server, law: tuple[float, float], generations: int, found: d
     seen = memory_over(server, generations, *law)
     found["resident_bytes"] = seen
     settled = seen[len(seen) // 10 :]
-    growth = generations * timing.slope([k for k, _ in settled], [size for _, size in settled]) / 2**20
+    done, size = ([point[k] for point in settled] for k in (0, 1))
+    slope = linear_regression(done, size).slope if len(set(done)) > 1 else 0.0
+    growth = generations * slope / 2**20
     visitor = memory_of_visitors(server, VISITORS, *law) / 2**20
     return [
         figure("resident memory of the server", seen[-1][1] / 2**20, "MiB"),

@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, replace
 from typing import Any
 
 from ebm.checkpoint.card_rules import (
@@ -19,6 +19,8 @@ from ebm.checkpoint.card_rules import (
     is_plain,
     is_title,
 )  # fmt: skip
+from ebm.model.mode import Mode
+from ebm.sampling.sampler import Sampler
 
 FORMAT = 2
 _GONE = ("smooth", "normalize", "anneal")  # what a sampler of format 1 had besides
@@ -29,11 +31,12 @@ class Card:
     """What is known of a checkpoint; everything the explorer needs beside the weights.
 
     Args:
-        name: of the checkpoint; mode: "ebm", "jem", "conditional" or "classifier".
+        name: of the checkpoint.
+        mode: what it was trained to be.
         architecture: arguments of `EnergyNet`.
         preprocessing: of strangers' pictures, for `ebm.to_glyph`.
         sorts: class names; texts: the characters they print.
-        sampler: the trained SGLD recipe: steps, print_steps, step_size, noise, print_noise, grad_clip, start.
+        sampler: the settings of SGLD that it was trained with and prints with.
         recipe: every hyper-parameter of the training run; seed: its seed.
         data: source, digest and sizes of the corpus; digests of the stranger sets.
         threshold: energy above which a glyph is a stranger, None for an uncalibrated model; threshold_rule: how
@@ -48,12 +51,12 @@ class Card:
     """
 
     name: str
-    mode: str
+    mode: Mode
     architecture: dict[str, Any]
     preprocessing: str
     sorts: list[str]
     texts: list[str]
-    sampler: dict[str, Any]
+    sampler: Sampler
     recipe: dict[str, Any]
     seed: int
     data: dict[str, Any]
@@ -102,8 +105,8 @@ def parse_card(text: str, file: str) -> Card:
                 f"In the card {file}, {name!r} holds a number out of range, broken text, or too deep a nesting."
             )
     card = Card(**_of_format_1(values, file) if _is_format_1(values) else values)
-    _check(card, file)
-    return card
+    _check(card, file)  # as JSON has it; only then its parts get their types
+    return replace(card, mode=Mode(card.mode), sampler=Sampler(**vars(card)["sampler"]))
 
 
 def check_title(name: str) -> str:
@@ -155,7 +158,7 @@ def _check(card: Card, file: str) -> None:
             "or null and [] where the model is uncalibrated."
         )
     outputs = card.architecture["outputs"]
-    if card.mode == "ebm" and outputs != 1:
+    if card.mode == Mode.EBM and outputs != 1:
         raise ValueError(f"In the card {file}, the 'mode' is 'ebm', which has one output, not {outputs}.")
     if outputs != 1 and (len(card.sorts) != outputs or len(card.texts) != outputs):
         raise ValueError(f"In the card {file}, 'sorts' and 'texts' must name each of the {outputs} classes.")

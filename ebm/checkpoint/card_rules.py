@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ebm.model.energy import HEADS
-from ebm.sampling.langevin import STARTS
+from ebm.model.mode import Mode
+from ebm.sampling.starts import STARTS
 
-MODES = ("ebm", "jem", "conditional", "classifier")
 MAX_WIDTH, MAX_OUTPUTS = 512, 4096  # a card may not ask for a network that fills the memory
 DEEPEST = 12  # objects and lists within each other; a card of ours has 6
 
@@ -91,7 +91,7 @@ SORTS = f"a list of at most {MAX_OUTPUTS} different names of one line and at mos
 _OBJECT: Rule = (lambda v: isinstance(v, dict), "an object")
 FIELDS: dict[str, Rule] = {
     "name": (is_title, TITLE),
-    "mode": _one_of(MODES),
+    "mode": _one_of(tuple(map(str, Mode))),
     "architecture": _OBJECT,
     "preprocessing": _one_of(("pen", "glyphs")),
     "sorts": (are_sorts, SORTS),

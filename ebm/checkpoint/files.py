@@ -13,11 +13,9 @@ from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
 from ebm.checkpoint.card import Card, parse_card
-from ebm.data.corpus import SIZE
 from ebm.model.energy import EnergyNet
 from ebm.system.whole_file import whole_file
 
-TYPICAL = "typical"  # the key of the examples that hold one glyph of each sort, in the order of the sorts
 LARGEST_CARD = 16 * 2**20  # bytes; ours have 0.2 MB
 LARGEST_HEADER = 2**20  # bytes of a safetensors file that name its tensors; ours have 1 kB
 FLOATS = ("F16", "BF16", "F32", "F64")
@@ -29,7 +27,7 @@ def save(path: str | Path, model: EnergyNet, card: Card) -> None:
     Raises:
         ValueError: for a path that does not end in .safetensors.
     """
-    path = _weights_path(path)
+    path = weights_path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     weights = {name: value.detach().cpu().contiguous() for name, value in model.state_dict().items()}
     # Both, or neither: new weights beside an old card would be judged by the wrong threshold.
@@ -40,7 +38,7 @@ def save(path: str | Path, model: EnergyNet, card: Card) -> None:
 
 def save_card(path: str | Path, card: Card) -> None:
     """Writes the card that belongs to the weights at PATH."""
-    with whole_file(_weights_path(path).with_suffix(".json")) as file:
+    with whole_file(weights_path(path).with_suffix(".json")) as file:
         file.write(_card_text(card))
 
 
@@ -54,7 +52,7 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> tuple[EnergyNe
         ValueError: one sentence naming the file and what is wrong with it: missing, a pickle,
             truncated, a card that does not fit, weights of another shape or kind or not finite.
     """
-    path = _weights_path(path)
+    path = weights_path(path)
     card = load_card(path)
     model = build(card.architecture, _read_weights(path, card.architecture))
     return model.to(device).eval().requires_grad_(False), card
@@ -62,7 +60,7 @@ def load(path: str | Path, device: str | torch.device = "cpu") -> tuple[EnergyNe
 
 def load_card(path: str | Path) -> Card:
     """Reads only the card of a checkpoint; errors as in `load`."""
-    path = _weights_path(path)
+    path = weights_path(path)
     source = path.with_suffix(".json")
     for file in (path, source):
         if not file.is_file():
@@ -94,43 +92,14 @@ def build(architecture: Mapping[str, Any], weights: dict[str, Tensor]) -> Energy
     return model
 
 
-def examples_path(path: str | Path) -> Path:
-    """Where a checkpoint's example pictures lie: beside it, NAME.examples.safetensors."""
-    path = _weights_path(path)
-    return path.with_name(f"{path.stem}.examples.safetensors")
-
-
-def save_examples(path: str | Path, examples: dict[str, Tensor]) -> None:
-    """Writes uint8 pictures (N, 56, 56) of "test", of every stranger set and of the typical glyphs for the explorer."""
-    with whole_file(examples_path(path)) as file:
-        file.write(safetensors_bytes({name: value.contiguous() for name, value in examples.items()}))
-
-
-def load_examples(path: str | Path) -> dict[str, Tensor]:
-    """Reads what `save_examples` wrote; empty where a checkpoint came without examples.
-
-    Raises:
-        ValueError: one sentence, for a damaged file or one that holds anything but pictures.
-    """
-    source = examples_path(path)
-    if not source.is_file():
-        return {}
-    with _open(source) as file:
-        examples = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
-    for name, pictures in examples.items():
-        if pictures.dtype != torch.uint8 or pictures.shape[1:] != (SIZE, SIZE):
-            raise ValueError(f"In {source.name}, {name[:60]!r} must be pictures: uint8 (N, {SIZE}, {SIZE}).")
-    return examples
-
-
-def _weights_path(path: str | Path) -> Path:
+def weights_path(path: str | Path) -> Path:
     path = Path(path)
     if path.suffix != ".safetensors":
         raise ValueError(f"{path.name} is refused: checkpoints are .safetensors files (a pickle could run code).")
     return path
 
 
-def _open(path: Path) -> Any:
+def open_weights(path: Path) -> Any:
     """A safetensors file, for a `with`; everything that may be wrong with it as a whole becomes one sentence."""
     try:
         with path.open("rb") as stream:
@@ -149,7 +118,7 @@ def _read_weights(path: Path, architecture: Mapping[str, Any]) -> dict[str, Tens
     Names, shapes and kinds are compared before anything is read.
     """
     expected = shapes(architecture)
-    with _open(path) as file:
+    with open_weights(path) as file:
         if odd := sorted(expected.keys() ^ set(file.keys())):
             raise ValueError(f"{path.name} does not fit its card: the tensor {odd[0][:60]!r} is missing or too many.")
         for name, wanted in expected.items():

@@ -1,9 +1,13 @@
 """The contact sheet: one row a sort, to look at a corpus before trusting it (exercise 3.1)."""
 
+import numpy as np
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from ebm.data.corpus import SIZE, Corpus
+from ebm.data.synthetic.founts import choose_form, textura_founts
+from ebm.data.synthetic.pen import coverage
+from ebm.data.synthetic.press import CLEAN, develop, press
 from ebm.data.synthetic.sorts import SORTS
 
 PER_ROW = 12
@@ -32,12 +36,6 @@ def contact_sheet(corpus: Corpus, per_row: int = PER_ROW, pen_seed: int | None =
 
 def clean_forms(sort: int, founts: int = PER_ROW, seed: int = 0) -> torch.Tensor:
     """The form of one sort in the first founts of the corpus, printed without accidents: uint8 (founts, 56, 56)."""
-    import numpy as np
-
-    from ebm.data.synthetic.founts import choose_form, textura_founts
-    from ebm.data.synthetic.pen import coverage
-    from ebm.data.synthetic.press import CLEAN, develop, press
-
     rng = np.random.default_rng(seed)
     forms = SORTS[sort].forms
     return torch.from_numpy(

@@ -132,7 +132,7 @@ def scrambled_strokes(n: int, rng: np.random.Generator) -> np.ndarray:
 
 def handwritten_digits(n: int, rng: np.random.Generator) -> np.ndarray:
     """Real handwriting: the 1,797 8x8 digits that come with scikit-learn, enlarged (repeats past that)."""
-    from sklearn.datasets import load_digits
+    from sklearn.datasets import load_digits  # half a second to import, for one set
 
     digits = load_digits().images
     order = np.concatenate([rng.permutation(len(digits)) for _ in range(-(-n // len(digits)))])[:n]
@@ -217,7 +217,7 @@ def strangers(name: str, n: int = 1000, seed: int = 0, root: str = "data") -> Te
 
 def _download(name: str, n: int, rng: np.random.Generator, root: str) -> np.ndarray:
     """n random pictures of a torchvision data set, resized to 56x56, ink = 255."""
-    from torchvision import datasets
+    from torchvision import datasets  # a second to import, for sets with a download
 
     options: dict[str, dict[str, object]] = {
         "EMNIST": {"split": "letters", "train": False},

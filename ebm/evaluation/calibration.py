@@ -7,8 +7,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torchmetrics.functional.classification import multiclass_calibration_error, multiclass_f1_score
 
-from ebm.scoring.rates import BINS
-
+BINS = 15  # of the calibration error
 LOG_TEMPERATURES = (-5.0, 5.0)
 
 

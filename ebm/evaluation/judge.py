@@ -4,17 +4,21 @@ from pathlib import Path
 
 from torch import Tensor
 
-from ebm.checkpoint.files import Card, load
+from ebm.checkpoint.card import Card
+from ebm.checkpoint.files import load, save
 from ebm.data.corpus import Corpus
 from ebm.model.energy import EnergyNet, in_batches
+from ebm.model.mode import Mode
 from ebm.system.places import CHECKPOINTS, cache_folder
+from ebm.training.recipe import recipe
+from ebm.training.train import train
 
 SHIPPED = CHECKPOINTS / "judge" / "judge.safetensors"
 SEED = 104_729
 # Another architecture (twice as wide, pooled head) and seed than any model's; a little grain, because every
 # sampler leaves some; the names are those of `ebm.training.recipe.Recipe`.
 RECIPE = {
-    "mode": "classifier", "width": 32, "head": "pool", "match_steps": 0, "contrast_steps": 3000, "lr": 2e-3,
+    "mode": Mode.CLASSIFIER, "width": 32, "head": "pool", "match_steps": 0, "contrast_steps": 3000, "lr": 2e-3,
     "data_noise": 0.05, "seed": SEED,
 }  # fmt: skip
 
@@ -52,11 +56,7 @@ def judge_for(corpus: Corpus, cache: str | Path | None = None) -> Judge:
     folder = Path(cache) if cache is not None else cache_folder()
     path = folder / f"judge-{corpus.digest()[:16]}.safetensors"
     if not path.is_file():
-        from ebm.training.recipe import recipe
-        from ebm.training.train import train
-
-        train(
-            recipe("cpu", **RECIPE), corpus=corpus, name=path.stem, out=folder, runs=folder / "runs", progress=False,
-            measuring={"n": 20, "resamples": 0},
-        )  # fmt: skip
+        trained = train(recipe("cpu", **RECIPE), corpus=corpus, name=path.stem, runs=folder / "runs", progress=False)
+        if trained is not None:
+            save(path, trained.net, trained.card(path.stem))
     return Judge(*load(path))

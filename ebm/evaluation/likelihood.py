@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ebm.checkpoint.files import Card
+from ebm.checkpoint.card import Card
 from ebm.data.corpus import SIZE, Corpus, to_model_space
 from ebm.model.energy import EnergyNet
 from ebm.model.gradient import InputGradient
@@ -145,7 +145,7 @@ def measure_likelihood(
     result: dict[str, Any] = {
         "uniform_bits_per_dimension": round(math.log2(2 * GREY), 4),
         "chains": chains,
-        "sampler_temperature": temperature(card.sampler["step_size"], card.sampler["noise"]),
+        "sampler_temperature": temperature(card.sampler.step_size, card.sampler.noise),
     }
     for name, wanted in TEMPERATURES.items():
         betas = ladder(1 / wanted, max(10, steps // 10 if wanted == 1 else steps))

@@ -2,23 +2,24 @@
 
 import dataclasses
 import hashlib
-import json
 import time
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
 from ebm import data
-from ebm.checkpoint.files import Card, load, load_card, save_card
+from ebm.checkpoint.card import Card
 from ebm.data.corpus import Corpus, to_bytes, to_model_space
 from ebm.data.synthetic.sorts import SORTS
 from ebm.evaluation.calibration import predictive
 from ebm.evaluation.judge import Judge, judge_for
 from ebm.evaluation.known import measure_unseen_founts
-from ebm.evaluation.real_print import RealPrint, measure_real_print, read_all
+from ebm.evaluation.likelihood import measure_likelihood
+from ebm.evaluation.real_print import RealPrint, measure_real_print
+from ebm.evaluation.robustness import robust_accuracy
+from ebm.evaluation.samples import measure_samples
 from ebm.model.energy import EnergyNet, in_batches
 from ebm.scoring.rates import detection
 from ebm.scoring.scores import score, scores_for
@@ -103,76 +104,16 @@ def _long_parts(
     """What takes minutes: samples and likelihood of models that sample, robustness of those that classify."""
     report: dict[str, Any] = {}
     if "robustness" in parts and model.outputs > 1:
-        from ebm.evaluation.robustness import robust_accuracy
-
         say("robustness")
         attacked = slice(None, None, max(1, len(corpus.labels["test"]) // ATTACKED))
         x, y = to_model_space(corpus.images["test"])[attacked], corpus.labels["test"][attacked]
         report["robustness"] = {"n": len(y)} | robust_accuracy(model, x, y, seed)
-    if card.mode == "classifier":
+    if not card.mode.has_chains:
         return report
     if "samples" in parts:
-        from ebm.evaluation.samples import measure_samples
-
         say("samples")
         report["samples"] = measure_samples(model, card, corpus, judge or judge_for(corpus), seed)
     if "likelihood" in parts:
-        from ebm.evaluation.likelihood import measure_likelihood
-
         say("likelihood")
         report["likelihood"] = measure_likelihood(model, card, corpus, seed=seed)
-    return report
-
-
-def evaluate(
-    checkpoint: str | Path, out: str | Path, *, source: str = "pen", founts: str | None = None,
-    twin: str | Path | None = None, n: int = 1000, resamples: int = 100, seed: int = 0,
-    parts: tuple[str, ...] = PARTS, real: Sequence[str | Path] = (), update_card: bool = False, device: str = "cpu",
-    say: Callable[[str], None] = lambda _: None,
-) -> dict[str, Any]:  # fmt: skip
-    """Measures a checkpoint and writes OUT/report.json and OUT/report.html.
-
-    Args:
-        checkpoint: a .safetensors file.
-        out: a folder, made if it is missing.
-        source, founts: of the test split, as in `ebm.data.load_corpus`.
-        twin: a classifier-only checkpoint whose figures are set beside the model's.
-        n, resamples, seed, parts, say: as in `measure`.
-        real: folders of crops of real print, as in `ebm.evaluation.real_print.read_real_print`.
-        update_card: whether the figures also go into the card, beside those it has of other parts.
-        device: where the model runs.
-
-    Returns:
-        the content of report.json.
-
-    Raises:
-        ValueError: for a faulty checkpoint, a corpus with other sorts than the checkpoint's, or a folder without
-            real print.
-    """
-    from ebm.evaluation.page import page
-    from ebm.evaluation.real_sheet import real_sheet
-
-    model, card = load(checkpoint, device)
-    crops = read_all(real, card)  # first: a mistyped folder shows at once, not after minutes
-    corpus = data.load_corpus(source, founts=founts)
-    for path, about in [(checkpoint, card), *([(twin, load_card(twin))] if twin is not None else [])]:
-        if about.sorts and corpus.sorts != about.sorts:  # an imported EBM has no names of sorts
-            raise ValueError(f"The corpus {founts or source!r} has other sorts than {Path(path).name} was trained on.")
-    settings: dict[str, Any] = {"n": n, "resamples": resamples, "seed": seed, "parts": parts, "real": crops}
-    result = measure(model, card, corpus, say=say, **settings)
-    if update_card:
-        save_card(checkpoint, dataclasses.replace(card, metrics=card.metrics | result.report))
-    report = {
-        "checkpoint": Path(checkpoint).name,
-        "same_data_as_card": corpus.digest() == card.data.get("digest"),
-    } | result.report
-    if twin is not None:
-        say("the twin")
-        twin_model, twin_card = load(twin, device)
-        report["twin"] = measure(twin_model, twin_card, corpus, say=say, **settings).report
-    sheets = {found.name: real_sheet(model, card, found) for found in crops}
-    folder = Path(out)
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "report.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    (folder / "report.html").write_text(page(card, report, result, sheets), encoding="utf-8")
     return report

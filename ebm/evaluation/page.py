@@ -5,16 +5,15 @@ import html
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PIL import Image
 
 from ebm import data
-from ebm.checkpoint.files import Card
+from ebm.checkpoint.card import Card
+from ebm.evaluation.measure import Measured
 from ebm.figures import scores as figures
-
-if TYPE_CHECKING:
-    from ebm.evaluation.measure import Measured
+from ebm.figures.reliability import reliability_diagram
 
 STYLE = """body{font-family:system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
 table{border-collapse:collapse}td,th{padding:.2rem .7rem;border-bottom:1px solid #ccc;text-align:right}
@@ -29,7 +28,7 @@ VALIDATION = (
 )
 
 
-def page(card: Card, report: dict[str, Any], result: "Measured", sheets: Mapping[str, Image.Image]) -> str:
+def page(card: Card, report: dict[str, Any], result: Measured, sheets: Mapping[str, Image.Image]) -> str:
     """The report as HTML.
 
     Args:
@@ -197,7 +196,7 @@ def _between(values: dict[str, Any], measure: str) -> str:
     return f" ({interval[0]:.3f} to {interval[1]:.3f})" if interval else ""
 
 
-def _charts(card: Card, result: "Measured") -> list:
+def _charts(card: Card, result: Measured) -> list:
     """Histograms of near and far sets, ROC curves, and reliability before and after the card's temperature."""
     known = result.scores["test"]["energy"].tolist()
     sets = {key: values["energy"].tolist() for key, values in result.scores.items() if key != "test"}
@@ -209,7 +208,7 @@ def _charts(card: Card, result: "Measured") -> list:
         for title, temperature in (("before", 1.0), ("after", card.temperature)):
             best = (result.logits / temperature).softmax(1).max(1)
             right = (best.indices == result.labels).numpy()
-            chart = figures.reliability_diagram(best.values.numpy(), right)
+            chart = reliability_diagram(best.values.numpy(), right)
             charts.append(chart.update_layout(title_text=f"{chart.layout.title.text}, {title} temperature scaling"))
     return charts
 

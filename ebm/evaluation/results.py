@@ -6,7 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from ebm.checkpoint.files import Card, load_card
+from ebm.checkpoint.card import Card
+from ebm.checkpoint.files import load_card
+from ebm.model.energy import EnergyNet
+from ebm.model.mode import Mode
 
 BEGIN, END = "<!-- made by `python -m ebm results`: do not edit below -->", "<!-- end of what is made -->"
 REAL = {
@@ -28,8 +31,8 @@ def tables(cards: Sequence[Card], seeds: Sequence[Card] = ()) -> str:
     parts = [_summary(cards)]
     if any("real" in card.metrics for card in cards):
         parts.append(_real_print(cards))
-    joint = [card for card in cards if card.mode != "ebm"]
-    parts += [_strangers(card, _twin(cards)) for card in cards if card.mode != "classifier"]
+    joint = [card for card in cards if card.mode != Mode.EBM]
+    parts += [_strangers(card, _twin(cards)) for card in cards if card.mode.has_chains]
     if any("samples" in card.metrics for card in cards):
         parts += [_samples(cards), _long_chains(cards)]
     if any("likelihood" in card.metrics for card in cards):
@@ -64,8 +67,8 @@ def write(folder: str | Path) -> Path:
 
 def of_folder(folder: str | Path) -> str:
     """The tables of a folder's checkpoints, the joint models first."""
-    order = ["jem", "conditional", "ebm", "classifier"]
-    cards = sorted(_cards(Path(folder)), key=lambda card: order.index(card.mode) if card.mode in order else len(order))
+    order = [Mode.JEM, Mode.CONDITIONAL, Mode.EBM, Mode.CLASSIFIER]
+    cards = sorted(_cards(Path(folder)), key=lambda card: order.index(card.mode))
     others = _cards(Path(folder) / "seeds")
     return tables(cards, [cards[0], *others] if others else [])
 
@@ -101,7 +104,7 @@ def _cell(value: Any) -> str:
 
 
 def _twin(cards: Sequence[Card]) -> Card | None:
-    return next((card for card in cards if card.mode == "classifier"), None)
+    return next((card for card in cards if card.mode == Mode.CLASSIFIER), None)
 
 
 def _summary(cards: Sequence[Card]) -> str:
@@ -127,8 +130,6 @@ def _summary(cards: Sequence[Card]) -> str:
 
 
 def _weights(card: Card) -> str:
-    from ebm.model.energy import EnergyNet
-
     return f"{sum(p.numel() for p in EnergyNet(**card.architecture).parameters()):,}"
 
 

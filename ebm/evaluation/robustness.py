@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ebm.model.energy import EnergyNet
-from ebm.sampling.langevin import frozen
+from ebm.model.gradient import frozen
 
 # In the units of [-1, 1]; 2/255 is one grey level. 1,000 pixels-worth of grey make an L2 of about 8.
 RADII: dict[str, tuple[float, ...]] = {"linf": (4 / 255, 8 / 255, 16 / 255, 32 / 255), "l2": (0.5, 1.0, 2.0, 4.0)}

@@ -12,13 +12,13 @@ import torch
 from scipy.stats import entropy
 from torch import Tensor
 
-from ebm.checkpoint.files import Card
+from ebm.checkpoint.card import Card
 from ebm.data.corpus import Corpus, to_model_space
+from ebm.data.picture.grain import paper_grain, spectral_ratio
 from ebm.evaluation.distances import density_coverage, frechet_distance, kernel_distance, nearest
-from ebm.evaluation.grain import paper_grain, spectral_ratio
 from ebm.evaluation.judge import Judge
-from ebm.generation.sample import chains, sampler_of
 from ebm.model.energy import EnergyNet, in_batches
+from ebm.sampling.chains import chains, last_of
 from ebm.training.reader import train_reader
 
 BATCH = 64
@@ -46,8 +46,8 @@ def print_chains(
     for k, start in enumerate(range(0, n, BATCH)):
         wanted = None if labels is None else labels[start : start + BATCH]
         size = min(BATCH, n - start)
-        *_, last = chains(model, size, steps=steps, labels=wanted, seed=seed + k, every=steps, **sampler_of(card))
-        parts.append(last.x.cpu())
+        run = chains(model, size, sampler=card.sampler, steps=steps, labels=wanted, seed=seed + k, every=steps)
+        parts.append(last_of(run).cpu())
     return torch.cat(parts)
 
 
@@ -104,7 +104,7 @@ def measure_samples(
     """
     test, labels = to_model_space(corpus.images["test"]), corpus.labels["test"]
     train, of_train = to_model_space(corpus.images["train"]), corpus.labels["train"]
-    steps = steps or int(card.sampler["print_steps"])
+    steps = steps or card.sampler.print_steps
     picks = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[: len(test)]
     yardstick = _yardstick(judge, corpus, train[picks], seed)
     has_classes = model.outputs > 1
@@ -221,7 +221,9 @@ def _long_chains(model: EnergyNet, card: Card, judge: Judge, classes: int, seed:
     every = LONG_STEPS // 40
     moments = {every * k for k in (1, 2, 4, 8, 12, 20, 28, 40)}
     rows = []
-    run = chains(model, len(labels), steps=LONG_STEPS, labels=steered, seed=seed, every=every, **sampler_of(card))
+    run = chains(
+        model, len(labels), sampler=card.sampler, steps=LONG_STEPS, labels=steered, seed=seed, every=every
+    )  # fmt: skip
     for step in run:
         if step.index in moments:
             row = {"step": step.index, "energy": round(float(step.energy.mean()), 4)}

@@ -1,14 +1,14 @@
-"""Plotly figures, drawn alike by the app and the reports; and the rates that they show.
+"""Plotly figures of scores, drawn alike by the app and the reports.
 
 Everywhere a higher score means stranger, and the stranger is the positive class.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 import plotly.graph_objects as go
 
-Numbers = Sequence[float] | np.ndarray
+from ebm.scoring.rates import Numbers, auroc, roc_points, scores_array
 
 KNOWN, STRANGER, THRESHOLD = "#0072B2", "#D55E00", "#2b2520"
 # Okabe and Ito's palette without the blue of the known glyphs and a yellow too pale for paper.
@@ -17,33 +17,6 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _GRID, _AXIS = "#e4ddd0", "#9a9186"
 _CURVE_POINTS = 400
-
-
-def auroc(known: Numbers, strangers: Numbers) -> float:
-    """The chance that a stranger scores higher than a known glyph; ties count one half.
-
-    Raises:
-        ValueError: when one of the two is empty.
-    """
-    known, strangers = _finite(known), _finite(strangers)
-    ordered = np.sort(known)
-    below = np.searchsorted(ordered, strangers, "left")
-    upto = np.searchsorted(ordered, strangers, "right")
-    return float((below + upto).mean() / (2 * len(ordered)))
-
-
-def positive_rate(scores: Numbers, threshold: float) -> float:
-    """The share of scores above the threshold: of strangers the true positive rate, of known glyphs the false one."""
-    return float((_finite(scores) > threshold).mean())
-
-
-def roc_points(known: Numbers, strangers: Numbers) -> tuple[np.ndarray, np.ndarray]:
-    """False and true positive rates (K,) at every threshold, from (0, 0) to (1, 1)."""
-    known, strangers = np.sort(_finite(known)), np.sort(_finite(strangers))
-    cuts = np.unique(np.concatenate([known, strangers]))[::-1]
-    false = 1 - np.searchsorted(known, cuts, "left") / len(known)
-    true = 1 - np.searchsorted(strangers, cuts, "left") / len(strangers)
-    return np.concatenate([[0.0], false]), np.concatenate([[0.0], true])
 
 
 def energy_histogram(
@@ -62,8 +35,8 @@ def energy_histogram(
         mark: the score of one glyph, drawn as a vertical line of its own.
         score: what is on the x axis.
     """
-    known = _finite(known)
-    sets = {name: _finite(values) for name, values in strangers.items()}
+    known = scores_array(known)
+    sets = {name: scores_array(values) for name, values in strangers.items()}
     edges = _edges(known, sets, threshold, mark)
     figure = go.Figure()
     figure.add_trace(_shares(known, edges, "known glyphs", {"color": KNOWN, "width": 1.5}, "rgba(0, 114, 178, 0.28)"))
@@ -100,50 +73,6 @@ def roc_curves(known: Numbers, strangers: Mapping[str, Numbers]) -> go.Figure:
     figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%")
     figure.update_yaxes(range=[-0.02, 1.03], tickformat=".0%")
     return figure
-
-
-def reliability_diagram(confidence: Numbers, correct: Numbers, bins: int = 15) -> go.Figure:
-    """How often the classifier is right at each level of confidence, with the expected calibration error.
-
-    Args:
-        confidence: highest class probability (N,) in [0, 1]; correct: whether that class was right (N,).
-    """
-    confidence, correct = np.asarray(confidence, dtype=float), np.asarray(correct, dtype=float)
-    edges = np.linspace(0, 1, bins + 1)
-    where = np.clip(np.digitize(confidence, edges[1:-1], right=True), 0, bins - 1)
-    counts = np.bincount(where, minlength=bins)
-    safe = np.maximum(counts, 1)
-    accuracy = np.bincount(where, weights=correct, minlength=bins) / safe
-    stated = np.bincount(where, weights=confidence, minlength=bins) / safe
-    error = float((counts / max(len(confidence), 1) * np.abs(accuracy - stated)).sum())
-    full = counts > 0
-    figure = go.Figure()
-    figure.add_trace(
-        go.Bar(
-            x=((edges[:-1] + edges[1:]) / 2)[full],
-            y=accuracy[full],
-            width=0.92 / bins,
-            marker={"color": KNOWN, "opacity": 0.75},
-            customdata=np.stack([stated, counts], axis=1)[full],
-            name="measured",
-            hovertemplate="stated %{customdata[0]:.1%}<br>right %{y:.1%}<br>%{customdata[1]:,} glyphs<extra></extra>",
-        )
-    )
-    line = {"color": THRESHOLD, "width": 1.5, "dash": "dash"}
-    figure.add_trace(
-        go.Scatter(x=[0, 1], y=[0, 1], mode="lines", line=line, name="perfectly calibrated", hoverinfo="skip")
-    )
-    style(figure, f"Reliability (expected calibration error {error:.3f})", "stated confidence", "share that is right")
-    figure.update_xaxes(range=[0, 1], tickformat=".0%")
-    figure.update_yaxes(range=[0, 1.03], tickformat=".0%")
-    return figure
-
-
-def _finite(values: Numbers) -> np.ndarray:
-    array = np.asarray(values, dtype=float)
-    if array.size == 0:
-        raise ValueError("A figure needs at least one score in every set.")
-    return array
 
 
 def _edges(known: np.ndarray, sets: dict[str, np.ndarray], threshold: float | None, mark: float | None) -> np.ndarray:

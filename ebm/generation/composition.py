@@ -10,7 +10,7 @@ import unicodedata
 import torch
 from torch import Tensor, nn
 
-from ebm.checkpoint.files import Card
+from ebm.checkpoint.card import Card
 from ebm.model.energy import EnergyNet
 
 # What is taken away without a number. A logit may fall far, and one term that gains by it wins over all others: tried

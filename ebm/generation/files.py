@@ -1,5 +1,6 @@
 """Printed glyphs as files: a grid, one chain at chosen steps, an animation (exercise 3.5)."""
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,8 +10,9 @@ from torch import Tensor
 from ebm.checkpoint.card import Card
 from ebm.checkpoint.files import load
 from ebm.data.picture.grid import save_animation, to_image
-from ebm.generation.sample import chains, class_of, sampler_of
+from ebm.generation.sample import class_of
 from ebm.model.energy import EnergyNet
+from ebm.sampling.chains import chains
 
 ANIMATIONS = ("webp", "gif")
 _FRAMES = 32  # of the animation
@@ -41,12 +43,12 @@ def print_files(
     model, card = load(checkpoint)
     count = count or (42 if sort is None else 16)
     labels = _labels(model, card, count, sort, seed, unconditional)
-    steps = steps or int(card.sampler["print_steps"])
-    sampler = sampler_of(card) | ({"start": start} if start else {})
+    sampler = dataclasses.replace(card.sampler, start=start) if start else card.sampler
+    steps = steps or sampler.print_steps
     shown = sorted({min(k, steps) for k in at or [steps * k // 8 for k in range(9)]})
     every = max(1, steps // _FRAMES)
     frames, moments = [], []
-    for step in chains(model, count, steps=steps, labels=labels, seed=seed, **sampler):
+    for step in chains(model, count, steps=steps, labels=labels, seed=seed, sampler=sampler):
         if step.index % every == 0 or step.index == steps:
             frames.append(step.x)
         if step.index in shown:

@@ -6,20 +6,25 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ebm.checkpoint.card import SAMPLER, Card, check_sorts, check_title, fits_sampler
-from ebm.checkpoint.card_rules import INSIDE, MODES
-from ebm.checkpoint.files import examples_path, save
+from ebm.checkpoint.card_rules import INSIDE
+from ebm.checkpoint.description import UNCALIBRATED, describe_data, texts_of
+from ebm.checkpoint.examples import examples_path
+from ebm.checkpoint.files import load_card, save
+from ebm.checkpoint.provenance import provenance
 from ebm.data.corpus import Corpus
 from ebm.data.sources import load_corpus
+from ebm.evaluation.export import calibrate
 from ebm.importing.student_network import Student, to_energy_net
+from ebm.model.mode import Mode
+from ebm.sampling.sampler import Sampler
 from ebm.training.lightning_file import read_state
 from ebm.training.recipe import recipe
 
 # The exercise's recipe: small Gaussian starts, the step size, noise and clipping that its template came with,
 # 256 steps to print (sheet, exercises 3.3 and 3.5).
-EXERCISE_SAMPLER: dict[str, Any] = {
-    "steps": 60, "print_steps": 256, "step_size": 10.0, "noise": 0.005, "print_noise": 0.005, "grad_clip": 0.03,
-    "start": "gaussian",
-}  # fmt: skip
+EXERCISE_SAMPLER = Sampler(
+    steps=60, print_steps=256, step_size=10.0, noise=0.005, print_noise=0.005, grad_clip=0.03, start="gaussian"
+)
 _NOTES = (
     "Imported: stride, padding and activation are not in such a file and are taken to be the exercise's. "
     "Energies are comparable within one model only."
@@ -75,9 +80,6 @@ def import_model(
     if corpus is None:
         save(path, student.net, card)
         return Imported(path, card, remarks)
-    from ebm.checkpoint.files import load_card
-    from ebm.evaluation.export import calibrate
-
     calibrate(path, student.net, card, corpus, n=_STRANGERS)
     return Imported(path, load_card(path), remarks)
 
@@ -104,19 +106,19 @@ def _remarks(student: Student, hyper: dict[str, Any]) -> list[str]:
     return remarks
 
 
-def _mode(wanted: str | None, student: Student, hyper: dict[str, Any], file: str) -> str:
+def _mode(wanted: str | None, student: Student, hyper: dict[str, Any], file: str) -> Mode:
     """The wanted mode, else the one that the outputs and the hyper-parameters tell of."""
     outputs, own = student.net.outputs, hyper.get("recipe")
-    found = "ebm" if outputs == 1 else "conditional" if hyper.get("ccond_sample") is True else "jem"
-    if isinstance(own, dict) and own.get("mode") in MODES and (own["mode"] == "ebm") == (outputs == 1):
-        found = own["mode"]
+    found = Mode.EBM if outputs == 1 else Mode.CONDITIONAL if hyper.get("ccond_sample") is True else Mode.JEM
+    if isinstance(own, dict) and own.get("mode") in list(Mode) and Mode(own["mode"]).fits(outputs):
+        found = Mode(own["mode"])
     if wanted is None:
         return found
-    if wanted not in MODES:
-        raise ValueError(f"The mode is one of {', '.join(MODES)}, not {wanted!r}.")
-    if (wanted == "ebm") != (outputs == 1):
+    if wanted not in list(Mode):
+        raise ValueError(f"The mode is one of {', '.join(Mode)}, not {wanted!r}.")
+    if not Mode(wanted).fits(outputs):
         raise ValueError(f"The network in {file} has {outputs} output{'s'[: outputs - 1]}: its mode is not {wanted!r}.")
-    return wanted
+    return Mode(wanted)
 
 
 def _sorts(outputs: int, corpus: Corpus | None, names: str | Path | None) -> list[str]:
@@ -142,16 +144,15 @@ def _read_names(file: Path) -> list[str]:
 
 
 def _card(
-    name: str, file: str, student: Student, hyper: dict[str, Any], mode: str, sorts: list[str], corpus: Corpus | None
+    name: str, file: str, student: Student, hyper: dict[str, Any], mode: Mode, sorts: list[str], corpus: Corpus | None
 ) -> Card:
     """The card of an uncalibrated model; of one to be calibrated, with its corpus described."""
-    from ebm.evaluation.export import UNCALIBRATED, describe_data, texts_of
-
-    sampler, run = EXERCISE_SAMPLER.copy(), hyper
+    sampler, run = EXERCISE_SAMPLER, hyper
     if isinstance(hyper.get("recipe"), dict) and student.prefix == "net.":  # of `ebm train`
         resolved = recipe({key: value for key, value in hyper["recipe"].items() if isinstance(key, str)})
-        sampler, run = resolved.sampler(), dataclasses.asdict(resolved)
-    sampler |= {key: hyper[key] for key in SAMPLER if key in hyper and fits_sampler(key, hyper[key])}
+        sampler, run = resolved.sampler(), resolved.to_dict()
+    given = {key: hyper[key] for key in SAMPLER if key in hyper and fits_sampler(key, hyper[key])}
+    sampler = dataclasses.replace(sampler, **given)
     data = {"source": f"unknown; imported from {file}"}
     if corpus is not None:
         data = describe_data(corpus) | {"source": f"unknown; imported from {file}, calibrated on: {corpus.source}"}
@@ -166,8 +167,6 @@ def _card(
 
 
 def _made_with(file: str, state: dict[str, Any], command: str) -> dict[str, Any]:
-    from ebm.evaluation.export import provenance
-
     version = state.get("pytorch-lightning_version")
     trained = {"trained_with_lightning": version[:40]} if isinstance(version, str) else {}
     return {"command": command[:1000], "imported_from": file} | trained | provenance()

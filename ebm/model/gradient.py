@@ -1,11 +1,14 @@
-"""dE/dx of an `EnergyNet` on the CPU by hand: what SGLD needs of a backward pass, and nothing else.
+"""The gradient of the energy in x: by autograd, and by hand for an `EnergyNet` on the CPU.
 
-Autograd would do, and does for every other network and device. It is slower on a CPU for two reasons,
-both measured: the input gradient of a stride-2 convolution with one input channel is the dearest
-operation of a step, and the flattening before the head makes the backward pass run in another memory
-format than the forward pass. Here the first convolution is a stride-1 convolution of the picture's
-four half-resolution phases (`pixel_unshuffle`), and everything stays channels_last.
+Autograd serves every network and device. It is slower on a CPU for two reasons, both measured. The input gradient of
+a stride-2 convolution with one input channel is the slowest operation of a step. And the flattening before the head
+makes the backward pass run in another memory format than the forward pass. By hand, the first convolution is a
+stride-1 convolution of the picture's four half-resolution phases (`pixel_unshuffle`), and everything stays
+channels_last.
 """
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -72,3 +75,44 @@ class InputGradient:
             return cells.expand_as(top).contiguous(memory_format=torch.channels_last)
         n, c, h, w = top.shape
         return back.view(n, h, w, c).permute(0, 3, 1, 2)
+
+
+def gradient_of(
+    model: nn.Module | Callable[..., Tensor], x: Tensor, y: Tensor | None = None
+) -> Callable[[Tensor], Tensor]:
+    """dE/dx as a function of x, parameters out of the graph: by hand where that is faster, else by autograd.
+
+    Args:
+        model: as in `sgld`, with its weights as they are now.
+        x: only its device and type matter; y: class labels (N,) int64, or None.
+    """
+    extra = () if y is None else (y,)
+    if type(model) is EnergyNet and x.device.type == "cpu" and x.dtype == torch.float32:
+        by_hand = InputGradient(model)
+        return lambda x: by_hand(x, *extra)[1]
+    energy = getattr(model, "energy", model)
+
+    def by_autograd(x: Tensor) -> Tensor:
+        with frozen(model), torch.enable_grad():
+            at = x.detach().requires_grad_()
+            (gradient,) = torch.autograd.grad(energy(at, *extra).sum(), at)
+        return gradient
+
+    return by_autograd
+
+
+@contextmanager
+def frozen(model: object) -> Iterator[None]:
+    """Keeps a model's parameters out of the graph inside the block, then restores their flags.
+
+    A model whose parameters are frozen already (as `ebm.load` gives it) is not touched at all, so
+    several threads may sample from it at once.
+    """
+    learning = [p for p in model.parameters() if p.requires_grad] if isinstance(model, nn.Module) else []
+    for parameter in learning:
+        parameter.requires_grad_(False)
+    try:
+        yield
+    finally:
+        for parameter in learning:
+            parameter.requires_grad_(True)

@@ -7,7 +7,7 @@ from copy import deepcopy
 import torch
 from torch import Tensor, nn
 
-from ebm.sampling.langevin import gradient_of
+from ebm.model.gradient import gradient_of
 
 FEWEST_STEPS = 4
 

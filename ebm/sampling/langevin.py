@@ -1,19 +1,15 @@
-"""SGLD, the laws its chains start from, and the replay buffer; the only place with Langevin steps."""
+"""SGLD: Langevin dynamics on the energy surface, as a generator of states."""
 
 import math
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from ebm.data.corpus import SIZE
 from ebm.model.energy import EnergyNet, check_glyphs
-from ebm.model.gradient import InputGradient
+from ebm.model.gradient import gradient_of
 from ebm.sampling.native import Move, NativeStep, fits, library
-
-GLYPH = (1, SIZE, SIZE)
 
 
 @dataclass(frozen=True)
@@ -119,163 +115,3 @@ def _step(
         return x.clamp_(low, high)
 
     return take_step
-
-
-def gradient_of(
-    model: nn.Module | Callable[..., Tensor], x: Tensor, y: Tensor | None = None
-) -> Callable[[Tensor], Tensor]:
-    """dE/dx as a function of x, parameters out of the graph: by hand where that is faster, else by autograd.
-
-    Args:
-        model: as in `sgld`, with its weights as they are now.
-        x: only its device and type matter; y: class labels (N,) int64, or None.
-    """
-    extra = () if y is None else (y,)
-    if type(model) is EnergyNet and x.device.type == "cpu" and x.dtype == torch.float32:
-        by_hand = InputGradient(model)
-        return lambda x: by_hand(x, *extra)[1]
-    energy = getattr(model, "energy", model)
-
-    def by_autograd(x: Tensor) -> Tensor:
-        with frozen(model), torch.enable_grad():
-            at = x.detach().requires_grad_()
-            (gradient,) = torch.autograd.grad(energy(at, *extra).sum(), at)
-        return gradient
-
-    return by_autograd
-
-
-@contextmanager
-def frozen(model: object) -> Iterator[None]:
-    """Keeps a model's parameters out of the graph inside the block, then restores their flags.
-
-    A model whose parameters are frozen already (as `ebm.load` gives it) is not touched at all, so
-    several threads may sample from it at once.
-    """
-    learning = [p for p in model.parameters() if p.requires_grad] if isinstance(model, nn.Module) else []
-    for parameter in learning:
-        parameter.requires_grad_(False)
-    try:
-        yield
-    finally:
-        for parameter in learning:
-            parameter.requires_grad_(True)
-
-
-def uniform_start(n: int, generator: torch.Generator) -> Tensor:
-    """Every pixel uniform in [-1, 1]: (n, 1, 56, 56) on the generator's device."""
-    return torch.rand((n, *GLYPH), generator=generator, device=generator.device) * 2 - 1
-
-
-def gaussian_start(n: int, generator: torch.Generator) -> Tensor:
-    """The sheet's small Gaussian, N(0, 0.01^2): (n, 1, 56, 56) on the generator's device."""
-    return torch.randn((n, *GLYPH), generator=generator, device=generator.device) * 0.01
-
-
-def blank_start(n: int, generator: torch.Generator) -> Tensor:
-    """Blank paper of some shade in [-1, -0.6] with a little grain: (n, 1, 56, 56) on the generator's device."""
-    shade = -1 + 0.4 * torch.rand((n, 1, 1, 1), generator=generator, device=generator.device)
-    grain = 0.05 * torch.randn((n, *GLYPH), generator=generator, device=generator.device)
-    return (shade + grain).clamp_(-1, 1)
-
-
-STARTS: dict[str, Callable[[int, torch.Generator], Tensor]] = {"uniform": uniform_start, "gaussian": gaussian_start}
-
-
-class ReplayBuffer:
-    """The reservoir of chains that training restarts from (Du & Mordatch 2019; sheet, Sec. 4.1).
-
-    One tensor of slots: some for each class, and some for chains that no class steers. A drawn chain starts afresh
-    when its slot is still empty or with probability `reinit`; a fresh start is noise, or data where data are given.
-
-    Args:
-        per_class: slots a class.
-        classes: how many classes steer chains; 0 where none does.
-        unsteered: slots of the chains that no class steers.
-        reinit: probability of a fresh start, in [0, 1].
-        start: where fresh chains start, a key of `STARTS`.
-        blank: share of the fresh chains that start on blank paper instead.
-        device: where the slots live.
-
-    Raises:
-        ValueError: for an unknown start, a reinit outside [0, 1], or no slot at all.
-    """
-
-    def __init__(
-        self,
-        per_class: int,
-        classes: int = 0,
-        *,
-        unsteered: int = 0,
-        reinit: float = 0.05,
-        start: str = "uniform",
-        blank: float = 0.0,
-        device: str | torch.device = "cpu",
-    ):
-        if start not in STARTS:
-            raise ValueError(f"A chain starts from {' or '.join(map(repr, STARTS))}, not {start!r}.")
-        slots = classes * per_class + unsteered
-        if not 0 <= reinit <= 1 or min(per_class, classes, unsteered) < 0 or slots < 1:
-            raise ValueError(
-                f"The buffer needs 0 <= reinit <= 1 and at least one slot, not reinit {reinit}, {classes} classes "
-                f"of {per_class} slots and {unsteered} more."
-            )
-        self.per_class, self.classes, self.unsteered = per_class, classes, unsteered
-        self.reinit, self.start, self.blank = reinit, start, blank
-        self.x = torch.zeros((slots, *GLYPH), device=device)
-        self.steps = torch.zeros(slots, dtype=torch.int64, device=device)  # 0 = empty slot
-
-    def __len__(self) -> int:
-        """How many slots hold a chain."""
-        return int((self.steps > 0).sum())
-
-    def draw(self, y: Tensor, generator: torch.Generator, data: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """Draws one start per chain.
-
-        Args:
-            y: classes (N,) int64 that steer the chains, -1 for a chain that none steers.
-            generator: on the buffer's device.
-            data: glyphs (N, 1, 56, 56) for fresh starts instead of noise (contrastive divergence).
-
-        Returns:
-            starts (N, 1, 56, 56) and the slots (N,) to put the finished chains into.
-        """
-        device = generator.device
-        sizes = torch.where(y < 0, self.unsteered, self.per_class)
-        first = torch.where(y < 0, self.classes * self.per_class, y * self.per_class)
-        slots = first + (torch.rand(y.shape, generator=generator, device=device) * sizes).long()
-        fresh = (self.steps[slots] == 0) | (torch.rand(y.shape, generator=generator, device=device) < self.reinit)
-        self.steps[slots[fresh]] = 0
-        starts = self.x[slots]
-        starts[fresh] = self._begin(int(fresh.sum()), generator) if data is None else data[fresh]
-        return starts, slots
-
-    def _begin(self, n: int, generator: torch.Generator) -> Tensor:
-        """Fresh starts (n, 1, 56, 56), some of them on blank paper, which chains from noise never come across."""
-        starts = STARTS[self.start](n, generator)
-        if self.blank:
-            on_paper = torch.rand(n, generator=generator, device=generator.device) < self.blank
-            starts[on_paper] = blank_start(int(on_paper.sum()), generator)
-        return starts
-
-    def put(self, slots: Tensor, x: Tensor, steps: int) -> None:
-        """Returns chains (N, 1, 56, 56) that have run `steps` more steps to their slots (N,).
-
-        Of several chains from one slot the last is kept: left to the indexing, threads would race for it.
-        """
-        order = torch.arange(len(slots), device=slots.device)
-        last = torch.zeros_like(self.steps).scatter_reduce(0, slots, order, "amax")
-        kept = last[slots] == order
-        self.x[slots[kept]] = x.detach().to(self.x)[kept]
-        self.steps[slots[kept]] += steps
-
-    def state_dict(self) -> dict[str, Tensor]:
-        """Everything a resumed run needs: the chains and how long each has run."""
-        return {"x": self.x, "steps": self.steps}
-
-    def load_state_dict(self, state: dict[str, Tensor]) -> None:
-        """Takes the chains of another buffer of the same size."""
-        if state["x"].shape != self.x.shape:
-            raise ValueError(f"The saved buffer has {len(state['x'])} slots, this one {len(self.x)}.")
-        self.x.copy_(state["x"])
-        self.steps.copy_(state["steps"])

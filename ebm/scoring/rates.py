@@ -1,8 +1,14 @@
-"""Figures for one set of scores: AUROC, AUPR, FPR at 95 % TPR, and how sure they are."""
+"""How well scores tell strangers from known glyphs: AUROC, AUPR, rates at a threshold, ROC points.
+
+Everywhere a higher score means stranger, and the stranger is the positive class.
+"""
+
+from collections.abc import Sequence
 
 import numpy as np
 
-BINS = 15  # of the calibration error
+Numbers = Sequence[float] | np.ndarray
+
 NAMES = ("auroc", "aupr", "fpr95")
 
 
@@ -55,3 +61,42 @@ def _figures(known: np.ndarray, strangers: np.ndarray) -> dict[str, np.ndarray]:
         "aupr": (strangers / positives * precision).sum(1),
         "fpr95": false[np.arange(len(false)), first] / negatives[:, 0],
     }
+
+
+def auroc(known: Numbers, strangers: Numbers) -> float:
+    """The chance that a stranger scores higher than a known glyph; ties count one half.
+
+    Raises:
+        ValueError: when one of the two is empty.
+    """
+    known, strangers = scores_array(known), scores_array(strangers)
+    ordered = np.sort(known)
+    below = np.searchsorted(ordered, strangers, "left")
+    upto = np.searchsorted(ordered, strangers, "right")
+    return float((below + upto).mean() / (2 * len(ordered)))
+
+
+def positive_rate(scores: Numbers, threshold: float) -> float:
+    """The share of scores above the threshold: of strangers the true positive rate, of known glyphs the false one."""
+    return float((scores_array(scores) > threshold).mean())
+
+
+def roc_points(known: Numbers, strangers: Numbers) -> tuple[np.ndarray, np.ndarray]:
+    """False and true positive rates (K,) at every threshold, from (0, 0) to (1, 1)."""
+    known, strangers = np.sort(scores_array(known)), np.sort(scores_array(strangers))
+    cuts = np.unique(np.concatenate([known, strangers]))[::-1]
+    false = 1 - np.searchsorted(known, cuts, "left") / len(known)
+    true = 1 - np.searchsorted(strangers, cuts, "left") / len(strangers)
+    return np.concatenate([[0.0], false]), np.concatenate([[0.0], true])
+
+
+def scores_array(values: Numbers) -> np.ndarray:
+    """Scores as an array (N,).
+
+    Raises:
+        ValueError: when there are none.
+    """
+    array = np.asarray(values, dtype=float)
+    if array.size == 0:
+        raise ValueError("At least one score is needed in every set.")
+    return array

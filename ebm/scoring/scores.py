@@ -12,10 +12,10 @@ import torch
 from torch import Tensor
 
 from ebm.model.energy import EnergyNet, in_batches
-from ebm.sampling.langevin import frozen
+from ebm.model.gradient import frozen
 
 if TYPE_CHECKING:
-    from ebm.checkpoint.files import Card
+    from ebm.checkpoint.card import Card
 
 
 def energy(model: EnergyNet, x: Tensor) -> Tensor:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from ebm.model.energy import in_batches
-from ebm.sampling.langevin import gradient_of
+from ebm.model.gradient import gradient_of
 
 PAPER, INK = -1.0, 1.0
 

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import torch
 from torch import Tensor, nn
 
-from ebm.sampling.langevin import Step, gradient_of
+from ebm.model.gradient import gradient_of
+from ebm.sampling.langevin import Step
 
 TINY = 1e-12  # a slope of this size or less moves nothing
 

@@ -8,13 +8,19 @@ from typing import IO
 
 
 @contextmanager
-def whole_file(path: Path) -> Iterator[IO[bytes]]:
+def whole_file(path: Path, *, several_writers: bool = False) -> Iterator[IO[bytes]]:
     """A file to write that takes its place only when all of it is on disk; until then the one before stays.
+
+    Args:
+        path: where it will be.
+        several_writers: whether other processes may write the same file at the same time, as they may in a cache. Then
+            each writes a part of its own, and one that is killed leaves its part behind.
 
     Raises:
         OSError: where it cannot be written; then nothing of it is left.
     """
-    part = path.with_name(f"{path.name}.part")
+    owner = f".{os.getpid()}" if several_writers else ""
+    part = path.with_name(f"{path.name}{owner}.part")
     try:
         with part.open("wb") as file:
             yield file

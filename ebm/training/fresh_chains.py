@@ -8,7 +8,7 @@ from pytorch_lightning.loggers import TensorBoardLogger
 from torch import Tensor
 
 from ebm.data.picture.grid import to_image
-from ebm.generation.sample import chains, for_printing
+from ebm.sampling.chains import chains, last_of
 from ebm.training.jem import JEM
 from ebm.training.selector import Selector
 
@@ -34,7 +34,7 @@ class FreshChains(pl.Callback):
     def on_validation_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Runs the chains with the weights that validation uses."""
         assert isinstance(pl_module, JEM)
-        if pl_module.is_matching or not pl_module.recipe.has_chains:
+        if pl_module.is_matching or not pl_module.recipe.mode.has_chains:
             return
         if trainer.is_global_zero:
             self._look(trainer, pl_module)
@@ -71,17 +71,13 @@ class FreshChains(pl.Callback):
 
     def _print(self, module: JEM, n: int, labels: Tensor | None) -> Tensor:
         """Fresh chains as long as printing's: glyphs (N, 1, 56, 56)."""
-        trained = module.recipe.sampler()
-        steps = trained["print_steps"]
-        *_, last = chains(
-            module.net, n, steps=steps, labels=labels, seed=self.seed, every=steps, **for_printing(trained)
-        )  # fmt: skip
-        return last.x
+        recipe = module.recipe
+        return last_of(chains(module.net, n, sampler=recipe, labels=labels, seed=self.seed, every=recipe.print_steps))
 
 
 def _show(trainer: pl.Trainer, name: str, picture) -> None:
     """Sends a picture to TensorBoard where that is the logger."""
-    from torchvision.transforms.functional import pil_to_tensor
+    from torchvision.transforms.functional import pil_to_tensor  # a second to import, for TensorBoard only
 
     for logger in trainer.loggers:
         if isinstance(logger, TensorBoardLogger):

@@ -12,7 +12,9 @@ from torchmetrics import MeanMetric, MetricCollection
 from torchmetrics.classification import BinaryAUROC, MulticlassAccuracy, MulticlassCalibrationError
 
 from ebm.model.energy import EnergyNet
-from ebm.sampling.langevin import STARTS, ReplayBuffer, sgld
+from ebm.sampling.langevin import sgld
+from ebm.sampling.replay_buffer import ReplayBuffer
+from ebm.sampling.starts import STARTS
 from ebm.training import processes
 from ebm.training.jitter import jitter
 from ebm.training.matching import Matched, matching_loss
@@ -52,7 +54,7 @@ class JEM(pl.LightningModule):
         super().__init__()
         self.save_hyperparameters()
         self.recipe = Recipe(**recipe)
-        outputs = 1 if self.recipe.mode == "ebm" else classes
+        outputs = self.recipe.mode.outputs(classes)
         # channels_last: the convolutions are faster so, on the CPU and on the GPU.
         self.net = EnergyNet(self.recipe.width, outputs, self.recipe.head).to(memory_format=torch.channels_last)
         self.classes = classes
@@ -139,7 +141,7 @@ class JEM(pl.LightningModule):
     def first_stage(self, x: Tensor, y: Tensor) -> Tensor:
         """Match and classify: f learns the way from noise and stays near 0 at glyphs. A scalar."""
         r = self.recipe
-        if not r.has_chains:
+        if not r.mode.has_chains:
             return self.pyx_step(x, y)
         loss = self.matching_step(x, y) + r.match_l2 * (self.net(x, self._labels(y)) ** 2).mean()
         return loss + r.match_ce * self.pyx_step(x, y) if self.net.outputs > 1 else loss
@@ -151,7 +153,7 @@ class JEM(pl.LightningModule):
         loss = torch.zeros((), device=self.device)
         if self.net.outputs > 1:
             loss = loss + r.ce_weight * self.pyx_step(noisy, y)
-        return loss + self.px_step(noisy, y) + self.matching_step(x, y) if r.has_chains else loss
+        return loss + self.px_step(noisy, y) + self.matching_step(x, y) if r.mode.has_chains else loss
 
     # What they need --------------------------------------------------------------------------
 
@@ -162,7 +164,7 @@ class JEM(pl.LightningModule):
 
     def _labels(self, y: Tensor) -> Tensor | None:
         """The classes whose logit is f, where the mode says that f is a logit."""
-        return y if self.recipe.mode == "conditional" else None
+        return y if self.recipe.mode.contrasts_the_logit else None
 
     def _noisy_cross_entropy(self, matched: Matched, y: Tensor) -> Tensor:
         """The cross-entropy on the lines, weighted by how much of each glyph is left; 0 where there are no classes."""
@@ -216,7 +218,7 @@ class JEM(pl.LightningModule):
         r, rank, world = self.recipe, self.global_rank, self.trainer.world_size
         step = self._restored["step"] if self._restored is not None else 0
         self.random = torch.Generator(self.device).manual_seed(processes.seed_of(r.seed, rank, step))
-        if r.has_chains:
+        if r.mode.has_chains:
             *of_classes, unsteered = (processes.share_of(size, rank, world) for size in self.slot_groups())
             self.buffer = ReplayBuffer(
                 of_classes[0] if of_classes else 0, len(of_classes), unsteered=unsteered, reinit=r.reinit,

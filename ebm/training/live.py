@@ -1,11 +1,9 @@
 """Training that can be watched: a small model of a few sorts learns in about two minutes on a CPU."""
 
-import dataclasses
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from queue import SimpleQueue
 from typing import Any
 
@@ -14,23 +12,25 @@ import torch
 from pytorch_lightning.callbacks import Callback, EMAWeightAveraging
 from torch import Tensor
 
+from ebm.checkpoint.provenance import provenance
 from ebm.data.batches import GlyphDataModule
 from ebm.data.corpus import Corpus, to_bytes
 from ebm.data.synthetic.small_corpus import small_corpus
-from ebm.evaluation.export import export, provenance
-from ebm.generation.sample import chains, for_printing
 from ebm.model.energy import EnergyNet
+from ebm.model.mode import Mode
+from ebm.sampling.chains import chains, last_of
 from ebm.training.divergence_guard import DivergenceGuard
 from ebm.training.jem import JEM
 from ebm.training.recipe import Recipe
 from ebm.training.second_stage import SecondStage
+from ebm.training.trained import Trained
 
 LONGEST = 300  # seconds
 EVERY = 0.5  # seconds between two moments
 REFRESH = 4.0  # seconds between two looks at fresh chains
 SHOWN = 32  # chains of the buffer in a moment
 FRESH = 12  # fresh chains in a moment
-MODES = ("jem", "ebm")
+MODES = (Mode.JEM, Mode.EBM)
 # Tried on two cores with a, o, p: letters stand out of fresh noise after half a minute to a minute.
 _BASE: dict[str, Any] = {
     "width": 16, "batch_size": 32, "match_steps": 150, "contrast_steps": 100_000, "lr_decay": 1.0,
@@ -72,17 +72,6 @@ class Moment:
     rollbacks: list[str] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Trained:
-    """The end of a run: the averaged network and what made it."""
-
-    net: EnergyNet
-    recipe: Recipe
-    corpus: Corpus
-    steps: int
-    seconds: float
-
-
 def recipe_of(mode: str = "jem", seed: int = 0, **settings: float) -> Recipe:
     """The recipe of a live run.
 
@@ -98,7 +87,7 @@ def recipe_of(mode: str = "jem", seed: int = 0, **settings: float) -> Recipe:
         if not low <= value <= high:
             raise ValueError(f"{name} must lie between {low:g} and {high:g}, not {value:g}.")
     whole = {name: int(value) if name in ("steps", "match_steps") else float(value) for name, value in settings.items()}
-    return Recipe(**(_BASE | whole), mode=mode, seed=seed)
+    return Recipe(**(_BASE | whole), mode=Mode(mode), seed=seed)
 
 
 def train_live(
@@ -118,14 +107,6 @@ def train_live(
         raise ValueError(f"A live training takes 1 to {LONGEST} seconds, not {seconds:g}.")
     recipe = recipe_of(mode, seed, **settings)
     return Run(recipe, small_corpus(sorts, seed), seconds)
-
-
-def keep(path: str | Path, trained: Trained) -> Path:
-    """Writes a live training's network as a checkpoint with its card, measured quickly; gives its path."""
-    made = {"command": "trained live in the explorer", "seconds": round(trained.seconds), "steps": trained.steps}
-    return export(
-        Path(path), trained.net, trained.recipe, trained.corpus, made | provenance(), n=60, resamples=20
-    )  # fmt: skip
 
 
 class Run(Iterator["Moment | Trained"]):
@@ -164,7 +145,7 @@ def _train(recipe: Recipe, corpus: Corpus, seconds: float, queue: SimpleQueue, l
     try:
         with _making, torch.random.fork_rng(devices=[]):
             torch.manual_seed(recipe.seed)
-            module = JEM(dataclasses.asdict(recipe), len(corpus.sorts))
+            module = JEM(recipe.to_dict(), len(corpus.sorts))
         averaging = EMAWeightAveraging(decay=recipe.ema, use_buffers=False)
         guard = DivergenceGuard(averaging)
         watch = _Watch(seconds, queue, left, averaging, guard)
@@ -175,7 +156,8 @@ def _train(recipe: Recipe, corpus: Corpus, seconds: float, queue: SimpleQueue, l
         )  # fmt: skip
         trainer.fit(module, GlyphDataModule(corpus, recipe.batch_size, 0, recipe.seed))
         net = watch.averaged(module)
-        queue.put(Trained(net, recipe, corpus, trainer.global_step, watch.elapsed()))
+        made: dict[str, Any] = {"command": "trained live in the explorer", "seconds": round(watch.elapsed())}
+        queue.put(Trained(net, recipe, corpus, made | {"steps": trainer.global_step} | provenance()))
     except BaseException as error:  # noqa: BLE001  (raised again where the moments are taken)
         queue.put(error)
 
@@ -225,13 +207,9 @@ class _Watch(Callback):
 
     def _print(self, module: JEM) -> Tensor:
         """Fresh chains from noise, the sorts in turn."""
-        trained, recipe = module.recipe.sampler(), module.recipe
+        recipe, every = module.recipe, module.recipe.print_steps
         wanted = torch.arange(FRESH) % module.classes if module.net.outputs > 1 else None
-        steps = recipe.print_steps
-        *_, last = chains(
-            self.averaged(module), FRESH, steps=steps, labels=wanted, seed=0, every=steps, **for_printing(trained)
-        )  # fmt: skip
-        return to_bytes(last.x)
+        return to_bytes(last_of(chains(self.averaged(module), FRESH, sampler=recipe, labels=wanted, every=every)))
 
     @torch.no_grad()
     def _moment(self, trainer: pl.Trainer, module: JEM, batch: tuple[Tensor, Tensor]) -> Moment:

@@ -9,26 +9,26 @@ A replay buffer is no proof: samples are judged from fresh noise.
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any
 
-from ebm.checkpoint.card_rules import MODES, SAMPLER
 from ebm.model.energy import HEADS
-from ebm.sampling.langevin import STARTS
+from ebm.model.mode import Mode
+from ebm.sampling.sampler import Sampler, check_ranges
 
 # What a resumed run cannot change: the shapes of the weights and of the buffer, and where the stages meet.
 FIXED = frozenset({"mode", "width", "head", "unsteered", "buffer_per_class", "match_steps"})
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Recipe(Sampler):
     """Every hyper-parameter of training; the resolved recipe is written beside what it made.
 
     Training has two stages. The first matches the slope of f along lines from noise to glyphs, and classifies. The
     second trains the joint model by the sheet's losses, with matching kept on.
 
     Args:
-        mode: "ebm" (one output, no classes), "jem" (contrastive loss on the logsumexp), "conditional" (on the wanted
-            logit) or "classifier" (cross-entropy alone: the twin).
+        steps, print_steps, step_size, noise, print_noise, grad_clip, start: as in `Sampler`.
+        mode: one of `Mode`; a string becomes one.
         width: of `EnergyNet`.
         head: of `EnergyNet`.
         batch_size: real glyphs a step, and chains a step.
@@ -50,13 +50,6 @@ class Recipe:
         jitter: how far the glyphs that the cross-entropy sees are shifted, zoomed and turned, 0 for not at all
             (`ebm.training.jitter`). The density is always learnt from the glyphs as they are.
         data_noise: standard deviation of the Gaussian added to real glyphs in the second stage.
-        steps: of SGLD, for a chain of the second stage.
-        step_size: of SGLD; 0.06 * match_scale goes 6 % of the way from noise to a glyph.
-        noise: of SGLD while training, a standard deviation a step.
-        print_steps: of SGLD when glyphs are printed.
-        print_noise: of SGLD when glyphs are printed.
-        grad_clip: of SGLD, or None for none.
-        start: where fresh chains start.
         buffer_per_class: slots of the replay buffer for each class.
         reinit: probability of a fresh start.
         blank_starts: share of fresh chains that start on blank paper. Chains from noise never come across it, so that
@@ -71,7 +64,7 @@ class Recipe:
         seed: of everything random but the corpus.
     """
 
-    mode: str = "jem"
+    mode: Mode = Mode.JEM
     width: int = 16
     head: str = "flat"
     batch_size: int = 64
@@ -91,13 +84,6 @@ class Recipe:
     ce_weight: float = 1.0
     jitter: float = 1.0
     data_noise: float = 0.03
-    steps: int = 20
-    step_size: float = 1.8
-    noise: float = 0.01
-    print_steps: int = 64
-    print_noise: float = 0.01
-    grad_clip: float | None = None
-    start: str = "uniform"
     buffer_per_class: int = 30
     reinit: float = 0.25
     blank_starts: float = 0.15
@@ -107,27 +93,14 @@ class Recipe:
     workers: int = 0
     seed: int = 0
 
-    def __post_init__(self):
-        for field in dataclasses.fields(self):
-            kinds = get_args(field.type) or (field.type,)
-            value = getattr(self, field.name)
-            if float in kinds and type(value) is int:
-                object.__setattr__(self, field.name, float(value))
-            elif type(value) not in kinds:
-                names = " or ".join("None" if kind is type(None) else kind.__name__ for kind in kinds)
-                raise ValueError(f"{field.name} must be of type {names}, not {value!r}.")
-        if self.head not in HEADS or self.start not in STARTS:
-            known = f"head is one of {', '.join(HEADS)}, start one of {', '.join(STARTS)}"
-            raise ValueError(f"{known}, not {self.head!r} and {self.start!r}.")
-        if self.mode not in MODES:
-            raise ValueError(f"The mode is one of {', '.join(MODES)}, not {self.mode!r}.")
-        for name in _ABOVE_ZERO:
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise ValueError(f"{name} must be above 0, not {value}.")
-        for name in _NOT_NEGATIVE:
-            if not getattr(self, name) >= 0:
-                raise ValueError(f"{name} must not be negative, but is {getattr(self, name)}.")
+    def __post_init__(self) -> None:
+        if self.mode not in list(Mode):
+            raise ValueError(f"The mode is one of {', '.join(Mode)}, not {self.mode!r}.")
+        object.__setattr__(self, "mode", Mode(self.mode))
+        super().__post_init__()
+        check_ranges(self, positive=_ABOVE_ZERO, not_negative=_NOT_NEGATIVE)
+        if self.head not in HEADS:
+            raise ValueError(f"head is one of {', '.join(HEADS)}, not {self.head!r}.")
         if self.match_steps + self.contrast_steps < 1:
             raise ValueError("match_steps and contrast_steps must not both be 0.")
         for name in ("reinit", "unsteered", "blank_starts"):
@@ -137,32 +110,26 @@ class Recipe:
             raise ValueError(f"ema lies in (0, 1), not {self.ema}.")
 
     @property
-    def has_chains(self) -> bool:
-        """Whether training runs SGLD at all."""
-        return self.mode != "classifier"
-
-    @property
     def unsteered_share(self) -> float:
-        """The share of chains that no class steers: all of an "ebm"'s, none of a "conditional"'s."""
-        return {"ebm": 1.0, "jem": self.unsteered}.get(self.mode, 0.0)
+        """The share of chains that no class steers, in [0, 1]."""
+        return self.mode.unsteered_share(self.unsteered)
 
     @property
     def total_steps(self) -> int:
         """Optimiser steps of both stages."""
         return self.match_steps + self.contrast_steps
 
-    def sampler(self) -> dict[str, Any]:
-        """The trained SGLD recipe, for a card and for `ebm.sample`."""
-        return {name: getattr(self, name) for name in SAMPLER}
+    def to_dict(self) -> dict[str, Any]:
+        """Every field as a plain number or string, for JSON and for Lightning's files."""
+        return dataclasses.asdict(self) | {"mode": str(self.mode)}
 
 
 _ABOVE_ZERO = (
-    "width", "batch_size", "steps", "step_size", "grad_clip", "match_lr", "lr", "lr_decay", "match_clip", "norm_clip",
-    "match_scale", "print_steps", "buffer_per_class",
+    "width", "batch_size", "match_lr", "lr", "lr_decay", "match_clip", "norm_clip", "match_scale", "buffer_per_class",
 )  # fmt: skip
 _NOT_NEGATIVE = (
     "match_steps", "contrast_steps", "match_l2", "match_ce", "match_weight", "noisy_ce", "alpha", "ce_weight", "jitter",
-    "noise", "print_noise", "data_noise", "workers",
+    "data_noise", "workers",
 )  # fmt: skip
 
 # "gpu" has not been run: no accelerator was at hand. "cpu" is what the shipped checkpoints used.

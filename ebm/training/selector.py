@@ -4,7 +4,7 @@ import torch
 from torch import Tensor
 
 from ebm.data.corpus import Corpus, to_model_space
-from ebm.evaluation.grain import spectral_ratio
+from ebm.data.picture.grain import spectral_ratio
 from ebm.model.energy import in_batches
 from ebm.training.reader import train_reader
 

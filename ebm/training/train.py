@@ -1,6 +1,5 @@
-"""Training, from a recipe to an exported checkpoint."""
+"""Training, from a recipe to a network with averaged weights."""
 
-import dataclasses
 import json
 import time
 from datetime import datetime
@@ -16,11 +15,12 @@ from pytorch_lightning.utilities import rank_zero_only
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from ebm.checkpoint.card import check_sorts, check_title
+from ebm.checkpoint.provenance import provenance
 from ebm.data.batches import GlyphDataModule
 from ebm.data.corpus import Corpus
 from ebm.data.sources import load_corpus
-from ebm.evaluation.export import export, provenance
 from ebm.model.energy import EnergyNet
+from ebm.model.mode import Mode
 from ebm.system.whole_file import whole_file
 from ebm.training import processes
 from ebm.training.divergence_guard import DivergenceGuard
@@ -32,6 +32,7 @@ from ebm.training.recipe import Recipe
 from ebm.training.run_states import LAST, LatestState, WholeCheckpoints
 from ebm.training.second_stage import SecondStage
 from ebm.training.selector import Selector
+from ebm.training.trained import Trained
 
 SAVE_EVERY = 100  # steps between two states to resume from
 VALIDATE_EVERY = 500  # steps between two validations, about
@@ -42,26 +43,26 @@ def train(
     name: str | None = None,
     out: str | Path = "checkpoints", runs: str | Path = "runs", resume: str | Path | None = None,
     accelerator: str = "auto", devices: int = 1, num_nodes: int = 1, strategy: str = "auto",
-    save_every: int = SAVE_EVERY, progress: bool = True, command: str = "", measuring: dict[str, int] | None = None,
-) -> Path:  # fmt: skip
-    """Trains a model and exports its best checkpoint.
+    save_every: int = SAVE_EVERY, progress: bool = True, command: str = "",
+) -> Trained | None:  # fmt: skip
+    """Trains a model and takes its best state. Nothing is measured: `ebm.evaluation.export` does that.
 
-    With several devices every process calls this; only the first exports, the others return the same path.
+    With several devices every process calls this, and only the first is given the network.
 
     Args:
         recipe: the hyper-parameters.
         source, founts: of the glyphs, as in `ebm.data.load_corpus`; corpus: one that is loaded already.
         name: of the checkpoint; by default `default_name`.
-        out: folder of the exported checkpoint; runs: folder of the run's logs and states.
+        out: folder that the caller will export to, kept with the run for whoever resumes it.
+        runs: folder of the run's logs and states.
         resume: a run folder or a Lightning checkpoint to go on from.
         accelerator, devices, num_nodes, strategy: Lightning's; "auto" takes a GPU when there is one.
             devices are processes a machine; each takes batches of `recipe.batch_size`, gradients are averaged.
         save_every: steps between two states to resume from (there is one after each epoch as well).
         progress: whether to show progress bars; command: noted in the card.
-        measuring: how thoroughly the exported model is measured, as in `ebm.evaluation.measure.measure`.
 
     Returns:
-        the path of the exported .safetensors file.
+        the network and what made it; None on every process but the first.
 
     Raises:
         Diverged: when three rollbacks in a row did not help.
@@ -80,8 +81,8 @@ def train(
     if last is not None:
         _check_data(last.parent, corpus)
     origin_of_run = {"source": source, "founts": founts, "name": name, "out": str(out), "digest": corpus.digest()}
-    _write_recipe(folder, dataclasses.asdict(recipe) | origin_of_run)
-    module = JEM(dataclasses.asdict(recipe), len(corpus.sorts))
+    _write_recipe(folder, recipe.to_dict() | origin_of_run)
+    module = JEM(recipe.to_dict(), len(corpus.sorts))
     averaging = EMAWeightAveraging(decay=recipe.ema, use_buffers=False)
     guard, best, timer = DivergenceGuard(averaging), _best(folder), Timer()
     trainer = pl.Trainer(
@@ -97,9 +98,8 @@ def train(
     )  # fmt: skip
     data = GlyphDataModule(corpus, recipe.batch_size, recipe.workers, recipe.seed)
     _fit(trainer, module, data, folder, last)
-    path = Path(out) / f"{name}.safetensors"
     if not trainer.is_global_zero:
-        return path
+        return None
     net = _averaged(Path(best.best_model_path), recipe, len(corpus.sorts))
     made: dict[str, Any] = {
         "command": command, "seconds": round(time.monotonic() - started),
@@ -108,7 +108,7 @@ def train(
         "threads": torch.get_num_threads(), "steps": trainer.global_step, "best": Path(best.best_model_path).name,
         "rollbacks": guard.rollbacks,
     } | origin  # fmt: skip
-    return export(path, net, recipe, corpus, made, **(measuring or {}))
+    return Trained(net, recipe, corpus, made)
 
 
 def _fit(trainer: pl.Trainer, module: JEM, data: GlyphDataModule, folder: Path, last: Path | None) -> None:
@@ -139,11 +139,10 @@ def _check_data(run: Path, corpus: Corpus) -> None:
         )
 
 
-def default_name(mode: str, source: str = "pen", founts: str | None = None) -> str:
+def default_name(mode: Mode, source: str = "pen", founts: str | None = None) -> str:
     """The name of a checkpoint that was given none; own data never write over the shipped ones."""
-    name = {"conditional": "jem-conditional", "classifier": "twin"}.get(mode, mode)
     origin = founts or source
-    return name if origin == "pen" else f"{name}-{Path(origin).resolve().name}"
+    return mode.default_name if origin == "pen" else f"{mode.default_name}-{Path(origin).resolve().name}"
 
 
 @rank_zero_only
@@ -156,7 +155,7 @@ def _write_recipe(folder: Path, fields: dict[str, Any]) -> None:
 
 def _fresh(recipe: Recipe, corpus: Corpus, folder: Path) -> list[pl.Callback]:
     """Looks at fresh chains, where there are chains at all."""
-    if not recipe.has_chains:
+    if not recipe.mode.has_chains:
         return []
     selector = Selector(corpus) if getattr(rank_zero_only, "rank", 0) == 0 else None
     return [FreshChains(selector, len(corpus.sorts), folder / "fresh", recipe.seed)]
@@ -213,6 +212,6 @@ def _last_checkpoint(resume: str | Path) -> Path:
 def _averaged(checkpoint: Path, recipe: Recipe, classes: int) -> EnergyNet:
     """The network with the averaged weights that a Lightning checkpoint keeps as its state_dict."""
     state = read_state(checkpoint)["state_dict"]
-    net = EnergyNet(recipe.width, 1 if recipe.mode == "ebm" else classes, recipe.head)
+    net = EnergyNet(recipe.width, recipe.mode.outputs(classes), recipe.head)
     net.load_state_dict({key.removeprefix("net."): value for key, value in state.items() if key.startswith("net.")})
     return net.eval().requires_grad_(False)

@@ -13,10 +13,14 @@ import pytest
 import torch
 from helpers.app_pages import open_page
 
-from ebm.checkpoint.files import TYPICAL, Card, save, save_examples
+from ebm.checkpoint.card import Card
+from ebm.checkpoint.examples import TYPICAL, save_examples
+from ebm.checkpoint.files import save
 from ebm.data.corpus import to_bytes
 from ebm.data.synthetic.sorts import SORTS
 from ebm.model.energy import EnergyNet
+from ebm.model.mode import Mode
+from ebm.sampling.sampler import Sampler
 from ebm.scoring import scores
 
 ARGUMENTS = [
@@ -43,20 +47,12 @@ def tiny_checkpoint(path: Path, outputs: int = 42, with_scores: bool = True) -> 
     reference = scores.score(model, known)
     card = Card(
         name="tiny",
-        mode="jem" if outputs > 1 else "ebm",
+        mode=Mode.JEM if outputs > 1 else Mode.EBM,
         architecture=model.architecture(),
         preprocessing="pen",
         sorts=[s.name for s in SORTS][:outputs] if outputs > 1 else [],
         texts=[s.text for s in SORTS][:outputs] if outputs > 1 else [],
-        sampler={
-            "steps": 20,
-            "print_steps": 32,
-            "step_size": 10.0,
-            "noise": 0.01,
-            "print_noise": 0.01,
-            "grad_clip": 0.01,
-            "start": "uniform",
-        },
+        sampler=Sampler(print_steps=32, step_size=10.0, grad_clip=0.01),
         recipe={},
         seed=0,
         data={

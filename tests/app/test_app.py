@@ -199,25 +199,3 @@ def test_a_bare_checkpoint_is_shown_with_a_note(make_checkpoint: Callable[..., P
     with pytest.raises(ValueError, match="no scores"):
         strangers_tables.rates(loaded, "noise", 0.0)
     build(path)
-
-
-def test_figures_count_right() -> None:
-    from ebm.figures import scores as figures
-
-    assert (
-        figures.auroc([0, 1], [2, 3]) == 1 and figures.auroc([2, 3], [0, 1]) == 0 and figures.auroc([1, 1], [1]) == 0.5
-    )
-    false, true = figures.roc_points([0.0, 1.0], [1.0, 2.0])
-    area = float(np.sum(np.diff(false) * (true[1:] + true[:-1]) / 2))
-    assert area == pytest.approx(figures.auroc([0.0, 1.0], [1.0, 2.0]))
-    rng = np.random.default_rng(0)
-    known, odd = rng.normal(size=300).round(1), rng.normal(1, 1, 200).round(1)
-    false, true = figures.roc_points(known, odd)
-    assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
-    assert float(np.sum(np.diff(false) * (true[1:] + true[:-1]) / 2)) == pytest.approx(figures.auroc(known, odd))
-    histogram = figures.energy_histogram(known.tolist(), {"odd": odd.tolist()}, 1.0, mark=50.0)
-    assert sum(histogram.data[0].y) == pytest.approx(1) and sum(histogram.data[1].y) == pytest.approx(1)
-    sure = figures.reliability_diagram([0.9] * 10, [True] * 9 + [False])
-    assert "0.000" in sure.layout.title.text
-    with pytest.raises(ValueError):
-        figures.auroc([], [1])

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from safetensors.torch import load_file, save, save_file
 
 import ebm
-from ebm.checkpoint.files import examples_path, load_examples, save_card, shapes
+from ebm.checkpoint.examples import examples_path, load_examples
+from ebm.checkpoint.files import save_card, shapes
 from ebm.model.energy import EnergyNet
 
 

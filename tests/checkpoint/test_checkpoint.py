@@ -9,7 +9,8 @@ from safetensors.torch import load_file, save_file
 
 import ebm
 from ebm import EnergyNet
-from ebm.checkpoint.files import load_examples, save, save_examples
+from ebm.checkpoint.examples import load_examples, save_examples
+from ebm.checkpoint.files import save
 
 
 def test_a_round_trip_is_equal_to_the_bit_and_comes_back_frozen_in_eval_mode(tiny):

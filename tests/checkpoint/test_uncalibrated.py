@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw
 
 import ebm
 from ebm.checkpoint.files import save
-from ebm.evaluation.measure import evaluate
+from ebm.evaluation.evaluate import evaluate
 from ebm.evaluation.results import of_folder
 from ebm.figures import scores as figures
 from ebm.figures.surface import path_figure, plane_figure

@@ -10,8 +10,9 @@ from PIL import Image
 from ebm.checkpoint.files import load_card, save
 from ebm.data.corpus import to_model_space
 from ebm.evaluation import samples as quality
+from ebm.evaluation.evaluate import evaluate
 from ebm.evaluation.judge import Judge
-from ebm.evaluation.measure import evaluate, measure
+from ebm.evaluation.measure import measure
 from ebm.model.energy import EnergyNet
 from ebm.training.reader import train_reader
 

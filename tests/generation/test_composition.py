@@ -6,8 +6,8 @@ from helpers.cards import make_card
 
 from ebm import EnergyNet, sgld
 from ebm.generation.composition import NOT, compose, guide, parse
-from ebm.generation.sample import chains
 from ebm.model.gradient import InputGradient
+from ebm.sampling.chains import chains
 
 
 @pytest.fixture

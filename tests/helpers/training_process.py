@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from ebm.data.corpus import Corpus
+from ebm.evaluation.export import export
 from ebm.training.errors import ProcessLost
 from ebm.training.recipe import Recipe
 from ebm.training.train import train
@@ -19,8 +20,11 @@ from ebm.training.train import train
 def main(job: dict) -> None:
     torch.set_num_threads(1)
     corpus = Corpus(**torch.load(job["corpus"]))
-    settings = {"accelerator": "cpu", "progress": False, "measuring": {"n": 20, "resamples": 2}} | job["settings"]
-    train(Recipe(**job["recipe"]), corpus=corpus, **settings)
+    settings = {"accelerator": "cpu", "progress": False} | job["settings"]
+    chosen = Recipe(**job["recipe"])
+    trained = train(chosen, corpus=corpus, **settings)
+    if trained is not None:
+        export(Path(settings["out"]) / f"{chosen.mode.default_name}.safetensors", trained, n=20, resamples=2)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """A student's Lightning checkpoint becomes ours: the same logits, nothing run, one sentence for what does not fit."""
 
+import dataclasses
 import pickle
 import zipfile
 from pathlib import Path
@@ -10,9 +11,9 @@ from helpers.command_line import run
 from helpers.students import StudentNet, save_student
 
 import ebm
-from ebm.checkpoint.files import load_examples
+from ebm.checkpoint.description import texts_of
+from ebm.checkpoint.examples import load_examples
 from ebm.data.synthetic.sorts import SORTS
-from ebm.evaluation.export import texts_of
 from ebm.importing.import_model import EXERCISE_SAMPLER, import_model
 from ebm.training.jem import JEM
 from ebm.training.lightning_file import read_state
@@ -55,7 +56,7 @@ def test_without_data_the_card_is_uncalibrated_and_has_the_exercises_sampler(tmp
 def test_hyper_parameters_tell_of_sampler_and_conditional_chains(tmp_path, net):
     file = save_student(tmp_path / "a.ckpt", net, steps=20, step_size=5, noise="loud", ccond_sample=True, reinit="x")
     _, card, _ = import_model(file)
-    assert card.sampler == EXERCISE_SAMPLER | {"steps": 20, "step_size": 5}
+    assert card.sampler == dataclasses.replace(EXERCISE_SAMPLER, steps=20, step_size=5.0)
     assert card.mode == "conditional" and "reinit" not in card.recipe
     assert import_model(file, mode="classifier").card.mode == "classifier"
 
@@ -89,7 +90,7 @@ def test_a_state_of_our_own_training_keeps_its_recipe(tmp_path):
     saved = {"state_dict": module.state_dict(), "hyper_parameters": dict(module.hparams)}
     torch.save(saved, tmp_path / "last.ckpt")
     path, card, _ = import_model(tmp_path / "last.ckpt")
-    assert card.sampler["steps"] == 7 and card.seed == 5 and card.recipe["unsteered"] == 0.25
+    assert card.sampler.steps == 7 and card.seed == 5 and card.recipe["unsteered"] == 0.25
     with torch.no_grad():
         logits = ebm.load(path)[0].get_logits(glyphs())
         torch.testing.assert_close(logits, module.net.get_logits(glyphs()), atol=1e-5, rtol=0)

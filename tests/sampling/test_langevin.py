@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from ebm import EnergyNet, ReplayBuffer, sgld
-from ebm.sampling.langevin import STARTS
+from ebm.sampling.starts import STARTS
 
 
 def gaussian_energy(scale):

@@ -7,8 +7,8 @@ import torch
 
 from ebm import EnergyNet, sgld
 from ebm.sampling import native
-from ebm.sampling.langevin import uniform_start
 from ebm.sampling.native import NativeStep, library
+from ebm.sampling.starts import uniform_start
 
 needs_library = pytest.mark.skipif(library().wait().code is None, reason=f"not compiled: {library().reason}")
 

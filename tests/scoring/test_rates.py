@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, roc_auc_score
 
-from ebm.scoring.rates import detection
+from ebm.scoring.rates import auroc, detection, roc_points
 
 
 def test_by_hand():
@@ -42,3 +42,19 @@ def test_perfect_and_hopeless_scores():
     assert apart["auroc"] == apart["aupr"] == 1 and apart["fpr95"] == 0 and apart["interval"]["auroc"] == [1, 1]
     same = detection(np.zeros(5), np.zeros(5))
     assert same["auroc"] == 0.5 and same["fpr95"] == 1
+
+
+def test_auroc_is_the_area_under_its_roc_points():
+    assert auroc([0, 1], [2, 3]) == 1 and auroc([2, 3], [0, 1]) == 0 and auroc([1, 1], [1]) == 0.5
+    rng = np.random.default_rng(0)
+    known, odd = rng.normal(size=300).round(1), rng.normal(1, 1, 200).round(1)
+    for one, other in ((np.array([0.0, 1.0]), np.array([1.0, 2.0])), (known, odd)):
+        false, true = roc_points(one, other)
+        assert (false[0], true[0], false[-1], true[-1]) == (0, 0, 1, 1)
+        assert np.sum(np.diff(false) * (true[1:] + true[:-1]) / 2) == pytest.approx(auroc(one, other))
+
+
+def test_no_scores_are_refused_in_one_sentence():
+    for measure in (auroc, roc_points):
+        with pytest.raises(ValueError, match="At least one score is needed"):
+            measure([], [1.0])

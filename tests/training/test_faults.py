@@ -15,6 +15,7 @@ import torch
 from helpers.training_runs import QUICK, run_folder, same, state
 
 from ebm.data.corpus import Corpus
+from ebm.evaluation.export import export
 from ebm.system.whole_file import whole_file
 from ebm.training.errors import Stopped
 from ebm.training.lightning_file import read_state
@@ -55,11 +56,13 @@ def _train(saved: Path, folder: Path, resume: Path | None, every: int, epochs: i
     with warnings.catch_warnings(record=True) as warned:
         warnings.simplefilter("always")
         try:
-            train(
+            trained = train(
                 Recipe(**QUICK | CLASSIFIER | {"contrast_steps": 48 * epochs, "width": 16}), resume=resume,
-                corpus=Corpus(**torch.load(saved)), out=folder / "out", runs=folder / "runs", save_every=every,
-                accelerator="cpu", progress=False, measuring={"n": 20, "resamples": 2},
+                corpus=Corpus(**torch.load(saved)), runs=folder / "runs", save_every=every,
+                accelerator="cpu", progress=False,
             )  # fmt: skip
+            assert trained is not None
+            export(folder / "out" / "twin.safetensors", trained, n=20, resamples=2)
         except (Stopped, OSError) as error:
             said.append(str(error))
     (folder / "said").write_text("\n".join([*(str(w.message) for w in warned), *said]))
@@ -153,8 +156,7 @@ def test_a_full_disk_leaves_the_state_before_it(begin, tmp_path: Path) -> None:
 
 def test_a_run_is_not_resumed_on_other_glyphs(small_corpus, tmp_path: Path) -> None:
     recipe = Recipe(**QUICK | CLASSIFIER | {"contrast_steps": 48})
-    quiet = {"out": tmp_path / "out", "runs": tmp_path / "runs", "accelerator": "cpu", "progress": False,
-             "measuring": {"n": 20, "resamples": 2}}  # fmt: skip
+    quiet = {"out": tmp_path / "out", "runs": tmp_path / "runs", "accelerator": "cpu", "progress": False}  # fmt: skip
     train(recipe, corpus=small_corpus, **quiet)
     images = {split: value.clone() for split, value in small_corpus.images.items()}
     images["train"][0, 0, 0] ^= 1

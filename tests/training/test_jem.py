@@ -11,11 +11,13 @@ from torch.nn import functional as F
 import ebm
 from ebm.data.batches import GlyphDataModule
 from ebm.data.corpus import to_model_space
-from ebm.sampling.langevin import uniform_start
+from ebm.evaluation.export import export
+from ebm.model.mode import Mode
+from ebm.sampling.starts import uniform_start
 from ebm.training.divergence_guard import DivergenceGuard
 from ebm.training.errors import Diverged
 from ebm.training.jem import JEM
-from ebm.training.recipe import MODES, Recipe, recipe
+from ebm.training.recipe import Recipe, recipe
 from ebm.training.second_stage import SecondStage
 from ebm.training.train import default_name, read_run, train
 
@@ -24,14 +26,13 @@ QUICK = {
     "buffer_per_class": 8, "ema": 0.9,
 }  # fmt: skip
 CHAINS = {"match_steps": 0, "contrast_steps": 8}  # the second stage alone
-QUICK_MEASURE = {"n": 40, "resamples": 3}
 
 
 def fit(corpus, *callbacks, settings=None, **trainer_settings):
     """Trains briefly; gives the module (with its current, not its averaged weights) and the trainer."""
     chosen = Recipe(**(QUICK | (settings or {})))
     pl.seed_everything(0, verbose=False)
-    module = JEM(dataclasses.asdict(chosen), len(corpus.sorts))
+    module = JEM(chosen.to_dict(), len(corpus.sorts))
     trainer = pl.Trainer(
         max_steps=chosen.total_steps, accelerator="cpu", logger=False, enable_checkpointing=False,
         enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0, inference_mode=False,
@@ -48,10 +49,10 @@ def cross_entropy(module, corpus):
         )
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", list(Mode))
 def test_a_short_run_learns_in_every_mode(small_corpus, mode):
     pl.seed_everything(0, verbose=False)
-    untrained = JEM(dataclasses.asdict(Recipe(**(QUICK | {"mode": mode}))), len(small_corpus.sorts))
+    untrained = JEM(Recipe(**(QUICK | {"mode": mode})).to_dict(), len(small_corpus.sorts))
     module, trainer = fit(small_corpus, settings={"mode": mode})
     assert trainer.global_step == 6 * 8 and module.trouble is None
     if mode == "ebm":
@@ -246,19 +247,18 @@ def test_training_exports_a_checkpoint_and_resumes(small_corpus, tmp_path, monke
         "runs": tmp_path / "runs",
         "accelerator": "cpu",
         "progress": False,
-        "measuring": QUICK_MEASURE,
     }
-    path = train(chosen, **settings)
-    model, card = ebm.load(path)
-    assert card.recipe == dataclasses.asdict(chosen) and card.sorts == small_corpus.sorts
+    path = tmp_path / "out" / "jem.safetensors"
+    model, card = ebm.load(export(path, train(chosen, **settings), n=40, resamples=3))
+    assert card.recipe == chosen.to_dict() and card.sorts == small_corpus.sorts
     assert set(card.set_scores) == {"test", *ebm.data.STRANGERS} and 0 <= card.metrics["accuracy"] <= 1
     assert sum(e <= card.threshold for e in card.reference_energies) / len(card.reference_energies) >= 0.94
     assert ebm.verdict(model, card, to_model_space(small_corpus.images["test"])[0]).top
     (run,) = (tmp_path / "runs").iterdir()
     assert (run / "recipe.json").is_file() and any((run / "fresh").iterdir())
     longer = dataclasses.replace(chosen, contrast_steps=32)
-    train(longer, resume=run, **settings)
-    assert ebm.load(path)[1].made_with["steps"] == 40  # it went on from step 32, not from 0
+    resumed = train(longer, resume=run, **settings)
+    assert resumed.made["steps"] == 40  # it went on from step 32, not from 0
     fields, started = read_run(run)
     assert Recipe(**fields) == longer and started["out"] == str(tmp_path / "out")
     with pytest.raises(ValueError, match="to resume from"):
@@ -283,8 +283,8 @@ def test_mistyped_and_impossible_hyper_parameters_are_refused():
 
 
 def test_own_data_never_write_over_the_shipped_checkpoints():
-    assert default_name("jem") == "jem" and default_name("classifier") == "twin"
-    assert default_name("jem", "scans/mine") == "jem-mine" and default_name("ebm", founts="fonts") == "ebm-fonts"
+    assert default_name(Mode.JEM) == "jem" and default_name(Mode.CLASSIFIER) == "twin"
+    assert default_name(Mode.JEM, "scans/mine") == "jem-mine" and default_name(Mode.EBM, founts="fonts") == "ebm-fonts"
 
 
 def test_matching_gives_an_ebm_a_slope_from_noise_to_glyphs(small_corpus):

@@ -8,7 +8,9 @@ import torch
 
 import ebm
 from ebm.data.synthetic.small_corpus import small_corpus
-from ebm.training.live import Moment, Trained, keep, train_live
+from ebm.evaluation.export import export
+from ebm.training.live import Moment, train_live
+from ebm.training.trained import Trained
 
 
 def test_the_same_sorts_and_seed_give_the_same_glyphs():
@@ -49,7 +51,7 @@ def test_moments_tell_what_is_going_on(run: list[Moment | Trained]):
 def test_what_was_learnt_is_kept_as_a_checkpoint(run: list[Moment | Trained], tmp_path: Path):
     end = run[-1]
     assert isinstance(end, Trained)
-    model, card = ebm.load(keep(tmp_path / "mine.safetensors", end))
+    model, card = ebm.load(export(tmp_path / "mine.safetensors", end, n=60, resamples=20))
     x = torch.rand(4, 1, 56, 56)
     assert torch.equal(model.get_logits(x), end.net.get_logits(x))
     assert card.sorts == ["a", "o"] and "live" in card.made_with["command"] and "Synthetic" in card.data["source"]
@@ -62,7 +64,7 @@ def test_a_run_is_stopped_or_thrown_away_at_any_moment():
     next(run)
     run.stop()
     *_, end = run
-    assert isinstance(end, Trained) and end.seconds < 30
+    assert isinstance(end, Trained) and end.made["seconds"] < 30
     thrown = train_live(["a", "o"], seconds=60)
     next(thrown)
     thrown.close()

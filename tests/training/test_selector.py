@@ -5,7 +5,7 @@ import torch
 from torch.nn.functional import avg_pool2d
 
 from ebm.data.corpus import to_model_space
-from ebm.sampling.langevin import uniform_start
+from ebm.sampling.starts import uniform_start
 from ebm.training.selector import Selector
 
 

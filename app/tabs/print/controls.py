@@ -62,10 +62,10 @@ class Recipes:
         """Sets the controls as a preset wants them for the model."""
         recipe = self.context.models.get(values[self.context.model]).card.sampler
         steps, size, noise, words = PRESETS.get(values[self.preset], (1, 1, 1, ""))
-        hot = min(recipe["print_noise"] * noise, printing.NOISE[1])
+        hot = min(recipe.print_noise * noise, printing.NOISE[1])
         return {
-            self.controls.steps: min(int(recipe["print_steps"]) * steps, printing.STEPS[1]),
-            self.controls.step_size: recipe["step_size"] * size,
+            self.controls.steps: min(int(recipe.print_steps) * steps, printing.STEPS[1]),
+            self.controls.step_size: recipe.step_size * size,
             self.controls.noise: gr.Slider(value=hot, maximum=max(0.1, hot)),
             self.words: words,
         }
@@ -127,21 +127,21 @@ def settings_of(loaded: LoadedModel, wishes: Wishes) -> Settings:
     sort = wanted if wanted in [key for _, key in choices] else first_sort(loaded)
     way = wishes.get("way", "sort") if wishes.get("way") in WAYS else "sort"
     needed = _needed(way)
-    grain = float(f"{recipe['step_size'] / 6:.1g}")  # one digit: 0.02, or 2
+    grain = float(f"{recipe.step_size / 6:.1g}")  # one digit: 0.02, or 2
     widest = min(round(24 * grain, 4), printing.STEP_SIZE[1])
-    hot = number_wish(wishes, "noise", float(recipe["print_noise"]), *printing.NOISE)
+    hot = number_wish(wishes, "noise", float(recipe.print_noise), *printing.NOISE)
     return {
         "way": {"value": way},
         "sort": {"choices": choices, "value": sort, **needed["sort"]},
         "text": {"value": wishes.get("text", "u and v")[:200], **needed["text"]},
         "count": {"value": number_wish(wishes, "count", SEVERAL, *printing.COUNT), **needed["count"]},
-        "steps": {"value": number_wish(wishes, "steps", int(recipe["print_steps"]), *printing.STEPS)},
+        "steps": {"value": number_wish(wishes, "steps", int(recipe.print_steps), *printing.STEPS)},
         "step_size": {
             "minimum": grain, "maximum": widest, "step": grain,
-            "value": number_wish(wishes, "step_size", float(recipe["step_size"]), grain, widest),
+            "value": number_wish(wishes, "step_size", float(recipe.step_size), grain, widest),
             "info": "how far downhill a step goes",
         },
-        "noise": {"minimum": 0, "maximum": max(0.1, 4 * recipe["print_noise"], hot), "value": hot},
+        "noise": {"minimum": 0, "maximum": max(0.1, 4 * recipe.print_noise, hot), "value": hot},
         "seed": {"value": number_wish(wishes, "seed", 0, *printing.SEED)},
         "guidance": {"value": number_wish(wishes, "guidance", 1.0, *printing.GUIDANCE), **needed["guidance"]},
     }  # fmt: skip

@@ -34,8 +34,8 @@ def build(models: Models) -> None:
 
     # What programs are shown as defaults are the first model's own.
     def generate(
-        sort: str = default, count: int = SEVERAL, steps: int = recipe["print_steps"],
-        step_size: float = recipe["step_size"], noise: float = recipe["print_noise"], seed: int = 0, model: str = "",
+        sort: str = default, count: int = SEVERAL, steps: int = recipe.print_steps,
+        step_size: float = recipe.step_size, noise: float = recipe.print_noise, seed: int = 0, model: str = "",
     ) -> Iterator[tuple[dict[str, Any], FileData | None]]:  # fmt: skip
         """Prints glyphs from noise: 24 frames a second (step, energies, picture); the last brings the grid.
 
@@ -90,7 +90,7 @@ class Endpoints:
         with refusals():
             loaded = self.models.get(model)
             recipe = loaded.card.sampler
-            request = printing.check(loaded, sort, count, steps, recipe["step_size"], recipe["noise"], seed)
+            request = printing.check(loaded, sort, count, steps, recipe.step_size, recipe.noise, seed)
             frames = list(printing.run(loaded, request))
             energies = torch.tensor([frame.energy for frame in frames])
             return figures_of(loaded, request, frames[-1].x, energies)
@@ -106,7 +106,7 @@ def letters(loaded: LoadedModel, request: PrintRequest) -> list[str | None]:
 def _by_recipe(loaded: LoadedModel, count: Any, steps: Any, seed: Any, **what: Any) -> PrintRequest:
     """A request with the trained step size and the noise of printing."""
     recipe = loaded.card.sampler
-    size, noise = recipe["step_size"], recipe["print_noise"]
+    size, noise = recipe.step_size, recipe.print_noise
     return printing.check(loaded, printing.ANY, count, steps, size, noise, seed, **what)
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from app.models.loaded import ANY, LoadedModel
 from ebm.data.corpus import to_bytes
 from ebm.generation.composition import compose, guide, parse
-from ebm.generation.sample import chains, sampler_of
+from ebm.sampling.chains import chains
 
 STEPS, COUNT = (16, 1024), (1, 36)
 STEP_SIZE, NOISE = (0.01, 100.0), (0.0, 0.5)
@@ -141,11 +141,13 @@ def target(loaded: LoadedModel, request: PrintRequest) -> tuple[nn.Module, Tenso
 def run(loaded: LoadedModel, request: PrintRequest, frames: int = FRAMES) -> Iterator[Frame]:
     """The start and then every step of SGLD, or every few so that there are at most `frames`, the last one included."""
     model, labels = target(loaded, request)
-    asked = sampler_of(loaded.card) | {"step_size": request.step_size, "noise": request.noise}
+    sampler = dataclasses.replace(loaded.card.sampler, step_size=request.step_size, print_noise=request.noise)
     every = math.ceil(request.steps / frames)
     x, done = request.begin or (None, 0)
     seed = request.seed + done  # other noise than that of the steps before
-    steps = chains(model, request.count, steps=request.steps, labels=labels, x=x, seed=seed, every=every, **asked)
+    steps = chains(
+        model, request.count, steps=request.steps, labels=labels, x=x, seed=seed, every=every, sampler=sampler
+    )
     began = time.monotonic()
     for step in steps:
         yield Frame(done + step.index, done + request.steps, step.x, step.energy.tolist(), time.monotonic() - began)

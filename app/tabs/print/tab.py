@@ -283,7 +283,7 @@ def _noise_only(loaded: LoadedModel) -> dict[str, Any]:
     """What printing begins with, for the player."""
     recipe = loaded.card.sampler
     blank = printing.check(
-        loaded, ANY, SEVERAL, printing.STEPS[0], recipe["step_size"], recipe["print_noise"], 0
+        loaded, ANY, SEVERAL, printing.STEPS[0], recipe.step_size, recipe.print_noise, 0
     )  # fmt: skip
     frame = next(printing.run(loaded, blank))
     return still(to_bytes(frame.x), frame.energy, run=uuid.uuid4().hex)

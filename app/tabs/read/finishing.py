@@ -1,5 +1,6 @@
 """Finishing a glyph: Langevin dynamics from what is there, or into a mask."""
 
+import dataclasses
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,8 +10,9 @@ import torch
 from torch import Tensor
 
 from app.models.loaded import ANY, LoadedModel
-from ebm.generation.sample import chains, sampler_of
-from ebm.sampling.langevin import STARTS, Step
+from ebm.sampling.chains import chains
+from ebm.sampling.langevin import Step
+from ebm.sampling.starts import STARTS
 
 STEPS = (4, 256)
 AS_READ = "as read"  # the choice of the sort that the glyph is read as
@@ -54,16 +56,20 @@ def finish(
         raise ValueError(f"The number of steps must be a whole number from {STEPS[0]} to {STEPS[1]}.")
     label = label_of(loaded, glyph, sort)
     share = 1.0 if mask is not None else PRESETS[preset].share
-    sampler = sampler_of(loaded.card)
-    sampler |= {"step_size": share * sampler["step_size"], "noise": share * sampler["noise"]}
+    trained = loaded.card.sampler
+    sampler = dataclasses.replace(
+        trained, step_size=share * trained.step_size, print_noise=share * trained.print_noise
+    )  # fmt: skip
     x, free = glyph[None], None
     if mask is not None:
         free = mask[None, None]
-        noise = STARTS[sampler["start"]](1, torch.Generator().manual_seed(seed))
+        noise = STARTS[sampler.start](1, torch.Generator().manual_seed(seed))
         x = torch.where(free, noise, x)
     labels = None if label is None else torch.tensor([label])
     every = max(1, math.ceil(steps / 64))
-    return chains(loaded.model, 1, steps=steps, labels=labels, x=x, free=free, seed=seed, every=every, **sampler)
+    return chains(
+        loaded.model, 1, sampler=sampler, steps=steps, labels=labels, x=x, free=free, seed=seed, every=every
+    )  # fmt: skip
 
 
 def checked(preset: Any, sort: Any, steps: Any, seed: Any) -> dict[str, Any]:

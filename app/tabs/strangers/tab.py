@@ -125,7 +125,7 @@ class Strangers:
 
     def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
         """The tab for another model, without the visitor's own pictures."""
-        twin = _twin_of(self.context, None) if loaded.card.mode != "classifier" else None
+        twin = _twin_of(self.context, None) if loaded.card.mode.has_chains else None
         return {self.own: None, self.own_said: ""} | updates(self._shown(), _settings(loaded, wishes, twin))
 
     def _asked(self, values: Values) -> tuple[LoadedModel, list[str], str, float]:

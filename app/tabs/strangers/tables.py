@@ -9,6 +9,7 @@ import numpy as np
 from app.models.loaded import LoadedModel
 from app.parts.drawing import data_uri, message, number, on_paper
 from ebm.figures import scores as figures
+from ebm.scoring.rates import auroc, positive_rate
 
 SCORES = {
     "energy": "energy",
@@ -50,11 +51,9 @@ def rates(loaded: LoadedModel, name: str, threshold: Any) -> dict[str, Any]:
         "kind": kind,
         "description": description,
         "threshold": cut,
-        "true_positive_rate": figures.positive_rate(odd["energy"], cut),
-        "false_positive_rate": figures.positive_rate(known["energy"], cut),
-        "auroc": {
-            score: figures.auroc(known[score], odd[score]) for score in SCORES if known.get(score) and odd.get(score)
-        },
+        "true_positive_rate": positive_rate(odd["energy"], cut),
+        "false_positive_rate": positive_rate(known["energy"], cut),
+        "auroc": {score: auroc(known[score], odd[score]) for score in SCORES if known.get(score) and odd.get(score)},
         "known": len(known["energy"]),
         "strangers": len(odd["energy"]),
     }
@@ -103,10 +102,9 @@ def roc(loaded: LoadedModel, chosen: list[str], score: str) -> Any:
 
 def rates_table(loaded: LoadedModel, chosen: list[str], score: str, threshold: float) -> str:
     """The rates at a threshold as HTML."""
-    false = figures.positive_rate(values(loaded, "test", score), threshold)
+    false = positive_rate(values(loaded, "test", score), threshold)
     rows = "".join(
-        f'<tr><th scope="row">{escape(name)}</th>'
-        f"<td>{_bar(figures.positive_rate(values, threshold), 'stranger')}</td></tr>"
+        f'<tr><th scope="row">{escape(name)}</th><td>{_bar(positive_rate(values, threshold), "stranger")}</td></tr>'
         for name, values in chosen_values(loaded, chosen, score).items()
     )
     rows = rows or "<tr><td colspan='2'>Choose a stranger set above.</td></tr>"
@@ -138,7 +136,7 @@ def auroc_table(loaded: LoadedModel, scores: list[str], twin: LoadedModel | None
             if not known or not odd:
                 cells += "<td>\u2013</td>"
                 continue
-            area = figures.auroc(known, odd)
+            area = auroc(known, odd)
             cells += f"<td style='--good:{max(0.0, 2 * area - 1) ** 2:.2f}'>{area:.3f}</td>"
         kind = loaded.describe(name)[0]
         badge = f" <small>{escape(kind)}</small>" if kind else ""

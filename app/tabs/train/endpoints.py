@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio import FileData
 
-from app.tabs.train.run import FIRST, learn
+from app.tabs.train.run import FIRST, RESAMPLES, STRANGERS, learn
 from app.visitors.endpoints import all_sent
 from app.visitors.uploads import refusals
 
@@ -36,7 +36,8 @@ class Endpoints:
 
 def _train(sorts: Any, mode: Any, seconds: Any, seed: Any) -> Iterator[tuple[dict[str, Any], list[FileData] | None]]:
     """The moments of a training without its pictures, then the checkpoint's files."""
-    from ebm.training.live import Trained, keep  # Lightning: not before someone trains
+    from ebm.evaluation.export import export  # Lightning: not before someone trains
+    from ebm.training.trained import Trained
 
     if not isinstance(sorts, list):
         raise ValueError("Send a list of sorts.")
@@ -46,5 +47,5 @@ def _train(sorts: Any, mode: Any, seconds: Any, seed: Any) -> Iterator[tuple[dic
         yield {"step": seen.step, "seconds": seen.seconds, "stage": seen.stage, "losses": seen.losses}, None
     assert isinstance(seen, Trained)
     with tempfile.TemporaryDirectory() as folder:
-        path = keep(Path(folder) / "trained.safetensors", seen)
-        yield {"steps": seen.steps, "seconds": seen.seconds}, all_sent([path, path.with_suffix(".json")])
+        path = export(Path(folder) / "trained.safetensors", seen, n=STRANGERS, resamples=RESAMPLES)
+        yield {name: seen.made[name] for name in ("steps", "seconds")}, all_sent([path, path.with_suffix(".json")])

@@ -17,7 +17,7 @@ from app.models.loaded import LoadedModel, load
 from app.parts.drawing import message
 from app.tabs.panel import QUIET, Context, Panel, Settings, Shown, Values, Wishes, number_wish, updates
 from app.tabs.train.endpoints import Endpoints
-from app.tabs.train.run import AT_ONCE, FIRST, QUEUE, SECONDS, learn
+from app.tabs.train.run import AT_ONCE, FIRST, QUEUE, RESAMPLES, SECONDS, STRANGERS, learn
 from app.tabs.train.view import picture, without_pictures
 from app.visitors.endpoints import offer
 from ebm.data.synthetic.sorts import SORTS
@@ -91,7 +91,7 @@ class Train:
 
     def _watch(self, who: str, asked: dict[str, Any]) -> Iterator[Shown]:
         """A training, moment by moment; ends in a model that can be chosen."""
-        from ebm.training.live import Trained  # Lightning: not before someone trains
+        from ebm.training.trained import Trained  # Lightning: not before someone trains
 
         moments: list[Any] = []
         settings = {"steps": asked["sgld"], "seed": asked["train_seed"], **{k: asked[k] for k in ("lr", "alpha")}}
@@ -114,7 +114,8 @@ class Train:
             run.close()
         yield {self.said: message("Measuring it and writing its card\u2026")}
         key = _keep(self.context.models, seen)
-        words = f"Trained for {seen.steps} steps in {seen.seconds:.0f} s. It is kept for you, and not for long."
+        made = seen.made
+        words = f"Trained for {made['steps']} steps in {made['seconds']} s. It is kept for you, and not for long."
         yield {self.said: message(words), self.view: picture(moments), self.key: key, **self._idle()}
 
     def _idle(self) -> Shown:
@@ -197,10 +198,11 @@ def wire(train: Train) -> None:
 
 def _keep(models: Models, trained: Any) -> str:
     """The trained network among the models that a visitor may choose: its key."""
-    from ebm.training.live import keep
+    from ebm.evaluation.export import export
 
     with tempfile.TemporaryDirectory() as folder:
-        path = keep(Path(folder) / f"live-{uuid.uuid4().hex[:4]}.safetensors", trained)
+        file = Path(folder) / f"live-{uuid.uuid4().hex[:4]}.safetensors"
+        path = export(file, trained, n=STRANGERS, resamples=RESAMPLES)
         return models.add(load(path))
 
 

@@ -110,7 +110,7 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     if settings["keep_memory"]:  # the file itself, since `import ebm` may be another package here
-        runpy.run_path(str(ROOT / "ebm" / "memory.py"))["keep_freed_memory"]()
+        runpy.run_path(str(ROOT / "ebm" / "system" / "malloc.py"))["keep_freed_memory"]()
     torch.set_num_threads(settings["threads"])
     worker = Worker(peer, settings["device"])
     verbs: dict[str, Callable[..., dict[str, Any]]] = {

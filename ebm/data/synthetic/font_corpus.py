@@ -127,7 +127,7 @@ def make_font_corpus(folder: Path, *, seed: int = 0, progress: bool = True) -> C
     Raises:
         ValueError: for a folder without fonts, a broken font, or fonts with fewer than two sorts.
     """
-    from joblib import Parallel, delayed
+    from joblib import Parallel, delayed  # only where glyphs are made, not where they are cached
     from rich.progress import track
 
     having = fonts_by_sort(folder)

@@ -1,8 +1,6 @@
 """The default corpus: 16,171 glyphs written by the pen, printed by the press, cached. Synthetic."""
 
 import json
-import os
-import tempfile
 import warnings
 from collections.abc import Iterable
 from pathlib import Path
@@ -18,6 +16,7 @@ from ebm.data.synthetic.founts import Fount, choose_form, textura_founts
 from ebm.data.synthetic.setting import print_ductus
 from ebm.data.synthetic.sorts import SORTS
 from ebm.system.places import cache_folder
+from ebm.system.whole_file import whole_file
 
 COUNTS = {"train": 11_319, "val": 2_426, "test": 2_426}  # those of the real corpus
 FOUNTS = 400
@@ -92,7 +91,7 @@ def _print_chunk(seed: int, start: int, labels: np.ndarray) -> np.ndarray:
 
 def make_pen_corpus(seed: int = 0, progress: bool = True) -> Corpus:
     """Writes and prints the whole corpus on all cores; the same seed gives the same bytes."""
-    from joblib import Parallel, delayed
+    from joblib import Parallel, delayed  # only where the corpus is made, not where it is cached
     from rich.progress import track
 
     labels = split_labels(class_counts([s.frequency for s in SORTS], sum(COUNTS.values())), seed)
@@ -145,19 +144,12 @@ def load_pen_corpus(seed: int = 0, progress: bool = True, folder: Path | None = 
 
 
 def _write(path: Path, corpus: Corpus) -> None:
-    """Writes beside the target and renames, so that a killed run leaves no half cache."""
     tensors = {f"images.{split}": corpus.images[split] for split in SPLITS}
     tensors |= {f"labels.{split}": corpus.labels[split] for split in SPLITS}
     about = {"source": corpus.source, "digest": corpus.digest(), "sorts": json.dumps(corpus.sorts)}
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(save(tensors, metadata=about))
-        os.replace(name, path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with whole_file(path, several_writers=True) as file:
+        file.write(save(tensors, metadata=about))
 
 
 def _read(path: Path) -> Corpus:

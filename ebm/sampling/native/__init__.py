@@ -1,8 +1,8 @@
 """The Langevin step compiled for this machine's processor: the fast path of `ebm.sgld` on a CPU.
 
 langevin_step.c is compiled with the machine's own C compiler, once, in the background; until it is there, and where
-it cannot be had, `ebm.model.gradient` does the same work with torch's operators. The law and the random numbers
-are the same, so a seed gives the same glyphs either way, up to rounding.
+it cannot be had, `ebm.model.gradient` does the same work with torch's operators. The distribution and the random
+numbers are the same, so a seed gives the same glyphs either way, up to rounding.
 """
 
 import ctypes
@@ -12,6 +12,7 @@ import platform
 import shutil
 import subprocess
 import sys
+import tempfile
 import threading
 import warnings
 from functools import cache
@@ -24,6 +25,7 @@ from ebm.model.energy import EnergyNet
 from ebm.model.gradient import InputGradient
 from ebm.sampling.native.arrays import Move, pack
 from ebm.system.places import cache_folder
+from ebm.system.whole_file import whole_file
 
 SOURCES = Path(__file__).parent
 FLAGS = ("-O3", "-march=native", "-std=gnu11", "-shared", "-fPIC", "-pthread")
@@ -71,7 +73,7 @@ def library() -> Library:
 
 
 def processor() -> str:
-    """What the compiler's `-march=native` hangs on, so that no machine loads what another has compiled."""
+    """What the compiler's `-march=native` depends on, so that no machine loads what another has compiled."""
     facts = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     flags = next((line for line in facts.splitlines() if line.startswith(("flags", "Features"))), "")
     return f"{platform.machine()} {flags}"
@@ -99,12 +101,15 @@ def compile_for_this_machine(folder: Path) -> Path:
     path = folder / f"langevin-step-{digest}.so"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)
-        half_done = path.with_suffix(f".{os.getpid()}.tmp")
-        command = [compiler, *FLAGS, str(SOURCES / "langevin_step.c"), "-o", str(half_done), "-lm"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-        if done.returncode:
-            raise ValueError(f"{Path(compiler).name} says: {done.stderr.strip().splitlines()[-1:] or done.returncode}")
-        half_done.replace(path)
+        with tempfile.TemporaryDirectory() as scratch:
+            made = Path(scratch) / path.name
+            command = [compiler, *FLAGS, str(SOURCES / "langevin_step.c"), "-o", str(made), "-lm"]
+            done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+            if done.returncode:
+                said = done.stderr.strip().splitlines()[-1:] or done.returncode
+                raise ValueError(f"{Path(compiler).name} says: {said}")
+            with whole_file(path, several_writers=True) as file:
+                file.write(made.read_bytes())
     return path
 
 

@@ -25,7 +25,8 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
-from ebm.checkpoint.files import Card, load
+from ebm.checkpoint.card import Card
+from ebm.checkpoint.files import load
 from ebm.data.corpus import SIZE
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.model.energy import EnergyNet

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ebm.checkpoint.files import Card
+from ebm.checkpoint.card import Card
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ebm.scoring.bulk.file_list import FileList, check_inputs, find_files
+from ebm.system.whole_file import whole_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -130,13 +131,8 @@ class WorkFolder:
         """Writes a finished chunk; it appears whole or not at all."""
         import pyarrow.parquet as pq
 
-        path = self._chunk_path(chunk)
-        begun = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-        with begun.open("wb") as file:
+        with whole_file(self._chunk_path(chunk), several_writers=True) as file:
             pq.write_table(rows, file)
-            file.flush()
-            os.fsync(file.fileno())
-        begun.replace(path)
 
     def merge(self, rank: int, world: int, schema: "pa.Schema") -> None:
         """Writes the rows of all chunks of a process, in order, into one file."""

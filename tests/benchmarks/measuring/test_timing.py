@@ -50,16 +50,3 @@ def test_z_score_is_small_for_one_law_and_large_for_two() -> None:
     same = [draw.gauss(0, 1) for _ in range(2000)]
     other = [draw.gauss(0.3, 1) for _ in range(2000)]
     assert abs(timing.z_score(ours, same)) < timing.MAX_Z < abs(timing.z_score(ours, other))
-
-
-def test_quantile_interpolates() -> None:
-    assert timing.quantile([4.0, 1.0, 3.0, 2.0], 0.5) == 2.5
-    assert timing.quantile([1.0, 2.0, 3.0], 0.95) == pytest.approx(2.9)
-    assert timing.quantile([7.0], 0.95) == 7.0
-    with pytest.raises(ValueError, match="no values"):
-        timing.quantile([], 0.5)
-
-
-def test_slope_of_a_line_and_of_a_point() -> None:
-    assert timing.slope([0, 1, 2], [5, 7, 9]) == pytest.approx(2)
-    assert timing.slope([1, 1], [3, 4]) == 0

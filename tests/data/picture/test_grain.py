@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional as F
 
 from ebm.data.corpus import to_model_space
-from ebm.evaluation.grain import paper_grain, spectral_ratio
+from ebm.data.picture.grain import paper_grain, spectral_ratio
 
 
 def noise(n: int = 64, seed: int = 0):

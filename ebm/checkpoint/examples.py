@@ -1,0 +1,63 @@
+"""The example pictures that a checkpoint carries for the explorer."""
+
+from pathlib import Path
+
+import torch
+from safetensors.torch import save as safetensors_bytes
+from torch import Tensor
+
+from ebm.checkpoint.files import open_weights, weights_path
+from ebm.data import STRANGERS, strangers
+from ebm.data.corpus import SIZE, Corpus, to_bytes
+from ebm.system.whole_file import whole_file
+
+TYPICAL = "typical"  # the key of the examples that hold one glyph of each sort, in the order of the sorts
+KEPT_EXAMPLES = 12  # pictures a set
+
+
+def examples_path(path: str | Path) -> Path:
+    """Where a checkpoint's example pictures lie: beside it, NAME.examples.safetensors."""
+    path = weights_path(path)
+    return path.with_name(f"{path.stem}.examples.safetensors")
+
+
+def save_examples(path: str | Path, examples: dict[str, Tensor]) -> None:
+    """Writes uint8 pictures (N, 56, 56) of "test", of every stranger set and of the typical glyphs for the explorer."""
+    with whole_file(examples_path(path)) as file:
+        file.write(safetensors_bytes({name: value.contiguous() for name, value in examples.items()}))
+
+
+def load_examples(path: str | Path) -> dict[str, Tensor]:
+    """Reads what `save_examples` wrote; empty where a checkpoint came without examples.
+
+    Raises:
+        ValueError: one sentence, for a damaged file or one that holds anything but pictures.
+    """
+    source = examples_path(path)
+    if not source.is_file():
+        return {}
+    with open_weights(source) as file:
+        examples = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (not a dict)
+    for name, pictures in examples.items():
+        if pictures.dtype != torch.uint8 or pictures.shape[1:] != (SIZE, SIZE):
+            raise ValueError(f"In {source.name}, {name[:60]!r} must be pictures: uint8 (N, {SIZE}, {SIZE}).")
+    return examples
+
+
+def examples_of(corpus: Corpus) -> dict[str, Tensor]:
+    """The pictures that a checkpoint carries for the explorer: uint8 (N, 56, 56) by set, and the typical glyphs."""
+    examples = {"test": corpus.images["test"][:KEPT_EXAMPLES]}
+    examples |= {name: to_bytes(strangers(name, KEPT_EXAMPLES, seed=1)) for name in STRANGERS}
+    examples |= {name: images[:KEPT_EXAMPLES] for name, images in corpus.strangers.items()}
+    return examples | {TYPICAL: typical_glyphs(corpus)}
+
+
+def typical_glyphs(corpus: Corpus) -> Tensor:
+    """Of each sort the test glyph nearest to its sort's mean: uint8 (C, 56, 56), blank where there is none."""
+    images, labels = corpus.images["test"], corpus.labels["test"]
+    chosen = torch.zeros((len(corpus.sorts), *images.shape[1:]), dtype=torch.uint8)
+    for label in labels.unique().tolist():
+        glyphs = images[labels == label].float()
+        far = (glyphs - glyphs.mean(0)).square().sum((1, 2))
+        chosen[label] = glyphs[far.argmin()].to(torch.uint8)
+    return chosen

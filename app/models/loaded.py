@@ -60,6 +60,14 @@ class LoadedModel:
         """What the model says of a glyph (1, 56, 56) in [-1, 1]."""
         return ebm.verdict(self.model, self.card, glyph)
 
+    def band(self) -> tuple[float, float] | None:
+        """The energies between which nine in ten known glyphs lie; None where the model is uncalibrated."""
+        if not self.card.is_calibrated:
+            return None
+        reference = torch.tensor(self.card.reference_energies)
+        low, high = torch.quantile(reference, torch.tensor([0.05, 0.95])).tolist()
+        return low, high
+
     def sets(self) -> list[str]:
         """The stranger sets that the card has scores for, in the card's order."""
         return [name for name in self.card.set_scores if name != "test"]

@@ -15,8 +15,8 @@ from app.models.library import Models
 from app.models.loaded import LoadedModel
 from app.page.style import ON_LOAD
 from app.parts.drawing import message
+from app.parts.panel import QUIET, Context, Panel, Shown, keep_link
 from app.tabs.learn import tab as learn_tab
-from app.tabs.panel import QUIET, Context, Panel, Shown, keep_link
 from app.tabs.print import tab as print_tab
 from app.tabs.read import tab as read_tab
 from app.tabs.strangers import tab as strangers_tab

@@ -2,8 +2,8 @@
 
 import gradio as gr
 
+from app.parts.panel import Context, Panel, Wishes
 from app.tabs.learn.lessons import LESSONS, Lesson
-from app.tabs.panel import Context, Panel, Wishes
 
 _LATEX: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},

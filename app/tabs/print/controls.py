@@ -7,7 +7,7 @@ import gradio as gr
 from gradio.components import Component
 
 from app.models.loaded import ANY, LoadedModel
-from app.tabs.panel import QUIET, Context, Settings, Shown, Values, Wishes, number_wish, updates
+from app.parts.panel import QUIET, Context, Settings, Shown, Values, Wishes, number_wish, updates
 from app.tabs.print import run as printing
 from app.tabs.print.run import WAYS
 

@@ -13,7 +13,7 @@ from app.models.library import Models
 from app.models.loaded import LoadedModel
 from app.parts.drawing import data_uri, tile_grid
 from app.parts.pace import paced
-from app.tabs.panel import PRINTING
+from app.parts.panel import PRINTING
 from app.tabs.print import run as printing
 from app.tabs.print.controls import SEVERAL, first_sort
 from app.tabs.print.diagnosis import figures_of

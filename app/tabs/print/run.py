@@ -160,15 +160,6 @@ def lifetime(loaded: LoadedModel) -> int | None:
     return round(steps / reinit) if steps and reinit else None
 
 
-def band(loaded: LoadedModel) -> tuple[float, float] | None:
-    """The energies between which nine in ten known glyphs lie; None where the model is uncalibrated."""
-    if not loaded.card.is_calibrated:
-        return None
-    reference = torch.tensor(loaded.card.reference_energies)
-    low, high = torch.quantile(reference, torch.tensor([0.05, 0.95])).tolist()
-    return low, high
-
-
 def read_back(loaded: LoadedModel, request: PrintRequest, x: Tensor) -> tuple[list[tuple[str, bool | None]], str]:
     """What the model reads its own glyphs as: (text, whether known) for each, and a sentence.
 

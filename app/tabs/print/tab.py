@@ -16,8 +16,8 @@ from torch import Tensor
 from app.models.loaded import ANY, LoadedModel
 from app.parts.drawing import data_uri, message
 from app.parts.pace import paced
+from app.parts.panel import PRINTING, QUIET, WORKING, Context, Panel, Shown, Values, Wishes, updates
 from app.parts.player import Reel, player, still
-from app.tabs.panel import PRINTING, QUIET, WORKING, Context, Panel, Shown, Values, Wishes, updates
 from app.tabs.print import controls as print_controls
 from app.tabs.print import endpoints as print_endpoints
 from app.tabs.print import run as printing
@@ -143,7 +143,7 @@ class Print:
         except ValueError as error:
             yield {self.status: message(str(error), "problem")} | self._buttons(go=True)
             return
-        reel = Reel(uuid.uuid4().hex, 0, None if request.way == "combination" else printing.band(loaded))
+        reel = Reel(uuid.uuid4().hex, 0, None if request.way == "combination" else loaded.band())
         frames: list[Frame] = []
         try:
             yield from self._stream(who, loaded, request, reel, frames)

@@ -11,9 +11,8 @@ from torch import Tensor
 from app.models.loaded import ANY, LoadedModel
 from app.parts.drawing import message, number
 from app.parts.pace import paced
+from app.parts.panel import PRINTING, QUIET, READING, Context, Settings, Shown, Values, Wishes, number_wish
 from app.parts.player import Reel, player
-from app.tabs.panel import PRINTING, QUIET, READING, Context, Settings, Shown, Values, Wishes, number_wish
-from app.tabs.print.run import band
 from app.tabs.read.finishing import AS_READ, PRESETS, STEPS, checked, finish
 from app.tabs.read.lens import glyph_in, mask_in, showing
 from app.tabs.read.reading import Reader
@@ -64,7 +63,7 @@ class FinishPanel:
             if glyph is None:
                 raise ValueError("There is no glyph to finish: draw one, bring one, or click an example.")
             steps = finish(loaded, glyph, mask, **settings)
-            reel = Reel(uuid.uuid4().hex, settings["steps"], band(loaded))
+            reel = Reel(uuid.uuid4().hex, settings["steps"], loaded.band())
             first = last = next(steps)
             reel.add(0, to_bytes(first.x), first.energy.tolist())
             words = message("The chain is running\u2026")

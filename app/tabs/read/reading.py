@@ -12,7 +12,7 @@ from torch import Tensor
 from app.models.library import Models
 from app.models.loaded import LoadedModel
 from app.parts.drawing import message
-from app.tabs.panel import Context, Shown, Values
+from app.parts.panel import Context, Shown, Values
 from app.tabs.read.lens import glyph_in, mask_in, showing
 from app.tabs.read.verdict_card import card_of
 from ebm.surface.influence import dab_effect, gradient

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from app.models.loaded import LoadedModel
 from app.parts.drawing import data_uri, message, on_paper
-from app.tabs.panel import PRINTING, QUIET, READING, Context, Panel, Shown, Values, Wishes, updates
+from app.parts.panel import PRINTING, QUIET, READING, Context, Panel, Shown, Values, Wishes, updates
 from app.tabs.read import finish_panel
 from app.tabs.read.endpoints import Endpoints
 from app.tabs.read.finish_panel import FinishPanel

@@ -12,7 +12,7 @@ from gradio.components import Component
 
 from app.models.loaded import LoadedModel
 from app.parts.drawing import message
-from app.tabs.panel import QUIET, WORKING, Context, Panel, Settings, Shown, Values, Wishes, number_wish, updates
+from app.parts.panel import QUIET, WORKING, Context, Panel, Settings, Shown, Values, Wishes, number_wish, updates
 from app.tabs.strangers import tables
 from app.tabs.strangers.endpoints import Endpoints
 from app.tabs.strangers.export import as_csv, as_page

@@ -11,9 +11,8 @@ from gradio.components import Component
 
 from app.models.loaded import LoadedModel
 from app.parts.drawing import message
+from app.parts.panel import QUIET, WORKING, Context, Panel, Settings, Shown, Values, Wishes, updates
 from app.parts.player import Reel, player
-from app.tabs.panel import QUIET, WORKING, Context, Panel, Settings, Shown, Values, Wishes, updates
-from app.tabs.print.run import band
 from app.tabs.surface import landscape
 from app.tabs.surface.endpoints import Endpoints
 from app.tabs.surface.landscape import choices, cut, way
@@ -167,7 +166,7 @@ def _name(loaded: LoadedModel, key: Any) -> str:
 def _reel(loaded: LoadedModel, found: landscape.Way) -> dict[str, Any]:
     """Both ways side by side, image by image, for the player."""
     n = len(found.line)
-    reel = Reel(uuid.uuid4().hex, n, band(loaded), x="image")
+    reel = Reel(uuid.uuid4().hex, n, loaded.band(), x="image")
     for k in range(n):
         both = to_bytes(torch.stack([found.line[k], found.path[k]]))
         reel.add(k + 1, both, [float(found.line_energy[k]), float(found.path_energy[k])])

@@ -15,7 +15,7 @@ from gradio.components import Component
 from app.models.library import Models
 from app.models.loaded import LoadedModel, load
 from app.parts.drawing import message
-from app.tabs.panel import QUIET, Context, Panel, Settings, Shown, Values, Wishes, number_wish, updates
+from app.parts.panel import QUIET, Context, Panel, Settings, Shown, Values, Wishes, number_wish, updates
 from app.tabs.train.endpoints import Endpoints
 from app.tabs.train.run import AT_ONCE, FIRST, QUEUE, RESAMPLES, SECONDS, STRANGERS, learn
 from app.tabs.train.view import picture, without_pictures

@@ -90,7 +90,7 @@ def build(checkpoint: str | Path, training: bool = True) -> gr.Blocks:
 
 
 def _tabs(models: Models, model: gr.Dropdown, opened: gr.State, page: gr.Blocks, training: bool) -> list[Panel]:
-    """Builds every tab; what a tab does on its own is its own affair."""
+    """Builds every tab; all that the page knows of a tab is its `Panel`."""
     tabs = {
         "Read": read_tab, "Print": print_tab, "Strangers": strangers_tab, "Surface": surface_tab, "Train": train_tab,
         "Learn": learn_tab,

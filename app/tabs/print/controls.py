@@ -86,7 +86,7 @@ def lay_out_what(start: Settings) -> dict[str, Any]:
 def lay_out_how(start: Settings, context: Context, what: dict[str, Any]) -> tuple[Controls, Recipes]:
     """The last column: how it is printed. what: the controls of the first column."""
     preset = gr.Radio(list(PRESETS), value="trained recipe", label="Recipe", elem_id="recipe")
-    words = gr.HTML("", elem_id="recipe-told", js_on_load=None)
+    words = gr.HTML("", elem_id="recipe-words", js_on_load=None)
     how: dict[str, Any] = {
         "steps": gr.Slider(
             *printing.STEPS, **start["steps"], step=16, label="Steps", elem_id="steps",

@@ -135,7 +135,7 @@ class Print:
             yield {self.seen: True} | shown
 
     def _print(self, who: str, values: Values, last: Any) -> Iterator[Shown]:
-        """Prints; ends early, but in good order, when the visitor stops it. last: the run to go on with, or None."""
+        """Prints, or goes on with the last run. Where the visitor stops it, it ends early and still saves its files."""
         try:
             loaded = self.context.models.get(values[self.context.model])
             request = printing.check(loaded, **self.controls.asked(values))
@@ -208,7 +208,7 @@ class Print:
 def lay_out(context: Context) -> Print:
     """Makes the tab's components, left to right."""
     start = settings_of(context.models.first, {})
-    with gr.Row(elem_id="press", elem_classes="areas"):
+    with gr.Row(elem_id="print", elem_classes="areas"):
         with gr.Column(elem_classes="area-a", min_width=0):
             what = print_controls.lay_out_what(start)
             with gr.Row(elem_classes="buttons"):

@@ -25,8 +25,9 @@ from ebm.data.synthetic.sorts import SORTS
 _MODES = {"jem": "a joint model, sort by sort", "ebm": "an EBM without classes"}
 _INTRO = (
     "Choose a few sorts and press Start: glyphs of them are written and printed, and a network learns to read them and "
-    "to find the way to them from noise. Then Langevin chains begin to dream. Each dream's energy is pushed up, each "
-    "real glyph's pulled down, until the two cannot be told apart. Letters stand out of the noise within half a minute."
+    "to find the way to them from noise. Then Langevin chains start. The energies of their glyphs are pushed up, "
+    "those of real glyphs pulled down, until the two cannot be told apart. Letters stand out of the noise within half "
+    "a minute."
 )
 
 

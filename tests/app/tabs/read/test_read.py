@@ -1,4 +1,4 @@
-"""The tab Read without a browser: strokes, the lens, the press that finishes a glyph, its endpoints."""
+"""The tab Read without a browser: strokes, the lens, finishing a glyph, its endpoints."""
 
 import base64
 from pathlib import Path
@@ -86,7 +86,7 @@ def test_the_lens_gives_back_what_it_was_shown():
             glyph_in({"ink": bad})
 
 
-def test_the_press_goes_downhill_and_keeps_what_is_not_masked(checkpoint: Path):
+def test_finishing_goes_downhill_and_keeps_what_is_not_masked(checkpoint: Path):
     loaded = load(checkpoint)
     glyph = torch.full((1, 56, 56), -1.0)
     glyph[:, 8:48, 20:30] = 1

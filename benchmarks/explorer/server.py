@@ -106,10 +106,10 @@ class Generation:
         return (self.steps[-2] - self.steps[0]) / (self.seconds[-2] - self.seconds[0])
 
 
-def generate(client: Client, order: tuple[str, int, int], step_size: float, noise: float) -> Generation:
+def generate(client: Client, wanted: tuple[str, int, int], step_size: float, noise: float) -> Generation:
     """Asks for a generation and watches its frames come."""
     started, seconds, steps, sampling = time.perf_counter(), [], [], 0.0
-    for report, _ in client.submit(*order, step_size, noise, 0, api_name="/generate"):
+    for report, _ in client.submit(*wanted, step_size, noise, 0, api_name="/generate"):
         seconds.append(time.perf_counter() - started)
         steps.append(report["step"])
         sampling = report["seconds"]
@@ -117,7 +117,7 @@ def generate(client: Client, order: tuple[str, int, int], step_size: float, nois
 
 
 def generate_together(
-    clients: list[Client], order: tuple[str, int, int], step_size: float, noise: float
+    clients: list[Client], wanted: tuple[str, int, int], step_size: float, noise: float
 ) -> list[Generation]:
     """Several people's generations at once, started together."""
     found: list[Generation | None] = [None] * len(clients)
@@ -125,7 +125,7 @@ def generate_together(
 
     def one(k: int) -> None:
         barrier.wait()
-        found[k] = generate(clients[k], order, step_size, noise)
+        found[k] = generate(clients[k], wanted, step_size, noise)
 
     threads = [threading.Thread(target=one, args=(k,)) for k in range(len(clients))]
     for thread in threads:

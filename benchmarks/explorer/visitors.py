@@ -19,7 +19,7 @@ class Answer:
 
     Args:
         seconds: until it was over; first: until the first frame, None where none came.
-        frames: how many came; places: every place in the queue that was told; value: the last data.
+        frames: how many came; places: every place in the queue that came; value: the last data.
         error: the sentence of a refusal, None where there was none.
     """
 

@@ -17,7 +17,8 @@ class Lesson:
 
     Args:
         title, text, equation: the text as Markdown, the equation as LaTeX.
-        notice: what to look at; doors: where.
+        notice: what to look at.
+        doors: where.
         questions: of exercise 3.1, each with an answer that can be tried.
     """
 

@@ -14,7 +14,8 @@ def figures_of(loaded: LoadedModel, request: PrintRequest, x: Tensor, energies: 
     """The figures of a run: temperature, acceptance, r_hat, effective_sample_size, and how many states it is of.
 
     Args:
-        x: the last states (N, 1, 56, 56); energies: (frames, N), the start included.
+        x: the last states (N, 1, 56, 56).
+        energies: (frames, N), the start included.
 
     Raises:
         ValueError: for a run too short for a diagnosis, or one without noise.

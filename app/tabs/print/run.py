@@ -37,7 +37,9 @@ class PrintRequest:
     """A checked request for glyphs.
 
     Args:
-        way: of `WAYS`; sort: the name of the wanted sort, or "any"; text: the combination or the word.
+        way: of `WAYS`.
+        sort: the name of the wanted sort, or "any".
+        text: the combination or the word.
         labels: the class of every chain, or None.
         guidance: how much the class counts: 1 = as trained.
         begin: (glyphs (N, 1, 56, 56), steps run so far) where chains go on, or None to start from noise.

@@ -42,7 +42,8 @@ def read(paths: Sequence[str], preprocessing: str) -> OwnSet:
     """Reads pictures, and those in zip files, as glyphs.
 
     Args:
-        paths: of the uploaded files; preprocessing: of the card.
+        paths: of the uploaded files.
+        preprocessing: of the card.
 
     Raises:
         ValueError: where there is not one picture that can be read.

@@ -7,7 +7,6 @@ from html import escape
 from app.models.loaded import LoadedModel
 from app.tabs.strangers.own_set import NAME, OwnSet
 from app.tabs.strangers.tables import SCORES, auroc_table, histogram, rates_table, roc
-from ebm.evaluation.page import STYLE
 
 
 def as_csv(loaded: LoadedModel, own: OwnSet | None, chosen: list[str]) -> str:
@@ -31,6 +30,8 @@ def as_csv(loaded: LoadedModel, own: OwnSet | None, chosen: list[str]) -> str:
 
 def as_page(loaded: LoadedModel, chosen: list[str], score: str, threshold: float) -> str:
     """The figures and tables as one HTML page that needs nothing else."""
+    from ebm.evaluation.page import STYLE  # brings torchmetrics and Lightning in: not before someone exports
+
     figures = [histogram(loaded, chosen, score, threshold), roc(loaded, chosen, score)]
     scores = [name for name in SCORES if name in loaded.card.set_scores["test"]]
     drawn = "".join(

@@ -1,29 +1,23 @@
-"""The explorer as a web server: health, login, log, security headers, a clean stop."""
+"""The explorer as a web server: health, login, a clean stop."""
 
 import asyncio
 import logging
 import os
-import time
 from pathlib import Path
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI
 from fastapi.responses import PlainTextResponse
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.middleware import LARGEST_FILE, RequestLog, SecurityHeaders, SizeLimit
 from app.page.page import build
 from app.page.style import CSS, HEAD, theme
-from app.visitors.sessions import keep_small
+from app.visitors.gradio_overrides import check_paths, keep_small
 
-LARGEST_FILE = 25 * 2**20  # bytes of one upload
-LARGEST_REQUEST = LARGEST_FILE + 2**20  # of the requests that upload
-LARGEST_CALL = 2 * 2**20  # bytes of every other request
 LOGIN = "GLYPH_EBM_LOGIN"  # NAME:PASSWORD
 FRAMED_BY = "GLYPH_EBM_FRAMED_BY"  # which sites may show the page in a frame, as in `frame-ancestors`
-STOP_WITHIN = 3  # seconds that requests have to end in when the server is told to stop
-log = logging.getLogger("glyph_ebm.requests")
+STOP_WITHIN = 3  # seconds that requests have to end in when the server stops
 
 
 def create(checkpoint: str | Path, training: bool = True, root_path: str | None = None) -> FastAPI:
@@ -38,7 +32,7 @@ def create(checkpoint: str | Path, training: bool = True, root_path: str | None 
     """
     login = _login(os.environ.get(LOGIN))
     page = build(checkpoint, training)
-    page.has_launched = True  # a mounted page never launches, and Gradio checks no path before that
+    check_paths(page)
     app = FastAPI(title="Glyph EBM", docs_url=None, redoc_url=None, openapi_url=None)
 
     @app.get("/healthz", response_class=PlainTextResponse)
@@ -58,7 +52,9 @@ def create(checkpoint: str | Path, training: bool = True, root_path: str | None 
         auth_message="This explorer asks for a name and a password.", root_path=root_path,
     )  # fmt: skip
     keep_small(app, page)
-    app.add_middleware(_Manners, framed_by=os.environ.get(FRAMED_BY, "'self'"))
+    app.add_middleware(SizeLimit)
+    app.add_middleware(SecurityHeaders, framed_by=os.environ.get(FRAMED_BY, "'self'"))
+    app.add_middleware(RequestLog)  # the last one added is the first one passed
     return app
 
 
@@ -88,66 +84,3 @@ def _login(text: str | None) -> tuple[str, str] | None:
     if not (name and colon and password):
         raise ValueError(f"The environment variable {LOGIN} must be NAME:PASSWORD.")
     return name, password
-
-
-class _TooLarge(Exception):
-    """A request is larger than what is accepted."""
-
-
-class _Manners:
-    """Adds the security headers, refuses oversized requests, and logs one line a request, without what was sent.
-
-    Plain ASGI, because a streamed answer must not wait in a buffer.
-    """
-
-    def __init__(self, app: ASGIApp, framed_by: str):
-        self.app = app
-        self.headers = {
-            # Gradio's page has inline scripts, and its HTML component makes functions of text.
-            "content-security-policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
-            "style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' "
-            f"blob:; worker-src 'self' blob:; object-src 'none'; base-uri 'self'; frame-ancestors {framed_by}",
-            "x-content-type-options": "nosniff",
-            "referrer-policy": "same-origin",
-            "permissions-policy": "camera=(self), microphone=(), geolocation=()",
-        }
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Passes a request on."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-        began, status = time.monotonic(), 0
-
-        async def answer(message: Message) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
-                    headers[name] = value
-            await send(message)
-
-        uploads = scope["path"].endswith("/upload")
-        most, said = (LARGEST_REQUEST, LARGEST_FILE) if uploads else (LARGEST_CALL, LARGEST_CALL)
-        came = 0
-
-        async def bounded() -> Message:
-            nonlocal came
-            message = await receive()
-            came += len(message.get("body", b""))
-            if came > most:  # it came in pieces, so its length was not stated
-                raise _TooLarge
-            return message
-
-        try:
-            length = dict(scope["headers"]).get(b"content-length", b"0")
-            if length.isdigit() and int(length) > most:
-                raise _TooLarge
-            await self.app(scope, bounded, answer)
-        except _TooLarge:
-            if not status:
-                refusal = PlainTextResponse(f"At most {said // 2**20} MiB are accepted.", status_code=413)
-                await refusal(scope, receive, answer)
-        # Neither the query (a link may hold a drawing) nor the address of the visitor.
-        log.info("%s %s %d %.0f ms", scope["method"], scope["path"], status, 1e3 * (time.monotonic() - began))

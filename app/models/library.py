@@ -9,7 +9,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.models.loaded import Explorer, load
+from app.models.loaded import LoadedModel, load
 
 KEPT = 16  # models of visitors; the one that was asked for longest ago goes first
 LARGEST = 25 * 2**20  # bytes of a visitor's checkpoint
@@ -34,15 +34,15 @@ class Models:
         self.home = path.stem
         others = (p for p in sorted(path.parent.glob("*.safetensors")) if p.with_suffix(".json").is_file())
         self._shipped = {path.stem: path} | {p.stem: p for p in others}
-        self._loaded: dict[str, Explorer] = {self.home: self.first}
-        self._visitors: OrderedDict[str, Explorer] = OrderedDict()
+        self._loaded: dict[str, LoadedModel] = {self.home: self.first}
+        self._visitors: OrderedDict[str, LoadedModel] = OrderedDict()
         self._lock = threading.Lock()
 
     def shipped(self) -> list[str]:
         """The keys of the models that ship, the first one first."""
         return list(self._shipped)
 
-    def get(self, key: object) -> Explorer:
+    def get(self, key: object) -> LoadedModel:
         """The model of a key; nothing or "" means the first one.
 
         Raises:
@@ -61,11 +61,11 @@ class Models:
             raise ValueError("The model you brought is no longer kept here: bring it again.")
         raise ValueError(f"There is no model {str(key)[:40]!r}; there are: {', '.join(self._shipped)}.")
 
-    def add(self, explorer: Explorer) -> str:
+    def add(self, loaded: LoadedModel) -> str:
         """Keeps a visitor's model and gives its key."""
-        key = f"{re.sub(r'[^A-Za-z0-9-]+', '-', explorer.card.name)[:40]}~{secrets.token_urlsafe(9)}"
+        key = f"{re.sub(r'[^A-Za-z0-9-]+', '-', loaded.card.name)[:40]}~{secrets.token_urlsafe(9)}"
         with self._lock:
-            self._visitors[key] = explorer
+            self._visitors[key] = loaded
             while len(self._visitors) > KEPT:
                 self._visitors.popitem(last=False)
         return key

@@ -16,7 +16,7 @@ ANY = "any"  # the choice of no sort in particular
 
 
 @dataclass(frozen=True)
-class Explorer:
+class LoadedModel:
     """A checkpoint, ready to be shown.
 
     Args:
@@ -60,6 +60,14 @@ class Explorer:
         """What the model says of a glyph (1, 56, 56) in [-1, 1]."""
         return ebm.verdict(self.model, self.card, glyph)
 
+    def band(self) -> tuple[float, float] | None:
+        """The energies between which nine in ten known glyphs lie; None where the model is uncalibrated."""
+        if not self.card.is_calibrated:
+            return None
+        reference = torch.tensor(self.card.reference_energies)
+        low, high = torch.quantile(reference, torch.tensor([0.05, 0.95])).tolist()
+        return low, high
+
     def sets(self) -> list[str]:
         """The stranger sets that the card has scores for, in the card's order."""
         return [name for name in self.card.set_scores if name != "test"]
@@ -92,7 +100,7 @@ class Explorer:
         return chosen
 
 
-def load(path: str | Path) -> Explorer:
+def load(path: str | Path) -> LoadedModel:
     """Loads a checkpoint for the page.
 
     Args:
@@ -109,7 +117,7 @@ def load(path: str | Path) -> Explorer:
     energies = {
         name: ebm.score(model, to_model_space(pictures)) for name, pictures in examples.items() if len(pictures)
     }
-    return Explorer(model, card, {name: examples[name] for name in energies}, energies, typical)
+    return LoadedModel(model, card, {name: examples[name] for name in energies}, energies, typical)
 
 
 def _unevenness(picture: Tensor) -> float:

@@ -3,6 +3,7 @@
 import json
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import partial
 from html import escape
 from pathlib import Path
@@ -11,17 +12,17 @@ from typing import Any
 import gradio as gr
 
 from app.models.library import Models
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.page.style import ON_LOAD
 from app.parts.drawing import message
+from app.parts.panel import QUIET, Context, Panel, Shown, keep_link
 from app.tabs.learn import tab as learn_tab
-from app.tabs.panel import QUIET, Panel, keep_link
 from app.tabs.print import tab as print_tab
 from app.tabs.read import tab as read_tab
 from app.tabs.strangers import tab as strangers_tab
 from app.tabs.surface import tab as surface_tab
 from app.tabs.train import tab as train_tab
-from app.visitors.gate import Page
+from app.visitors.gradio_overrides import Page
 from app.visitors.uploads import path_of
 from ebm.model.mode import Mode
 
@@ -36,6 +37,20 @@ element.querySelector('[data-do=link]').addEventListener('click', async (event) 
     catch { button.textContent = 'Copy it from the address bar'; }
     setTimeout(() => { button.textContent = words; }, 2000);
 });"""
+
+
+@dataclass(frozen=True)
+class Bar:
+    """The components around the tabs that follow the model; opened: as in `Context`; turn: changes with every turn."""
+
+    model: gr.Dropdown
+    kind: gr.HTML
+    bring: gr.UploadButton
+    said: gr.HTML
+    tabs: gr.Tabs
+    footer: gr.HTML
+    opened: gr.State
+    turn: gr.State
 
 
 def build(checkpoint: str | Path, training: bool = True) -> gr.Blocks:
@@ -55,6 +70,7 @@ def build(checkpoint: str | Path, training: bool = True) -> gr.Blocks:
         delete_cache=(_DAY, _DAY),
         fill_width=True,
     ) as page:
+        opened, turn = gr.State(""), gr.State("")
         gr.HTML(_header(), elem_id="masthead", js_on_load=_ON_LOOKS)
         with gr.Row(elem_id="bar"):
             model = gr.Dropdown(models.shipped(), value=models.home, label="Model", elem_id="model", min_width=200)
@@ -65,16 +81,16 @@ def build(checkpoint: str | Path, training: bool = True) -> gr.Blocks:
             )  # fmt: skip
         said = gr.HTML("", elem_id="model-said", js_on_load=None)
         with gr.Tabs(elem_id="tabs") as tabs:
-            panels = _tabs(models, model, page, training)
+            panels = _tabs(models, model, opened, page, training)
         footer = gr.HTML(_footer(models.first), elem_id="colophon", js_on_load=None)
-        _follow_model(models, panels, page, model, (said, kind, footer), bring, tabs)
-        page.load(None, None, None, js=ON_LOAD, api_visibility="private")
+        bar = Bar(model, kind, bring, said, tabs, footer, opened, turn)
+        _wire(page, Following(models, bar, panels))
     page.queue(max_size=_QUEUE, default_concurrency_limit=4)
     return page
 
 
-def _tabs(models: Models, model: gr.Dropdown, page: gr.Blocks, training: bool) -> list[Panel]:
-    """Builds every tab; what a tab does on its own is its own affair."""
+def _tabs(models: Models, model: gr.Dropdown, opened: gr.State, page: gr.Blocks, training: bool) -> list[Panel]:
+    """Builds every tab; all that the page knows of a tab is its `Panel`."""
     tabs = {
         "Read": read_tab, "Print": print_tab, "Strangers": strangers_tab, "Surface": surface_tab, "Train": train_tab,
         "Learn": learn_tab,
@@ -84,72 +100,96 @@ def _tabs(models: Models, model: gr.Dropdown, page: gr.Blocks, training: bool) -
         if module is train_tab and not training:
             continue
         with gr.Tab(title, id=title.lower()) as tab:
-            panel = module.build(models, model, page, tab)
-        keep_link(panel)
-        panels.append(panel)
+            panels.append(module.build(Context(models, model, opened, page, tab)))
+        keep_link(panels[-1])
     return panels
 
 
-def _follow_model(
-    models: Models, panels: list[Panel], page: gr.Blocks, model: gr.Dropdown, words: tuple[gr.HTML, ...],
-    bring: gr.UploadButton, tabs: gr.Tabs,
-) -> None:  # fmt: skip
-    """When a model is chosen or brought, or a link or a door is followed, every tab shows it.
+@dataclass(frozen=True)
+class Following:
+    """What happens when a model is chosen or brought, or a link or a door is followed: every tab shows it."""
 
-    Args:
-        words: where a problem is told, the kind of the model, and the footer.
-    """
-    wanted, turn = gr.State(""), gr.State("")  # the tab that a link opens; changes with every turn
-    outputs = [model, *words, tabs, wanted, turn, *(c for panel in panels for c in panel.outputs)]
-    nothing = [gr.skip()] * len(outputs)
+    models: Models
+    bar: Bar
+    panels: list[Panel]
 
-    def turn_to(key: str, wishes: Mapping[str, str], tab: str = "") -> list[Any]:
+    @property
+    def outputs(self) -> list[Any]:
+        """Everything that may change."""
+        bar = self.bar
+        around = [bar.model, bar.said, bar.kind, bar.footer, bar.tabs, bar.opened, bar.turn]
+        return [*around, *(component for panel in self.panels for component in panel.outputs)]
+
+    def turn_to(self, key: str, wishes: Mapping[str, str], tab: str = "") -> Shown:
+        """Shows a model on every tab, and opens one where a tab is named."""
+        bar = self.bar
         try:
-            explorer = models.get(key)
+            loaded = self.models.get(key)
         except ValueError as error:
-            return [gr.Dropdown(value=models.home), message(str(error), "problem"), *nothing[2:]]
-        shown = [value for panel in panels for value in panel.show(explorer, wishes)]
-        choices = [(models.title(key), key)] if "~" in key else []
-        dropdown = gr.Dropdown([*models.shipped(), *choices], value=key)
-        chosen = gr.Tabs(selected=tab) if tab else gr.skip()
-        return [dropdown, "", _kind(explorer), _footer(explorer), chosen, tab, uuid.uuid4().hex, *shown]
+            return {bar.model: gr.Dropdown(value=self.models.home), bar.said: message(str(error), "problem")}
+        choices = [(self.models.title(key), key)] if "~" in key else []
+        shown: Shown = {
+            bar.model: gr.Dropdown([*self.models.shipped(), *choices], value=key),
+            bar.said: "",
+            bar.kind: _kind(loaded),
+            bar.footer: _footer(loaded),
+            bar.opened: tab,
+            bar.turn: uuid.uuid4().hex,
+        }
+        if tab:
+            shown[bar.tabs] = gr.Tabs(selected=tab)
+        for panel in self.panels:
+            shown |= panel.show(loaded, wishes)
+        return shown
 
-    def choose(key: str) -> list[Any]:
-        return turn_to(str(key), {})
+    def choose(self, key: str) -> Shown:
+        """Shows the model that the visitor chose."""
+        return self.turn_to(str(key), {})
 
-    def take(files: Any) -> list[Any]:
+    def print_with(self, key: str) -> Shown:
+        """Shows a model that was made on a tab, and prints with it."""
+        return self.turn_to(key, {}, "print")
+
+    def bring(self, files: Any) -> Shown:
+        """Shows the model that the visitor uploaded."""
         try:
-            return turn_to(models.bring([path for file in files or [] if (path := path_of(file))]), {})
+            return self.choose(self.models.bring([path for file in files or [] if (path := path_of(file))]))
         except ValueError as error:
-            return [gr.skip(), message(str(error), "problem"), *nothing[2:]]
+            return {self.bar.said: message(str(error), "problem")}
 
-    def follow(asked: Mapping[str, str]) -> list[Any]:
-        tab = asked.get("tab", "")
-        tab = tab if tab in {panel.name for panel in panels} else ""
-        if not tab and "model" not in asked:
-            return nothing
-        key = asked.get("model", models.home)
-        return turn_to(key if key in models.shipped() else models.home, asked, tab)
+    def follow(self, wishes: Mapping[str, str]) -> Shown:
+        """Shows what a link or a door asks for."""
+        tab = wishes.get("tab", "")
+        tab = tab if tab in {panel.name for panel in self.panels} else ""
+        if not tab and "model" not in wishes:
+            return gr.skip()
+        key = wishes.get("model", self.models.home)
+        return self.turn_to(key if key in self.models.shipped() else self.models.home, wishes, tab)
 
-    def arrive(request: gr.Request) -> list[Any]:
-        return follow(dict(request.query_params))
+    def arrive(self, request: gr.Request) -> Shown:
+        """Shows what the address asks for that the page is opened with."""
+        return self.follow(dict(request.query_params))
 
-    use = "(key) => window.glyphLink.use(key)"
-    model.input(None, model, None, js=use, queue=False, **QUIET)
-    model.input(choose, model, outputs, preprocess=False, **QUIET)
-    bring.upload(take, bring, outputs, preprocess=False, **QUIET)
-    page.load(arrive, None, outputs, **QUIET)
-    for button, wishes in (door for panel in panels for door in panel.doors):
-        key = json.dumps(wishes.get("model", ""))
-        button.click(partial(follow, wishes), None, outputs, **QUIET)
-        button.click(None, js=f"() => {{ window.glyphLink.use({key}); window.scrollTo(0, 0); }}", queue=False, **QUIET)
-    for panel in panels:
+
+def _wire(page: gr.Blocks, following: Following) -> None:
+    bar, outputs = following.bar, following.outputs
+    bar.model.input(None, bar.model, None, js="(key) => window.glyphLink.use(key)", queue=False, **QUIET)
+    bar.model.input(following.choose, bar.model, outputs, preprocess=False, **QUIET)
+    bar.bring.upload(following.bring, bar.bring, outputs, preprocess=False, **QUIET)
+    page.load(following.arrive, None, outputs, **QUIET)
+    page.load(None, None, None, js=ON_LOAD, api_visibility="private")
+    for panel in following.panels:
+        for button, wishes in panel.doors:
+            key = json.dumps(wishes.get("model", ""))
+            js = f"() => {{ window.glyphLink.use({key}); window.scrollTo(0, 0); }}"
+            button.click(partial(following.follow, wishes), None, outputs, **QUIET)
+            button.click(None, js=js, queue=False, **QUIET)
         if panel.chosen is not None:
             button, key_state = panel.chosen
-            button.click(lambda key: turn_to(key, {}, "print"), key_state, outputs, **QUIET)
+            button.click(following.print_with, key_state, outputs, **QUIET)
         if panel.again is not None:
-            inputs = [wanted, model, *panel.again_inputs]
-            turn.change(panel.again, inputs, panel.again_outputs, preprocess=False, **QUIET, **panel.queue)
+            inputs, shown = panel.again_inputs, panel.again_outputs
+            bar.turn.change(panel.again, inputs, shown, preprocess=False, **QUIET, **panel.queue)
 
 
 # What a model learnt, for the line below its name; a checkpoint's mode says which it is.
@@ -161,8 +201,8 @@ _KINDS = {
 }
 
 
-def _kind(explorer: Explorer) -> str:
-    kind = _KINDS.get(explorer.card.mode, "")
+def _kind(loaded: LoadedModel) -> str:
+    kind = _KINDS.get(loaded.card.mode, "")
     return f"<p>{kind[:1].upper()}{kind[1:]}.</p>" if kind else ""
 
 
@@ -175,9 +215,9 @@ def _header() -> str:
     )
 
 
-def _footer(explorer: Explorer) -> str:
-    card = explorer.card
-    weights = sum(p.numel() for p in explorer.model.parameters())
+def _footer(loaded: LoadedModel) -> str:
+    card = loaded.card
+    weights = sum(p.numel() for p in loaded.model.parameters())
     facts = [f"Model <b>{escape(card.name)}</b> ({escape(card.mode)}, {weights:,} weights)"]
     accuracy = card.metrics.get("accuracy")
     if isinstance(accuracy, int | float):

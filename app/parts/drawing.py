@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 from torch import Tensor
 
-from ebm.data.corpus import SIZE
+from ebm.data.picture.grid import arrange, enlarged
 
 _PAPER, _INK = np.array([251, 247, 238]), np.array([28, 24, 20])
 _LUT = np.round(_PAPER + np.linspace(0, 1, 256)[:, None] * (_INK - _PAPER)).astype(np.uint8)
@@ -29,21 +29,8 @@ def columns(count: int) -> int:
 
 
 def tile_grid(ink: Tensor, zoom: int = 1) -> Image.Image:
-    """Glyphs (N, 56, 56) uint8, ink = 255, as one picture of tiles."""
-    wide = columns(len(ink))
-    high = math.ceil(len(ink) / wide)
-    cell = SIZE + GAP
-    table = np.empty((high * cell + GAP, wide * cell + GAP, 3), dtype=np.uint8)
-    table[:] = _TABLE
-    for k, glyph in enumerate(ink.numpy()):
-        top, left = k // wide * cell + GAP, k % wide * cell + GAP
-        table[top : top + SIZE, left : left + SIZE] = _LUT[glyph]
-    picture = Image.fromarray(table)
-    return (
-        picture
-        if zoom == 1
-        else picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
-    )
+    """Glyphs (N, 56, 56) uint8, ink = 255, as one picture of tiles on a table."""
+    return enlarged(Image.fromarray(arrange(_LUT[ink.numpy()], columns(len(ink)), GAP, _TABLE)), zoom)
 
 
 def data_uri(picture: Image.Image, kind: str = "png") -> str:

@@ -23,7 +23,8 @@ def paced(items: Iterator[T], per_second: float) -> Iterator[T]:
     while it computes. When the caller stops early, so does the thread, at the next item.
 
     Args:
-        items: few and small enough to wait in memory; per_second: how fast they are handed on.
+        items: few and small enough to wait in memory.
+        per_second: how fast they are handed on.
 
     Raises:
         whatever the iterator raises, after the items before it.

@@ -57,7 +57,7 @@ function draw() {
     range.value = at;
     const words = frame.step === 0 && reel.x === 'step' ? `start of ${reel.of}` : `${reel.x} ${frame.step} of ${reel.of}`;
     range.setAttribute('aria-valuetext', words);
-    find('.controls output').textContent = words + (running && !following ? ' (the press goes on)' : '');
+    find('.controls output').textContent = words + (running && !following ? ' (the run goes on)' : '');
     find('.controls').hidden = frames.length < 2;
     find('.chart').hidden = frames.length < 2;
     find('[data-do=play]').innerHTML = timer || (running && following) ? '&#10074;&#10074;' : '&#9654;';

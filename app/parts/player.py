@@ -31,7 +31,8 @@ def player(elem_id: str, empty: str) -> gr.HTML:
     """A player without a recording; its value is what `Reel.value` gives.
 
     Args:
-        elem_id: of the component; empty: the sentence it shows before anything was recorded.
+        elem_id: of the component.
+        empty: the sentence it shows before anything was recorded.
     """
     return gr.HTML(
         None,
@@ -50,7 +51,8 @@ class Reel:
         run: tells this run from others of the same visitor.
         of: the last step, if nothing stops the run before.
         band: where nine in ten known glyphs' energies lie; None where that means nothing.
-        y: what the curve shows; x: what a frame is counted in.
+        y: what the curve shows.
+        x: what a frame is counted in.
     """
 
     def __init__(self, run: str, of: int, band: tuple[float, float] | None = None, y: str = "energy", x: str = "step"):

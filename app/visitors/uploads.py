@@ -8,7 +8,7 @@ import numpy as np
 from torch import Tensor
 
 import ebm
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.visitors.gate import is_upload
 from ebm.data.corpus import SIZE, to_model_space
 
@@ -19,14 +19,26 @@ def path_of(upload: Any) -> str | None:
     return path if isinstance(path, str) and is_upload(path) else None
 
 
-def to_glyph(explorer: Explorer, picture: str | np.ndarray) -> Tensor:
+def paths_of(uploads: Any) -> list[str]:
+    """Where Gradio put one or several uploaded files.
+
+    Raises:
+        ValueError: where there are none.
+    """
+    listed = uploads if isinstance(uploads, list) else [uploads]
+    if not (found := [path for path in map(path_of, listed) if path]):
+        raise ValueError("Send at least one picture, or a zip of pictures.")
+    return found
+
+
+def to_glyph(loaded: LoadedModel, picture: str | np.ndarray) -> Tensor:
     """Any picture as a glyph (1, 56, 56).
 
     Raises:
         ValueError: one sentence without any of the server's paths.
     """
     try:
-        return ebm.to_glyph(picture, preprocessing=explorer.card.preprocessing)
+        return ebm.to_glyph(picture, preprocessing=loaded.card.preprocessing)
     except ValueError as error:
         text = str(error).rstrip(".") + "."
         if isinstance(picture, str) and picture in text:

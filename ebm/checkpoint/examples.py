@@ -6,8 +6,8 @@ import torch
 from safetensors.torch import save as safetensors_bytes
 from torch import Tensor
 
+from ebm import data
 from ebm.checkpoint.files import open_weights, weights_path
-from ebm.data import STRANGERS, strangers
 from ebm.data.corpus import SIZE, Corpus, to_bytes
 from ebm.system.whole_file import whole_file
 
@@ -58,7 +58,7 @@ def load_examples(path: str | Path) -> dict[str, Tensor]:
 def examples_of(corpus: Corpus) -> dict[str, Tensor]:
     """The example pictures of a corpus: set -> uint8 (N, 56, 56), and the typical glyphs."""
     examples = {"test": corpus.images["test"][:KEPT_EXAMPLES]}
-    examples |= {name: to_bytes(strangers(name, KEPT_EXAMPLES, seed=1)) for name in STRANGERS}
+    examples |= {name: to_bytes(data.strangers(name, KEPT_EXAMPLES, seed=1)) for name in data.STRANGERS}
     examples |= {name: images[:KEPT_EXAMPLES] for name, images in corpus.strangers.items()}
     return examples | {TYPICAL: typical_glyphs(corpus)}
 

@@ -74,7 +74,7 @@ class Shown(NamedTuple):
 class AdaptStep(NamedTuple):
     """The state of an adaptation: steps taken, the loss of the last one, and the averaged network, frozen."""
 
-    index: int
+    step: int
     loss: float
     net: EnergyNet
 

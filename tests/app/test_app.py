@@ -182,20 +182,20 @@ def free_port() -> int:
 
 
 def test_an_ebm_prints_only_any(make_checkpoint: Callable[..., Path], tmp_path: Path) -> None:
-    explorer = load(make_checkpoint(tmp_path / "one.safetensors", outputs=1))
-    order = printing.check(explorer, "any", 2, 16, 1.0, 0.0, 0)
-    frames = list(printing.run(explorer, order))
-    assert frames[-1].step == 16 and len(printing.read_back(explorer, order, frames[-1].x)[0]) == 0
+    loaded = load(make_checkpoint(tmp_path / "one.safetensors", outputs=1))
+    request = printing.check(loaded, "any", 2, 16, 1.0, 0.0, 0)
+    frames = list(printing.run(loaded, request))
+    assert frames[-1].step == 16 and len(printing.read_back(loaded, request, frames[-1].x)[0]) == 0
     with pytest.raises(ValueError, match="any"):
-        printing.check(explorer, "a", 2, 16, 1.0, 0.0, 0)
-    assert "no sorts" in reading.card_of(explorer, torch.zeros(1, 56, 56))
+        printing.check(loaded, "a", 2, 16, 1.0, 0.0, 0)
+    assert "no sorts" in reading.card_of(loaded, torch.zeros(1, 56, 56))
     build(tmp_path / "one.safetensors")
 
 
 def test_a_bare_checkpoint_is_shown_with_a_note(make_checkpoint: Callable[..., Path], tmp_path: Path) -> None:
     path = make_checkpoint(tmp_path / "bare.safetensors", with_scores=False)
-    explorer = load(path)
-    assert len(explorer.samples_to_read()) >= 2
+    loaded = load(path)
+    assert len(loaded.samples_to_read()) >= 2
     with pytest.raises(ValueError, match="no scores"):
-        strangers_tables.rates(explorer, "noise", 0.0)
+        strangers_tables.rates(loaded, "noise", 0.0)
     build(path)

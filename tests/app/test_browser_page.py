@@ -84,6 +84,8 @@ def test_no_serious_finding_of_axe(page) -> None:
         if tab == "Print":  # which prints by itself; buttons that are about to be usable are still pale
             page.wait_for_selector("#go:not([disabled])")
             page.wait_for_selector("#save-chains:not([disabled])", timeout=60_000)
+        if tab == "Strangers":  # as for Surface
+            page.wait_for_selector("#roc .main-svg", timeout=60_000)
         if tab == "Surface":  # Gradio's place holder of a figure that is on its way has a label that means nothing
             page.wait_for_selector("#plane .main-svg", timeout=60_000)
         for theme in ("light", "dark") if page.viewport_size["width"] > 800 else ("light",):

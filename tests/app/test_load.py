@@ -13,8 +13,7 @@ from gradio.blocks import Blocks
 from PIL import Image
 
 import ebm
-from app.visitors import sessions
-from app.visitors.sessions import Sessions
+from app.visitors.gradio_overrides import Sessions
 from benchmarks.explorer.visitors import Answer, Visitor, leave, visitors
 
 PEOPLE, AT_ONCE = 50, 8
@@ -37,7 +36,7 @@ def picture(k: int) -> bytes:
     return stream.getvalue()
 
 
-def order(count: int = 1, steps: int = 16, seed: int = 0) -> list:
+def asked(count: int = 1, steps: int = 16, seed: int = 0) -> list:
     return ["any", count, steps, 10.0, 0.01, seed, ""]
 
 
@@ -63,7 +62,7 @@ def test_fifty_people_score_at_once_and_each_gets_the_own_answer(url: str, check
 def test_eight_print_at_once_and_the_others_are_told_their_places(url: str) -> None:
     async def all_at_once() -> list[Answer]:
         people = await visitors(url, AT_ONCE + 3)
-        answers = await asyncio.gather(*(v.call("generate", order(4, 256, k)) for k, v in enumerate(people)))
+        answers = await asyncio.gather(*(v.call("generate", asked(4, 256, k)) for k, v in enumerate(people)))
         await leave(people)
         return answers
 
@@ -78,7 +77,7 @@ def test_eight_print_at_once_and_the_others_are_told_their_places(url: str) -> N
 
 def test_a_visitor_who_vanishes_frees_the_press_for_the_next(url: str) -> None:
     async def watch(visitor: Visitor, answer: Answer, begun: asyncio.Event) -> None:
-        async for kind in visitor.watch("generate", order(36, 1024), answer):
+        async for kind in visitor.watch("generate", asked(36, 1024), answer):
             if kind == "process_generating":
                 begun.set()
 
@@ -105,7 +104,7 @@ def test_a_visitor_who_vanishes_frees_the_press_for_the_next(url: str) -> None:
 def test_a_full_queue_says_so_at_once(url: str) -> None:
     async def rush() -> list[Answer]:
         people = await visitors(url, 100)
-        answers = await asyncio.gather(*(v.call("generate", order()) for v in people))
+        answers = await asyncio.gather(*(v.call("generate", asked()) for v in people))
         await leave(people)
         return answers
 
@@ -115,9 +114,9 @@ def test_a_full_queue_says_so_at_once(url: str) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [order(37), order(0), order(10**9), order(1, 10**9), order(1, 1), order("many"), order(None), order(1, [16]),
-     order(1, 16, -1), order(1, 16, 2**40), order(1, 16)[:3] + ["nan", 0.1, 0, ""],
-     order(1, 16)[:4] + [1e9, 0, ""], ["no such sort", *order()[1:]]],
+    [asked(37), asked(0), asked(10**9), asked(1, 10**9), asked(1, 1), asked("many"), asked(None), asked(1, [16]),
+     asked(1, 16, -1), asked(1, 16, 2**40), asked(1, 16)[:3] + ["nan", 0.1, 0, ""],
+     asked(1, 16)[:4] + [1e9, 0, ""], ["no such sort", *asked()[1:]]],
 )  # fmt: skip
 def test_what_a_call_asks_for_is_bounded_on_the_server(url: str, data: list) -> None:
     async def ask() -> Answer:
@@ -129,11 +128,10 @@ def test_what_a_call_asks_for_is_bounded_on_the_server(url: str, data: list) -> 
     assert error and len(error.splitlines()) == 1 and error.endswith(".")
 
 
-def test_sessions_that_hold_something_outlive_those_that_hold_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sessions, "KEPT", 3)
+def test_sessions_that_hold_something_outlive_those_that_hold_nothing() -> None:
     with Blocks() as page:
         pass
-    kept = Sessions()
+    kept = Sessions(kept=3)
     kept.set_blocks(page)
     kept["mine"].state_data[1] = "a run"
     for k in range(20):

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from helpers.server import get, process
 
-from app.server import LARGEST_REQUEST, LOGIN, create
+from app.middleware import LARGEST_REQUEST
+from app.server import LOGIN, create
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -58,7 +58,7 @@ def test_a_seed_gives_the_same_network_and_states_come_as_asked(net, small_corpu
     x, y = mirrored(small_corpus)
     shown, short = Shown(x[:6], y[:6], small_corpus.sorts), Adaptation(steps=5, batch_size=8)
     states = list(adapting(net, shown, small_corpus, short, every=2))
-    assert [state.index for state in states] == [2, 4, 5]
+    assert [state.step for state in states] == [2, 4, 5]
     again = adapt(net, shown, small_corpus, short)
     assert all(torch.equal(a, b) for a, b in zip(states[-1].net.parameters(), again.parameters(), strict=True))
 

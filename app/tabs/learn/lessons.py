@@ -17,7 +17,8 @@ class Lesson:
 
     Args:
         title, text, equation: the text as Markdown, the equation as LaTeX.
-        notice: what to look at; doors: where.
+        notice: what to look at.
+        doors: where.
         questions: of exercise 3.1, each with an answer that can be tried.
     """
 
@@ -48,7 +49,7 @@ LESSONS = (
         (
             (
                 "What are energy-based models, and what can I do with them?",
-                "Everything here is read off this one number: *Read* tells a glyph's sort, *Print* makes new glyphs, "
+                "Everything here is read off this one number: *Read* names a glyph's sort, *Print* makes new glyphs, "
                 "*Strangers* notices what does not belong, and *Read* also repairs a worn glyph.",
             ),
         ),
@@ -95,7 +96,7 @@ LESSONS = (
         ),
     ),
     Lesson(
-        "Training: pull down what is real, push up what is dreamt",
+        "Training: pull down what is real, push up what is sampled",
         "The constant $Z_\\theta$ is an integral over all pictures there could be, which nobody can compute. But its "
         "slope in the weights is an average over the model's own samples. So training lowers the energy of real "
         "glyphs and raises that of glyphs it has just printed, until the two cannot be told apart. A **replay "
@@ -106,8 +107,8 @@ LESSONS = (
         "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right] \\\\ {} - {} & \\mathbb{E}_{q_\\theta(x)}\\!\\left["
         "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right] \\end{aligned}",
         "In the second stage the energies of real and of printed glyphs stay close together. If they part for long, "
-        "training has failed; a loss near zero alone says nothing. The twin, a plain classifier, never had its dreams "
-        "pushed up: its chains find low energies where no letters are.",
+        "training has failed; a loss near zero alone says nothing. The twin, a plain classifier, never had the "
+        "energies of its samples pushed up: its chains find low energies where no letters are.",
         (
             Door("Watch a small model learn", {"tab": "train"}),
             Door("Print with the classifier", {"tab": "print", "sort": "a", "model": "twin"}),
@@ -133,7 +134,7 @@ LESSONS = (
         "\\begin{aligned} \\log q_\\theta(x, y) &= \\log q_\\theta(x) + \\log q_\\theta(y \\mid x), \\\\ "
         "q_\\theta(x) &\\propto \\sum_y e^{f_\\theta(x)[y]} \\end{aligned}",
         "Print an o, then an ō: the same network, another output to climb. The model without classes prints "
-        "letters too, but cannot be told which.",
+        "letters too, but cannot be asked for one of them.",
         (
             Door("Print a g", {"tab": "print", "sort": "g"}),
             Door("Print an o with a bar", {"tab": "print", "sort": "o-bar"}),

@@ -2,9 +2,8 @@
 
 import gradio as gr
 
-from app.models.library import Models
-from app.tabs.learn.lessons import LESSONS
-from app.tabs.panel import Panel
+from app.parts.panel import Context, Panel, Wishes
+from app.tabs.learn.lessons import LESSONS, Lesson
 
 _LATEX: list[dict[str, str | bool]] = [
     {"left": "$$", "right": "$$", "display": True},
@@ -12,25 +11,35 @@ _LATEX: list[dict[str, str | bool]] = [
 ]
 
 
-def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> Panel:
-    """Puts the tab's components into the page being built; arguments as in `read_tab.build`."""
-    doors = []
-    shipped = models.shipped()
+def build(context: Context) -> Panel:
+    """Puts the tab's components into the page being built."""
+    doors: list[tuple[gr.Button, Wishes]] = []
     with gr.Column(elem_id="lessons"):
         for number, lesson in enumerate(LESSONS, 1):
             with gr.Row(elem_classes="sheet lesson"):
                 with gr.Column(elem_classes="words", scale=3, min_width=280):
-                    gr.Markdown(f"## {number}. {lesson.title}\n\n{lesson.text}", latex_delimiters=_LATEX)
-                    for asked, answer in lesson.questions:
-                        with gr.Accordion(asked, open=False):
-                            gr.Markdown(answer, latex_delimiters=_LATEX)
+                    _words(number, lesson)
                 with gr.Column(elem_classes="see", scale=2, min_width=280):
-                    gr.Markdown(
-                        f"$$ {lesson.equation} $$\n\n**What to notice.** {lesson.notice}", latex_delimiters=_LATEX
-                    )
-                    with gr.Row(elem_classes="buttons doors"):
-                        for door in lesson.doors:
-                            if door.wishes.get("model", models.home) in shipped:
-                                button = gr.Button(door.says, size="sm", min_width=120, elem_classes="door")
-                                doors.append((button, door.wishes))
+                    doors += _see(lesson, context)
     return Panel("learn", doors=doors)
+
+
+def _words(number: int, lesson: Lesson) -> None:
+    """The left column: the text, and the questions of the exercise."""
+    gr.Markdown(f"## {number}. {lesson.title}\n\n{lesson.text}", latex_delimiters=_LATEX)
+    for question, answer in lesson.questions:
+        with gr.Accordion(question, open=False):
+            gr.Markdown(answer, latex_delimiters=_LATEX)
+
+
+def _see(lesson: Lesson, context: Context) -> list[tuple[gr.Button, Wishes]]:
+    """The right column: the equation, what to notice, and the doors to models that are there."""
+    shipped = context.models.shipped()
+    notice = f"$$ {lesson.equation} $$\n\n**What to notice.** {lesson.notice}"
+    gr.Markdown(notice, latex_delimiters=_LATEX)
+    with gr.Row(elem_classes="buttons doors"):
+        return [
+            (gr.Button(door.says, size="sm", min_width=120, elem_classes="door"), door.wishes)
+            for door in lesson.doors
+            if door.wishes.get("model", context.models.home) in shipped
+        ]

@@ -1,35 +1,36 @@
-"""Chains judged: what a run of Langevin dynamics is worth as a sampler, in words."""
+"""Diagnosis of chains: what a run of Langevin dynamics is worth as a sampler, in words."""
 
 from html import escape
 
 import torch
 from torch import Tensor
 
-from app.models.loaded import Explorer
-from app.tabs.print.run import Order, law, lifetime
+from app.models.loaded import LoadedModel
+from app.tabs.print.run import PrintRequest, lifetime, target
 from ebm.sampling.diagnostics import effective_sample_size, metropolis_acceptance, split_r_hat, temperature
 
 
-def figures_of(explorer: Explorer, order: Order, x: Tensor, energies: Tensor) -> dict[str, float]:
+def figures_of(loaded: LoadedModel, request: PrintRequest, x: Tensor, energies: Tensor) -> dict[str, float]:
     """The figures of a run: temperature, acceptance, r_hat, effective_sample_size, and how many states it is of.
 
     Args:
-        x: the last states (N, 1, 56, 56); energies: (frames, N), the start included.
+        x: the last states (N, 1, 56, 56).
+        energies: (frames, N), the start included.
 
     Raises:
-        ValueError: for a run too short to judge, or one without noise.
+        ValueError: for a run too short for a diagnosis, or one without noise.
     """
     half = energies[len(energies) // 2 :]
     if len(half) < 8 or len(x) < 2:
-        raise ValueError("Judging needs at least two glyphs and 16 recorded steps: print a few more.")
-    if order.noise == 0:
+        raise ValueError("A diagnosis needs at least two glyphs and 16 recorded steps: print a few more.")
+    if request.noise == 0:
         raise ValueError("Without noise a run only goes downhill: set the noise above 0 and print again.")
-    model, labels = law(explorer, order)
-    generator = torch.Generator().manual_seed(order.seed)
+    model, labels = target(loaded, request)
+    generator = torch.Generator().manual_seed(request.seed)
     return {
-        "temperature": temperature(order.step_size, order.noise),
+        "temperature": temperature(request.step_size, request.noise),
         "acceptance": metropolis_acceptance(
-            model, x, step_size=order.step_size, noise=order.noise, y=labels, generator=generator
+            model, x, step_size=request.step_size, noise=request.noise, y=labels, generator=generator
         ),
         "r_hat": split_r_hat(half),
         "effective_sample_size": effective_sample_size(half),
@@ -37,23 +38,24 @@ def figures_of(explorer: Explorer, order: Order, x: Tensor, energies: Tensor) ->
     }  # fmt: skip
 
 
-def judge(explorer: Explorer, order: Order, x: Tensor, energies: Tensor, step: int) -> str:
+def diagnose(loaded: LoadedModel, request: PrintRequest, x: Tensor, energies: Tensor, step: int) -> str:
     """The figures of a run of `step` steps, each with how to read it, as HTML; the rest as in `figures_of`."""
-    found = figures_of(explorer, order, x, energies)
-    trained = lifetime(explorer)
+    found = figures_of(loaded, request, x, energies)
+    trained = lifetime(loaded)
     rows = [
         (
             "Temperature", f"{found['temperature']:.2g}",
-            "noise\u00b2 / (2 step): 1 would sample the model's own law, far below 1 chains seek the valleys' floors",
+            "noise\u00b2 / (2 step): 1 would sample the model's own distribution, far below 1 chains seek the floors "
+            "of its valleys",
         ),
         (
             "Metropolis acceptance", f"{found['acceptance']:.0%}",
             "how often a plain step of this size, unclipped, would pass the Metropolis test at that temperature: near "
-            "100 % the chain follows the law, near 0 % it does not",
+            "100 % the chain follows the distribution, near 0 % it does not",
         ),
         (
             "R-hat of the energy", f"{found['r_hat']:.2f}",
-            "below 1.01 all chains tell the same story; above, each is still in a place of its own (second half)",
+            "below 1.01 all chains agree; above, each is still in a place of its own (second half of the run)",
         ),
         (
             "Effective sample size", f"{found['effective_sample_size']:.0f} of {found['states']}",
@@ -70,6 +72,6 @@ def judge(explorer: Explorer, order: Order, x: Tensor, energies: Tensor, step: i
         for name, value, words in rows
     )
     return (
-        f"<div class='judged' role='status'><table>{body}</table><p class='fineprint'>Short, cold chains "
+        f"<div class='diagnosis' role='status'><table>{body}</table><p class='fineprint'>Short, cold chains "
         "are no samples of q(x) in the strict sense, for any JEM: they are what its training used.</p></div>"
     )

@@ -1,139 +1,216 @@
-"""The tab Print: print new glyphs from noise, watch them, go back and forth, and judge the chains."""
+"""The tab Print: print new glyphs from noise, watch them, go back and forth, and diagnose the chains."""
 
 import tempfile
 import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import torch
+from gradio.blocks import Block
+from gradio.components import Component
+from torch import Tensor
 
-from app.models.library import Models
-from app.models.loaded import ANY, Explorer
+from app.models.loaded import ANY, LoadedModel
 from app.parts.drawing import data_uri, message
 from app.parts.pace import paced
+from app.parts.panel import PRINTING, QUIET, WORKING, Context, Panel, Shown, Values, Wishes, updates
 from app.parts.player import Reel, player, still
-from app.tabs.panel import PRINTING, QUIET, WORKING, Panel, Wishes, number_wish
-from app.tabs.print import api as print_api
+from app.tabs.print import controls as print_controls
+from app.tabs.print import endpoints as print_endpoints
 from app.tabs.print import run as printing
-from app.tabs.print.api import FRAMES_A_SECOND, letters
-from app.tabs.print.diagnosis import judge
-from app.tabs.print.run import WAYS, Frame, Order
+from app.tabs.print.controls import SEVERAL, Controls, Recipes, settings_of
+from app.tabs.print.diagnosis import diagnose
+from app.tabs.print.endpoints import FRAMES_A_SECOND, letters
+from app.tabs.print.run import Frame, PrintRequest
 from app.tabs.print.saving import save
 from app.tabs.print.typesetting import set_line
 from ebm.data.corpus import to_bytes, to_model_space
 
-_SEVERAL = 12
 _SHOWN = 72  # updates of the page in a run of one recorded frame a step: about three seconds
-# What each does to (steps, step size, noise) of the trained recipe, and what to look for.
-PRESETS = {
-    "trained recipe": (1, 1, 1, "as in training"),
-    "too hot": (1, 1, 30, "thirty times the noise: chains cannot settle in a valley"),
-    "frozen": (1, 1, 0, "no noise: straight down into the nearest valley"),
-    "ten times longer": (10, 1, 1, "far beyond the length of printing: energies sink far below those of real glyphs"),
-}
+_BEFORE = "Every glyph starts as noise. Press Print."
 
 
-def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> Panel:
-    """Puts the tab's components into the page being built; arguments as in `read_tab.build`."""
-    stopped: set[str] = set()  # sessions whose visitor pressed Stop
+def build(context: Context) -> Panel:
+    """Puts the tab's components into the page being built."""
+    tab = lay_out(context)
+    wire(tab)
+    controls = tab.controls.by_name()
+    outputs = [*controls.values(), tab.player, tab.status, tab.line, tab.run]
+    asking, changed = {*tab.asking, context.opened}, [tab.seen, *tab.outputs]
+    return Panel("print", outputs, tab.show, controls, tab.again, asking, changed, PRINTING)
 
-    def start(session: gr.Request) -> tuple[Any, ...]:
-        stopped.discard(str(session.session_hash))
-        return *[gr.Button(interactive=False)] * 2, gr.Button(interactive=True), message("Waiting for the press\u2026")
 
-    def stop(session: gr.Request) -> None:
-        stopped.add(str(session.session_hash))
+@dataclass(frozen=True)
+class Run:
+    """A run that is over: its glyphs uint8 (N, 56, 56), its steps in all, the energies (frames, N)."""
 
-    def leave(session: gr.Request) -> None:
-        stopped.discard(str(session.session_hash))
+    request: PrintRequest
+    ink: Tensor
+    step: int
+    energy: Tensor
 
-    def press(session: gr.Request, key: str, *wishes: Any) -> Iterator[tuple[Any, ...]]:
-        yield from _press(str(session.session_hash), key, wishes, None)
 
-    def go_on(session: gr.Request, key: str, held: Any, *wishes: Any) -> Iterator[tuple[Any, ...]]:
-        yield from _press(str(session.session_hash), key, wishes, held)
+@dataclass(frozen=True)
+class Print:
+    """The tab's components, and what happens to them.
 
-    def _press(who: str, key: str, wishes: tuple[Any, ...], held: Any) -> Iterator[tuple[Any, ...]]:
-        """Streams frames to the page; ends early, but in good order, when the visitor stops it."""
-        keep, busy, idle = [gr.skip()] * 3, _buttons(False, False, True), _buttons(True, True, False)
-        try:
-            explorer = models.get(key)
-            order = _order(explorer, wishes, held)
-        except ValueError as error:
-            yield gr.skip(), message(str(error), "problem"), gr.skip(), *keep, gr.skip(), *_buttons(True, False, False)
+    Args:
+        context: what the tab is built into.
+        controls, recipes: what is printed, and how.
+        go, on, halt: buttons that print, go on with the last run, and stop.
+        player: shows the chains.
+        status: how the run stands, in words.
+        line: a word, set on a line.
+        files: buttons that save the grid, the animation and the chains.
+        diagnose, diagnosis: the button that diagnoses the last run, and what it found.
+        seen: whether the visitor has seen a run.
+        run: the last run (`Run`), or None.
+        stopped: sessions whose visitor pressed Stop.
+    """
+
+    context: Context
+    controls: Controls
+    recipes: Recipes
+    go: gr.Button
+    on: gr.Button
+    halt: gr.Button
+    player: gr.HTML
+    status: gr.HTML
+    line: gr.HTML
+    files: list[gr.DownloadButton]
+    diagnose: gr.Button
+    diagnosis: gr.HTML
+    seen: gr.State
+    run: gr.State
+    stopped: set[str] = field(default_factory=set)
+
+    @property
+    def asking(self) -> set[Block]:
+        """What a run needs to know."""
+        return {self.context.model, self.seen, self.run, *self.controls.by_name().values()}
+
+    @property
+    def outputs(self) -> list[Component]:
+        """What a run changes."""
+        return [self.player, self.status, self.line, *self.files, self.run, self.go, self.on, self.halt]
+
+    def wait(self, session: gr.Request) -> Shown:
+        """Says that the run was asked for; it may have to wait."""
+        self.stopped.discard(str(session.session_hash))
+        return self._buttons(halt=True) | {self.status: message("Waiting for a free place\u2026")}
+
+    def stop(self, session: gr.Request) -> None:
+        """Ends the visitor's run at its next frame."""
+        self.stopped.add(str(session.session_hash))
+
+    def leave(self, session: gr.Request) -> None:
+        """Forgets a visitor."""
+        self.stopped.discard(str(session.session_hash))
+
+    def start(self, session: gr.Request, values: Values) -> Iterator[Shown]:
+        """Prints what the controls ask for."""
+        yield from self._print(str(session.session_hash), values, None)
+
+    def go_on(self, session: gr.Request, values: Values) -> Iterator[Shown]:
+        """Goes on with the last run."""
+        yield from self._print(str(session.session_hash), values, values[self.run])
+
+    def first_visit(self, session: gr.Request, values: Values) -> Iterator[Shown]:
+        """Prints when the tab is opened for the first time."""
+        if values[self.seen]:
+            yield {self.seen: True}
             return
-        reel = Reel(uuid.uuid4().hex, 0, None if order.way == "combination" else printing.band(explorer))
+        for shown in self._print(str(session.session_hash), values, None):
+            yield {self.seen: True} | shown
+
+    def again(self, session: gr.Request, values: Values) -> Iterator[Shown]:
+        """Prints what a link asks for."""
+        if values[self.context.opened] != "print":
+            yield gr.skip()
+            return
+        for shown in self._print(str(session.session_hash), values, None):
+            yield {self.seen: True} | shown
+
+    def _print(self, who: str, values: Values, last: Any) -> Iterator[Shown]:
+        """Prints, or goes on with the last run. Where the visitor stops it, it ends early and still saves its files."""
+        try:
+            loaded = self.context.models.get(values[self.context.model])
+            request = printing.check(loaded, **self.controls.asked(values))
+            request = request if last is None else _continued(request, last)
+        except ValueError as error:
+            yield {self.status: message(str(error), "problem")} | self._buttons(go=True)
+            return
+        reel = Reel(uuid.uuid4().hex, 0, None if request.way == "combination" else loaded.band())
         frames: list[Frame] = []
         try:
-            together = -(-min(order.steps, printing.FRAMES) // _SHOWN)
-            for frame in paced(printing.run(explorer, order), FRAMES_A_SECOND * together):
-                frames.append(frame)
-                reel.about["of"] = frame.of
-                reel.add(frame.step, frame.ink, frame.energy)
-                if len(frames) % together == 0 or len(frames) == 1:
-                    line = message(f"Printing {_what(explorer, order)}\u2026")
-                    yield reel.value(), line, "", *keep, gr.skip(), *(busy if len(frames) == 1 else keep)
-                if who in stopped:
-                    break
-            read, sentence = printing.read_back(explorer, order, frames[-1].x)
+            yield from self._stream(who, loaded, request, reel, frames)
+            read, sentence = printing.read_back(loaded, request, frames[-1].x)
             if frames[-1].step < frames[-1].of:
                 sentence = f"Stopped after {frames[-1].step} of {frames[-1].of} steps. {sentence}"
-            set_as = _line(explorer, order, frames[-1]) if order.way == "word" else ""
-            done = reel.value(done=True, letters=read), message(sentence), set_as
-            run = {"order": order, "ink": frames[-1].ink, "step": frames[-1].step,
-                   "energy": torch.tensor([frame.energy for frame in frames])}  # fmt: skip
-            yield *done, *keep, run, *keep  # the files take a moment longer, and Gradio drops a press during this one
+            energy = torch.tensor([frame.energy for frame in frames])
+            yield {  # the files take a moment longer, and Gradio ignores the buttons meanwhile: they stay as they are
+                self.player: reel.value(done=True, letters=read),
+                self.status: message(sentence),
+                self.line: _line(loaded, request, frames[-1]) if request.way == "word" else "",
+                self.run: Run(request, frames[-1].ink, frames[-1].step, energy),
+            }
             with tempfile.TemporaryDirectory() as folder:  # Gradio copies the files when it sends them
-                files = [gr.DownloadButton(value=str(p), interactive=True) for p in save(Path(folder), order, frames)]
-                yield *[gr.skip()] * 3, *files, gr.skip(), *idle
+                saved = save(Path(folder), request, frames)
+                files = [gr.DownloadButton(value=str(path), interactive=True) for path in saved]
+                yield dict(zip(self.files, files, strict=True)) | self._buttons(go=True, on=True)
         finally:
-            stopped.discard(who)
+            self.stopped.discard(who)
 
-    def first_visit(session: gr.Request, seen: bool, key: str, *wishes: Any) -> Iterator[tuple[Any, ...]]:
-        if seen:
-            yield True, *[gr.skip()] * len(outputs)
-            return
-        for update in _press(str(session.session_hash), key, wishes, None):
-            yield True, *update
+    def _stream(
+        self, who: str, loaded: LoadedModel, request: PrintRequest, reel: Reel, frames: list[Frame]
+    ) -> Iterator[Shown]:
+        """Shows the frames of a run while they come, until the visitor stops it; reel and frames take them in."""
+        together = -(-min(request.steps, printing.FRAMES) // _SHOWN)  # so many frames are shown at once
+        words = message(f"Printing {_what(loaded, request)}\u2026")
+        for frame in paced(printing.run(loaded, request), FRAMES_A_SECOND * together):
+            frames.append(frame)
+            reel.about["of"] = frame.of
+            reel.add(frame.step, frame.ink, frame.energy)
+            if len(frames) == 1:
+                yield {self.player: reel.value(), self.status: words, self.line: ""} | self._buttons(halt=True)
+            elif len(frames) % together == 0:
+                yield {self.player: reel.value(), self.status: words, self.line: ""}
+            if who in self.stopped:
+                break
 
-    def again(session: gr.Request, opened: str, key: str, *wishes: Any) -> Iterator[tuple[Any, ...]]:
-        if opened != "print":
-            yield (gr.skip(),) * (1 + len(outputs))
-            return
-        yield from first_visit(session, False, key, *wishes)
+    def _buttons(self, go: bool = False, on: bool = False, halt: bool = False) -> Shown:
+        """Which of the three buttons can be pressed."""
+        return {
+            self.go: gr.Button(interactive=go),
+            self.on: gr.Button(interactive=on),
+            self.halt: gr.Button(interactive=halt),
+        }
 
-    def judged(key: str, held: Any) -> str:
+    def show_diagnosis(self, key: str, last: Any) -> Shown:
+        """Diagnoses the chains of the last run."""
         try:
-            if not isinstance(held, dict):
-                raise ValueError("There is nothing to judge yet: print first.")
-            x = to_model_space(held["ink"])
-            return judge(models.get(key), held["order"], x, held["energy"], held["step"])
+            if not isinstance(last, Run):
+                raise ValueError("There is nothing to diagnose yet: print first.")
+            x = to_model_space(last.ink)
+            return {self.diagnosis: diagnose(self.context.models.get(key), last.request, x, last.energy, last.step)}
         except ValueError as error:
-            return message(str(error), "problem")
+            return {self.diagnosis: message(str(error), "problem")}
 
-    def preset(key: str, name: str) -> tuple[Any, ...]:
-        recipe = models.get(key).card.sampler
-        steps, size, noise, words = PRESETS.get(name, (1, 1, 1, ""))
-        longest = min(int(recipe.print_steps) * steps, printing.STEPS[1])
-        hot = min(recipe.print_noise * noise, printing.NOISE[1])
-        return longest, recipe.step_size * size, gr.Slider(value=hot, maximum=max(0.1, hot)), words
+    def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
+        """The controls for a model, and noise in place of the last run."""
+        empty = {self.player: _noise_only(loaded), self.status: message(_BEFORE), self.line: "", self.run: None}
+        return updates(self.controls.by_name(), settings_of(loaded, wishes)) | empty
 
-    def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
-        fresh = [type(component)(**given) for component, given in zip(controls, _view(explorer, wishes), strict=True)]
-        return [*fresh, _noise_only(explorer), message("Every glyph starts as noise. Press Print."), "", None]
 
-    first = iter(_view(models.first, {}))
-    with gr.Row(elem_id="press", elem_classes="areas"):
+def lay_out(context: Context) -> Print:
+    """Makes the tab's components, left to right."""
+    start = settings_of(context.models.first, {})
+    with gr.Row(elem_id="print", elem_classes="areas"):
         with gr.Column(elem_classes="area-a", min_width=0):
-            way = gr.Radio(
-                [("one sort", "sort"), ("a combination", "combination"), ("a word", "word"), ("no sort", "straight")],
-                **next(first), label="What to print", elem_id="way",
-            )  # fmt: skip
-            sort = gr.Dropdown(**next(first), label="Sort to print", elem_id="sort")
-            text = gr.Textbox(**next(first), elem_id="text", max_lines=1, submit_btn=False)
-            count = gr.Slider(*printing.COUNT, **next(first), step=1, label="Number of glyphs", elem_id="count")
+            what = print_controls.lay_out_what(start)
             with gr.Row(elem_classes="buttons"):
                 go = gr.Button("Print", variant="primary", elem_id="go", min_width=80)
                 on = gr.Button("Go on", elem_id="go-on", interactive=False, min_width=70)
@@ -141,9 +218,7 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
         with gr.Column(elem_classes="area-b", min_width=0):
             view = player("printed", "Press Print: every glyph starts as noise.")
             line = gr.HTML("", elem_id="word-line", js_on_load=None)
-            status = gr.HTML(
-                message("Every glyph starts as noise. Press Print."), elem_id="print-status", js_on_load=None
-            )
+            status = gr.HTML(message(_BEFORE), elem_id="print-status", js_on_load=None)
             with gr.Row(elem_classes="buttons"):
                 files = [
                     gr.DownloadButton(label, interactive=False, size="sm", elem_id=name, min_width=140)
@@ -152,146 +227,70 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
                         ("Save the chains (.npz)", "save-chains"),
                     )
                 ]  # fmt: skip
-            with gr.Accordion("Judge these chains", open=False, elem_id="judge"):
-                ask = gr.Button("Judge the last run", size="sm", elem_id="judge-go")
-                verdict = gr.HTML("", elem_id="judged", js_on_load=None)
+            with gr.Accordion("Diagnose these chains", open=False, elem_id="diagnose"):
+                diagnose_last = gr.Button("Diagnose the last run", size="sm", elem_id="diagnose-go")
+                diagnosis = gr.HTML("", elem_id="diagnosis", js_on_load=None)
         with gr.Column(elem_classes="area-c", min_width=0), gr.Accordion("How it is printed", open=True):
-            recipe = gr.Radio(list(PRESETS), value="trained recipe", label="Recipe", elem_id="recipe")
-            told = gr.HTML("", elem_id="recipe-told", js_on_load=None)
-            steps = gr.Slider(
-                *printing.STEPS, **next(first), step=16, label="Steps", elem_id="steps",
-                info="of Langevin dynamics: downhill in energy, plus a little noise",
-            )  # fmt: skip
-            step_size = gr.Slider(**next(first), label="Step size", elem_id="step-size")
-            noise = gr.Slider(
-                **next(first), step=0.001, label="Noise", elem_id="noise", info="how strongly each step is shaken"
-            )
-            seed = gr.Number(
-                **next(first), label="Seed", precision=0, elem_id="seed", info="the same seed prints the same glyphs"
-            )
-            guidance = gr.Slider(
-                *printing.GUIDANCE, **next(first), step=0.5, label="Guidance", elem_id="guidance",
-                info="how much the sort counts: 1 as trained, 0 not at all, more is plainer and less varied",
-            )  # fmt: skip
-    controls = [way, sort, text, count, steps, step_size, noise, seed, guidance]
-    seen, run = gr.State(False), gr.State(None)
-    wishes = [model, *controls]
-    outputs = [view, status, line, *files, run, go, on, halt]
-    ready = {"outputs": [go, on, halt, status], "queue": False, **QUIET}
-    # While all presses are busy, Gradio writes the place in the queue over the status line.
-    waiting = {"show_progress": "minimal", "show_progress_on": status}
-    using: dict[str, Any] = {"preprocess": False, **QUIET, **waiting, **PRINTING}
-
-    gr.on([go.click, text.submit], start, None, **ready).then(press, wishes, outputs, **using)
-    on.click(start, None, **ready).then(go_on, [model, run, *controls], outputs, **using)
-    tab.select(first_visit, [seen, *wishes], [seen, *outputs], **using)
-    halt.click(stop, queue=False, **QUIET)
-    recipe.input(preset, [model, recipe], [steps, step_size, noise, told], preprocess=False, queue=False, **QUIET)
-    asked = [sort, text, count, guidance]
-    way.input(
-        lambda chosen: [type(c)(**given) for c, given in zip(asked, _asks(chosen), strict=True)], way, asked,
-        preprocess=False, queue=False, **QUIET,
+            controls, recipes = print_controls.lay_out_how(start, context, what)
+    return Print(
+        context, controls, recipes, go, on, halt, view, status, line, files, diagnose_last, diagnosis,
+        gr.State(False), gr.State(None),
     )  # fmt: skip
-    ask.click(judged, [model, run], verdict, preprocess=False, **QUIET, **WORKING)
-    print_api.build(models, [sort, count, steps, step_size, noise, seed])
-    page.unload(leave)
-    names = ("way", "sort", "text", "count", "steps", "step_size", "noise", "seed", "guidance")
-    state = dict(zip(names, controls, strict=True))
-    return Panel(
-        "print", [*controls, view, status, line, run], show, state, again, controls, [seen, *outputs], PRINTING
-    )
 
 
-def _buttons(*usable: bool) -> tuple[gr.Button, ...]:
-    return tuple(gr.Button(interactive=can) for can in usable)
+def wire(tab: Print) -> None:
+    """Says what happens when."""
+    # While all places are taken, Gradio writes the place in the queue over the status line.
+    waiting = {"show_progress": "minimal", "show_progress_on": tab.status}
+    using: dict[str, Any] = {"preprocess": False, **QUIET, **waiting, **PRINTING}
+    ready: dict[str, Any] = {"queue": False, **QUIET}
+    buttons = [tab.go, tab.on, tab.halt, tab.status]
+    started = gr.on([tab.go.click, tab.controls.text.submit], tab.wait, None, buttons, **ready)
+    started.then(tab.start, tab.asking, tab.outputs, **using)
+    tab.on.click(tab.wait, None, buttons, **ready).then(tab.go_on, tab.asking, tab.outputs, **using)
+    tab.context.tab.select(tab.first_visit, tab.asking, [tab.seen, *tab.outputs], **using)
+    tab.halt.click(tab.stop, queue=False, **QUIET)
+    tab.context.page.unload(tab.leave)
+    asking = [tab.context.model, tab.run]
+    tab.diagnose.click(tab.show_diagnosis, asking, tab.diagnosis, preprocess=False, **QUIET, **WORKING)
+    print_controls.wire(tab.recipes)
+    print_endpoints.build(tab.context.models)
 
 
-def _asks(way: str) -> list[dict[str, Any]]:
-    """How the controls look that not every way of printing needs: sort, text, count, guidance."""
-    text = {"label": "Word" if way == "word" else "Combination", "info": WAYS.get(way, "")}
-    return [
-        {"visible": way == "sort"}, {"visible": way in ("combination", "word"), **text}, {"visible": way != "word"},
-        {"visible": way in ("sort", "word")},
-    ]  # fmt: skip
-
-
-def _order(explorer: Explorer, wishes: tuple[Any, ...], held: Any) -> Order:
-    """The order that the page's controls make, or how the run that is held goes on.
+def _continued(request: PrintRequest, last: Any) -> PrintRequest:
+    """The request that goes on with a run.
 
     Raises:
-        ValueError: for a value out of bounds, or where there is nothing to go on with.
+        ValueError: where there is nothing to go on with.
     """
-    way, sort, text, count, steps, step_size, noise, seed, guidance = wishes
-    order = printing.check(
-        explorer, sort, count, steps, step_size, noise, seed, way=way, text=text, guidance=guidance
-    )  # fmt: skip
-    if held is None:
-        return order
-    if not isinstance(held, dict) or len(held["ink"]) != order.count:
+    if not isinstance(last, Run) or len(last.ink) != request.count:
         raise ValueError("Nothing like this was printed yet: press Print first.")
-    if held["step"] + order.steps > 10 * printing.STEPS[1]:
-        raise ValueError(f"These chains are {held['step']} steps long: that is enough. Press Print for fresh ones.")
-    return printing.continued(order, to_model_space(held["ink"]), held["step"])
+    if last.step + request.steps > 10 * printing.STEPS[1]:
+        raise ValueError(f"These chains are {last.step} steps long: that is enough. Press Print for fresh ones.")
+    return printing.continued(request, to_model_space(last.ink), last.step)
 
 
-def _line(explorer: Explorer, order: Order, frame: Frame) -> str:
+def _line(loaded: LoadedModel, request: PrintRequest, frame: Frame) -> str:
     """A word as it is set, as HTML; a sentence where the sorts' places on the line are not known."""
     try:
-        picture = set_line(frame.ink, letters(explorer, order))
+        picture = set_line(frame.ink, letters(loaded, request))
     except ValueError as error:
         return message(str(error))
     return f'<figure class="line"><img src="{data_uri(picture)}" alt="{len(frame.ink)} letters set on a line"></figure>'
 
 
-def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:
-    """What the controls show, in their order, as their components' arguments."""
-    recipe = explorer.card.sampler
-    choices = [(f"{ANY} \u2013 the model chooses", ANY)]
-    if explorer.has_sorts:
-        choices += [(explorer.title(sort), sort) for sort in explorer.card.sorts]
-    asked = wishes.get("sort", "")
-    sort = asked if asked in [key for _, key in choices] else _first_sort(explorer)
-    way = wishes.get("way", "sort") if wishes.get("way") in WAYS else "sort"
-    asks = _asks(way)
-    grain = float(f"{recipe.step_size / 6:.1g}")  # one digit: 0.02, or 2
-    widest = min(round(24 * grain, 4), printing.STEP_SIZE[1])
-    hot = number_wish(wishes, "noise", float(recipe.print_noise), *printing.NOISE)
-    return [
-        {"value": way},
-        {"choices": choices, "value": sort, **asks[0]},
-        {"value": wishes.get("text", "u and v")[:200], **asks[1]},
-        {"value": number_wish(wishes, "count", _SEVERAL, *printing.COUNT), **asks[2]},
-        {"value": number_wish(wishes, "steps", int(recipe.print_steps), *printing.STEPS)},
-        {
-            "minimum": grain, "maximum": widest, "step": grain,
-            "value": number_wish(wishes, "step_size", float(recipe.step_size), grain, widest),
-            "info": "how far downhill a step goes",
-        },
-        {"minimum": 0, "maximum": max(0.1, 4 * recipe.print_noise, hot), "value": hot},
-        {"value": number_wish(wishes, "seed", 0, *printing.SEED)},
-        {"value": number_wish(wishes, "guidance", 1.0, *printing.GUIDANCE), **asks[3]},
-    ]  # fmt: skip
-
-
-def _noise_only(explorer: Explorer) -> dict[str, Any]:
-    """What the press begins with, for the player."""
-    recipe = explorer.card.sampler
+def _noise_only(loaded: LoadedModel) -> dict[str, Any]:
+    """What printing begins with, for the player."""
+    recipe = loaded.card.sampler
     blank = printing.check(
-        explorer, ANY, _SEVERAL, printing.STEPS[0], recipe.step_size, recipe.print_noise, 0
+        loaded, ANY, SEVERAL, printing.STEPS[0], recipe.step_size, recipe.print_noise, 0
     )  # fmt: skip
-    frame = next(printing.run(explorer, blank))
+    frame = next(printing.run(loaded, blank))
     return still(to_bytes(frame.x), frame.energy, run=uuid.uuid4().hex)
 
 
-def _what(explorer: Explorer, order: Order) -> str:
-    glyphs = "one glyph" if order.count == 1 else f"{order.count} glyphs"
-    if order.text:
-        return f"{glyphs}: {order.text}"
-    return f"{glyphs} of any sort" if order.sort == ANY else f"{glyphs} of {explorer.title(order.sort)}"
-
-
-def _first_sort(explorer: Explorer) -> str:
-    """What the page prints first: an a, which everyone knows, or any."""
-    if not explorer.has_sorts:
-        return ANY
-    return "a" if "a" in explorer.card.sorts else explorer.card.sorts[0]
+def _what(loaded: LoadedModel, request: PrintRequest) -> str:
+    glyphs = "one glyph" if request.count == 1 else f"{request.count} glyphs"
+    if request.text:
+        return f"{glyphs}: {request.text}"
+    return f"{glyphs} of any sort" if request.sort == ANY else f"{glyphs} of {loaded.title(request.sort)}"

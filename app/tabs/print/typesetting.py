@@ -23,7 +23,8 @@ def set_line(ink: Tensor, sorts: list[str | None]) -> Image.Image:
     has beside the others, and its place above or below the baseline, both from the sort's ductus.
 
     Args:
-        ink: glyphs uint8 (N, 56, 56), 255 = ink; sorts: their names in order, None for a space between words.
+        ink: glyphs uint8 (N, 56, 56), 255 = ink.
+        sorts: their names in order, None for a space between words.
 
     Raises:
         ValueError: for a sort whose ductus is not known, or another number of sorts than glyphs.

@@ -57,7 +57,7 @@ function say() {
     const masked = mask.reduce((sum, m) => sum + m, 0);
     const legend = slope || dot ? 'Blue: ink here would lower the energy. Orange: it would raise it.' : '';
     if (at === null || !ink) {
-        words.textContent = [legend, masked ? `${masked} pixels are masked: the press fills them in.` : ''].join(' ').trim();
+        words.textContent = [legend, masked ? `${masked} pixels are masked: the model fills them in.` : ''].join(' ').trim();
         return;
     }
     const where = `Row ${Math.floor(at / SIZE) + 1}, column ${at % SIZE + 1}, ${Math.round(ink[at] / 2.55)} % ink`;

@@ -51,8 +51,10 @@ def showing(
     """The value that shows a glyph.
 
     Args:
-        glyph: (1, 56, 56) in [-1, 1]; mask: bool (56, 56), True where it is to be filled in.
-        slope: dE/dx (56, 56); dot: energy changes (2, 56, 56) of a dot of paper and of ink.
+        glyph: (1, 56, 56) in [-1, 1].
+        mask: bool (56, 56), True where it is to be filled in.
+        slope: dE/dx (56, 56).
+        dot: energy changes (2, 56, 56) of a dot of paper and of ink.
     """
     value: dict[str, Any] = {"ink": _text(to_bytes(glyph[None])[0].numpy())}
     value["mask"] = "" if mask is None or not mask.any() else _text(mask.to(torch.uint8).numpy())

@@ -1,24 +1,27 @@
-"""The tab Read: draw, bring or click a glyph; read its energy, see where it comes from, let the press finish it."""
+"""The tab Read: draw, bring or click a glyph; read its energy, see where it comes from, let the model finish it."""
 
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.components import Component
 from torch import Tensor
 
-from app.models.library import Models
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.parts.drawing import data_uri, message, on_paper
-from app.tabs.panel import QUIET, READING, Panel, Wishes
+from app.parts.panel import PRINTING, QUIET, READING, Context, Panel, Shown, Values, Wishes, updates
 from app.tabs.read import finish_panel
-from app.tabs.read.lens import OVERLAYS, glyph_in, lens, mask_in, showing
+from app.tabs.read.endpoints import Endpoints
+from app.tabs.read.finish_panel import FinishPanel
+from app.tabs.read.lens import OVERLAYS, glyph_in, lens, showing
 from app.tabs.read.pad import drawing, is_drawing, pad
-from app.tabs.read.verdict_card import as_json, card_of
-from app.visitors.uploads import glyph_of, path_of, refusals, to_glyph
-from ebm.surface.influence import dab_effect, gradient
+from app.tabs.read.reading import HINT, Reader
+from app.tabs.read.verdict_card import card_of
+from app.visitors.endpoints import offer
+from app.visitors.uploads import glyph_of, path_of, to_glyph
 
-HINT = "Draw a letter, bring a picture, or click one of the examples: its energy appears here."
 # On a phone the result lies below the drawing: bring it into view.
 _CLICK = """element.addEventListener('click', (event) => {
     const button = event.target.closest('button[data-index]');
@@ -28,70 +31,94 @@ _CLICK = """element.addEventListener('click', (event) => {
 });"""
 
 
-def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> Panel:
-    """Puts the tab's components into the page being built.
+def build(context: Context) -> Panel:
+    """Puts the tab's components into the page being built."""
+    read = lay_out(context)
+    wire(read)
+    state = {"example": read.caption, "draw": read.pad, "overlay": read.reader.overlay, **read.finish.state}
+    asking, changed = read.reader.asking, read.reader.outputs
+    return Panel("read", read.outputs, read.show, state, read.read_again, asking, changed)
+
+
+@dataclass(frozen=True)
+class Read:
+    """The tab's components, and what happens to them.
 
     Args:
-        models, model: what there is to choose from, and the choice.
-        page, tab: where the components go.
+        context: what the tab is built into.
+        reader: shows what was read.
+        shelf: the examples.
+        pad: the drawing pad.
+        picture: where the visitor brings a picture.
+        caption: of the example that is read, "" where it is none; for the link.
+        finish: the panel below.
     """
 
-    def read_drawing(key: str, value: Any, overlay: str, before: Any) -> tuple[Any, ...]:
-        if not value:
-            return message(HINT), gr.skip(), gr.skip()
-        return (*_read(models, key, lambda e: to_glyph(e, _drawn(value)), overlay, before), "")
+    context: Context
+    reader: Reader
+    shelf: gr.HTML
+    pad: gr.HTML
+    picture: gr.Image
+    caption: gr.Textbox
+    finish: FinishPanel
 
-    def read_picture(key: str, upload: Any, overlay: str, before: Any) -> tuple[Any, ...]:
-        path = path_of(upload)
+    @property
+    def outputs(self) -> list[Component]:
+        """What changes with the model or a link."""
+        return [
+            self.shelf, self.pad, self.caption, self.reader.overlay, self.reader.lens, *self.finish.state.values()
+        ]  # fmt: skip
+
+    def read_drawing(self, values: Values) -> Shown:
+        """Reads what is on the pad."""
+        strokes = values[self.pad]
+        if not strokes:
+            return {self.reader.result: message(HINT)}
+        return self.reader.read(values, lambda loaded: to_glyph(loaded, _drawn(strokes))) | {self.caption: ""}
+
+    def read_picture(self, values: Values) -> Shown:
+        """Reads the picture that was brought."""
+        path = path_of(values[self.picture])
         if path is None:
-            return gr.skip(), gr.skip(), gr.skip()
-        return (*_read(models, key, lambda e: to_glyph(e, path), overlay, before), "")
+            return gr.skip()
+        return self.reader.read(values, lambda loaded: to_glyph(loaded, path)) | {self.caption: ""}
 
-    def read_example(key: str, overlay: str, before: Any, event: gr.EventData) -> tuple[Any, ...]:
-        samples = models.get(key).samples_to_read()
+    def read_example(self, values: Values, event: gr.EventData) -> Shown:
+        """Reads the example that was clicked."""
+        samples = self.context.models.get(values[self.context.model]).samples_to_read()
         index = getattr(event, "index", None)
         if not isinstance(index, int) or not 0 <= index < len(samples):
-            return message(HINT), gr.skip(), gr.skip(), gr.skip()
+            return {self.reader.result: message(HINT)}
         caption, picture = samples[index]
-        return (*_read(models, key, lambda e: glyph_of(picture), overlay, before), caption, "")
+        return self.reader.read(values, lambda loaded: glyph_of(picture)) | {self.caption: caption, self.pad: ""}
 
-    def read_again(key: str, overlay: str, held: Any) -> tuple[Any, ...]:
-        return _read(models, key, lambda e: glyph_in(held), overlay, held, mask=held)
+    def read_again(self, values: Values) -> Shown:
+        """Reads what is in the lens: by a new model, after a pixel was pushed, or under another overlay."""
+        return self.reader.read(values, lambda loaded: glyph_in(values[self.reader.lens]), keep_mask=True)
 
-    def again(opened: str, key: str, overlay: str, held: Any) -> tuple[Any, ...]:
-        return read_again(key, overlay, held)
-
-    def score(picture: Any, model: str = "") -> dict[str, Any]:
-        """Scores the picture of one glyph: its energy, whether it is a stranger, and the likeliest sorts."""
-        with refusals():
-            explorer = models.get(model)
-            return as_json(explorer, explorer.verdict(to_glyph(explorer, _needed(picture))))
-
-    def influence(picture: Any, model: str = "") -> dict[str, Any]:
-        """Where a glyph's energy comes from: its slope dE/dx, 56 rows of 56, and the energy itself."""
-        with refusals():
-            explorer = models.get(model)
-            glyph = to_glyph(explorer, _needed(picture))
-            slope = gradient(explorer.model, glyph[None])[0, 0]
-            return {"energy": explorer.verdict(glyph).energy, "slope": slope.tolist()}
-
-    def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
-        samples = explorer.samples_to_read()
-        overlay = gr.Radio(value=wishes["overlay"]) if wishes.get("overlay") in OVERLAYS else gr.skip()
-        held, caption, strokes = gr.skip(), gr.skip(), gr.skip()
+    def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
+        """The tab for another model, and the drawing or the example that a link asks for."""
+        samples, settings = loaded.samples_to_read(), finish_panel.settings_of(loaded, wishes)
+        shown: Shown = {self.shelf: _shelf(samples), **updates(self.finish.state, settings)}
+        if wishes.get("overlay") in OVERLAYS:
+            shown[self.reader.overlay] = gr.Radio(value=wishes["overlay"])
         example = dict(samples).get(wishes.get("example", ""))
         if is_drawing(wishes.get("draw")):
-            held = showing(to_glyph(explorer, _drawn(wishes["draw"])))
-            caption, strokes = "", wishes["draw"]
+            glyph = to_glyph(loaded, _drawn(wishes["draw"]))
+            shown |= {self.reader.lens: showing(glyph), self.caption: "", self.pad: wishes["draw"]}
         elif example is not None:
-            held, caption, strokes = showing(glyph_of(example)), wishes["example"], ""
-        return [_shelf(samples), strokes, overlay, held, caption, *finish.show(explorer, wishes)]
+            glyph = glyph_of(example)
+            shown |= {self.reader.lens: showing(glyph), self.caption: wishes["example"], self.pad: ""}
+        return shown
 
-    samples = models.first.samples_to_read()
-    first = glyph_of(samples[0][1])
+
+def lay_out(context: Context) -> Read:
+    """Makes the tab's components, left to right."""
+    samples = context.models.first.samples_to_read()
+    glyph = glyph_of(samples[0][1])
     with gr.Row(elem_id="read", elem_classes="areas"):
         with gr.Column(elem_classes="area-d", min_width=0):
-            examples = gr.HTML(_shelf(samples), label="Examples", elem_id="examples", js_on_load=_CLICK)
+            shelf = gr.HTML(_shelf(samples), label="Examples", elem_id="examples", js_on_load=_CLICK)
         with gr.Column(elem_classes="area-a", min_width=0):
             sketch = pad()
             picture = gr.Image(
@@ -106,71 +133,35 @@ def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> P
                 elem_id="overlay", info="where its energy comes from, pixel by pixel",
             )  # fmt: skip
         with gr.Column(elem_classes="area-b", min_width=0):
-            result = gr.HTML(
-                card_of(models.first, first), label="What the model reads", elem_id="reading", js_on_load=None
-            )
-    view.value = showing(first)
-    example = gr.Textbox(samples[0][0], visible="hidden", elem_id="example", label="example")
-    finish = finish_panel.build(models, model, view, result, overlay, lambda *a: _read(models, *a))
-    answer = gr.JSON(visible=False)
+            card = card_of(context.models.first, glyph)
+            result = gr.HTML(card, label="What the model reads", elem_id="reading", js_on_load=None)
+    view.value = showing(glyph)
+    caption = gr.Textbox(samples[0][0], visible="hidden", elem_id="example", label="example")
+    reader = Reader(context, result, view, overlay)
+    return Read(context, reader, shelf, sketch, picture, caption, finish_panel.lay_out(context, reader))
 
-    fast = {"preprocess": False, "trigger_mode": "always_last", **QUIET, **READING}
-    read = [result, view, example]
-    sketch.input(read_drawing, [model, sketch, overlay, view], read, **fast)
+
+def wire(read: Read) -> None:
+    """Says what happens when."""
     # preprocess=False: we decode uploads ourselves, so that every error is one sentence.
-    gr.on([picture.upload, picture.clear], read_picture, [model, picture, overlay, view], read, **fast)
-    examples.click(read_example, [model, overlay, view], [*read, sketch], **fast)
-    gr.on([view.input, overlay.input], read_again, [model, overlay, view], [result, view], **fast)
-    which = gr.Textbox("", visible=False, label="model")
-    for function, name in ((score, "score"), (influence, "influence")):
-        gr.Button(visible=False).click(function, [picture, which], answer, preprocess=False, api_name=name, **READING)
-    return Panel(
-        "read", [examples, sketch, overlay, view, example, *finish.outputs], show,
-        {"example": example, "draw": sketch, "overlay": overlay, **finish.state},
-        again, [overlay, view], [result, view],
-    )  # fmt: skip
-
-
-def _read(models: Models, key: str, find: Any, overlay: str, before: Any, mask: Any = None) -> tuple[Any, Any]:
-    """The reading and the lens for a glyph; where there is none, a sentence above what was read before.
-
-    Args:
-        find: explorer -> the glyph, or None; may raise a ValueError.
-        before: the lens's value until now; mask: the lens's value whose mask stays.
-    """
-    try:
-        explorer = models.get(key)
-        glyph = find(explorer)
-        if glyph is None:
-            return message(HINT), gr.skip()
-        held = mask_in(mask)
-    except ValueError as error:
-        return message(str(error), "problem") + _last(models, key, before), gr.skip()
-    slope = gradient(explorer.model, glyph[None])[0, 0] if overlay == "slope" else None
-    dot = dab_effect(explorer.model, glyph, 3) if overlay == "dot" else None
-    return card_of(explorer, glyph), showing(glyph, mask=held, slope=slope, dot=dot)
-
-
-def _last(models: Models, key: str, before: Any) -> str:
-    """What was read before, which a bad picture does not take away."""
-    try:
-        glyph = glyph_in(before)
-        return "" if glyph is None else card_of(models.get(key), glyph)
-    except ValueError:
-        return ""
+    fast: dict[str, Any] = {"preprocess": False, "trigger_mode": "always_last", **QUIET, **READING}
+    asking, changed = read.reader.asking, [*read.reader.outputs, read.caption]
+    read.pad.input(read.read_drawing, {*asking, read.pad}, changed, **fast)
+    brought = [read.picture.upload, read.picture.clear]
+    gr.on(brought, read.read_picture, {*asking, read.picture}, changed, **fast)
+    read.shelf.click(read.read_example, asking, [*changed, read.pad], **fast)
+    gr.on([read.reader.lens.input, read.reader.overlay.input], read.read_again, asking, read.reader.outputs, **fast)
+    finish_panel.wire(read.finish)
+    endpoints = Endpoints(read.context.models)
+    offer(endpoints.score, **READING)
+    offer(endpoints.influence, **READING)
+    offer(endpoints.restore, **PRINTING)
 
 
 def _drawn(value: Any) -> np.ndarray:
     picture = drawing(value)
     assert picture is not None  # only called with strokes
     return picture
-
-
-def _needed(picture: Any) -> str:
-    path = path_of(picture)
-    if path is None:
-        raise ValueError("Send the picture of one glyph.")
-    return path
 
 
 def _shelf(samples: list[tuple[str, Tensor]]) -> str:

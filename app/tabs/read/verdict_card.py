@@ -7,16 +7,16 @@ import torch
 from torch import Tensor
 
 import ebm
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.parts.drawing import data_uri, energy_ruler, number, on_paper
 
 _UNIT = "Energies have no unit and no zero of their own: only differences within one model count"
 _RULER = f"{_UNIT}, so the number stands here on the histogram of known glyphs."
 
 
-def as_json(explorer: Explorer, verdict: ebm.Verdict) -> dict[str, Any]:
+def as_json(loaded: LoadedModel, verdict: ebm.Verdict) -> dict[str, Any]:
     """A verdict for programs."""
-    top = [{"sort": sort, "text": explorer.text(sort), "probability": p} for sort, p in verdict.top]
+    top = [{"sort": sort, "text": loaded.text(sort), "probability": p} for sort, p in verdict.top]
     return {
         "energy": verdict.energy,
         "threshold": verdict.threshold,
@@ -40,14 +40,14 @@ def sentence(verdict: ebm.Verdict, reference: int) -> str:
     return f"{start}; {share} (p = {verdict.p_value:.2g})."
 
 
-def card_of(explorer: Explorer, glyph: Tensor) -> str:
+def card_of(loaded: LoadedModel, glyph: Tensor) -> str:
     """The result for a glyph (1, 56, 56) as HTML."""
     with torch.no_grad():
-        verdict = explorer.verdict(glyph)
+        verdict = loaded.verdict(glyph)
     kind, word = ("stranger", "Stranger") if verdict.is_stranger else ("known", "Known glyph")
     if verdict.threshold is None:
         kind, word = "uncalibrated", "No verdict"
-    reference = explorer.card.reference_energies
+    reference = loaded.card.reference_energies
     ruler, unit = "", f"{_UNIT}."
     if verdict.threshold is not None:
         ruler, unit = energy_ruler(reference, verdict.threshold, verdict.energy), _RULER
@@ -56,23 +56,23 @@ def card_of(explorer: Explorer, glyph: Tensor) -> str:
         f'<div class="verdict"><span class="word">energy</span><span class="energy">{number(verdict.energy)}</span>'
         f'<span class="badge {kind}">{word}</span>'
         f'<p>{sentence(verdict, len(reference))}</p><p class="fineprint">{unit}</p></div></div>'
-        f"{ruler}{_sorts(explorer, verdict)}</section>"
+        f"{ruler}{_sorts(loaded, verdict)}</section>"
     )
 
 
-def _sorts(explorer: Explorer, verdict: ebm.Verdict) -> str:
+def _sorts(loaded: LoadedModel, verdict: ebm.Verdict) -> str:
     """The likeliest sorts as bars, each with its typical glyph."""
     if not verdict.top:
         return '<p class="hint small">This model has one output: it gives an energy, but reads no sorts.</p>'
     rows = ""
     for sort, p in verdict.top:
         tile = ""
-        if len(explorer.typical):
-            picture = data_uri(on_paper(explorer.typical[explorer.card.sorts.index(sort)]))
-            tile = f'<img src="{picture}" alt="a typical {escape(explorer.title(sort))}" width="34" height="34">'
+        if len(loaded.typical):
+            picture = data_uri(on_paper(loaded.typical[loaded.card.sorts.index(sort)]))
+            tile = f'<img src="{picture}" alt="a typical {escape(loaded.title(sort))}" width="34" height="34">'
         rows += (
-            f'<li><span class="tile">{tile}</span><span class="letter">{escape(explorer.text(sort))}</span>'
-            f'<span class="name">{_name(explorer, sort)}</span>'
+            f'<li><span class="tile">{tile}</span><span class="letter">{escape(loaded.text(sort))}</span>'
+            f'<span class="name">{_name(loaded, sort)}</span>'
             f'<span class="track"><i style="width:{100 * p:.1f}%"></i></span><span class="share">{p:.1%}</span></li>'
         )
     doubt = ' class="doubt"' if verdict.is_stranger else ""
@@ -80,6 +80,6 @@ def _sorts(explorer: Explorer, verdict: ebm.Verdict) -> str:
     return f"<h3>Read as{note}</h3><ol{doubt}>{rows}</ol>"
 
 
-def _name(explorer: Explorer, sort: str) -> str:
+def _name(loaded: LoadedModel, sort: str) -> str:
     """A sort's name where its character does not say it all."""
-    return "" if explorer.text(sort) == sort else escape(sort)
+    return "" if loaded.text(sort) == sort else escape(sort)

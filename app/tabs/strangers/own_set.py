@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 import ebm
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from ebm.data.corpus import to_bytes, to_model_space
 from ebm.scoring.scores import scores_for
 
@@ -42,7 +42,8 @@ def read(paths: Sequence[str], preprocessing: str) -> OwnSet:
     """Reads pictures, and those in zip files, as glyphs.
 
     Args:
-        paths: of the uploaded files; preprocessing: of the card.
+        paths: of the uploaded files.
+        preprocessing: of the card.
 
     Raises:
         ValueError: where there is not one picture that can be read.
@@ -74,11 +75,11 @@ def read(paths: Sequence[str], preprocessing: str) -> OwnSet:
     return OwnSet(names, torch.stack(inks), bad)
 
 
-def with_own(explorer: Explorer, own: OwnSet | None) -> Explorer:
+def with_own(loaded: LoadedModel, own: OwnSet | None) -> LoadedModel:
     """The model with the visitor's set among its stranger sets, scored; the shared one is not touched."""
     if own is None:
-        return explorer
-    x, model, card = to_model_space(own.ink), explorer.model, explorer.card
+        return loaded
+    x, model, card = to_model_space(own.ink), loaded.model, loaded.card
     measured = {name: ebm.score(model, x, name).tolist() for name in scores_for(model)}
     described = dict(card.data.get("strangers", {}))
     described[NAME] = {"kind": "", "description": f"{len(own.names)} pictures that you brought."}
@@ -86,8 +87,8 @@ def with_own(explorer: Explorer, own: OwnSet | None) -> Explorer:
         card, set_scores=card.set_scores | {NAME: measured}, data=card.data | {"strangers": described}
     )
     return dataclasses.replace(
-        explorer, card=card, examples=explorer.examples | {NAME: own.ink},
-        energies=explorer.energies | {NAME: torch.tensor(measured["energy"])},
+        loaded, card=card, examples=loaded.examples | {NAME: own.ink},
+        energies=loaded.energies | {NAME: torch.tensor(measured["energy"])},
     )  # fmt: skip
 
 

@@ -2,19 +2,23 @@
 
 import tempfile
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
+from gradio.components import Component
 
-from app.models.library import Models
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.parts.drawing import message
-from app.tabs.panel import QUIET, WORKING, Panel, Wishes, number_wish
+from app.parts.panel import QUIET, WORKING, Context, Panel, Settings, Shown, Values, Wishes, number_wish, updates
 from app.tabs.strangers import tables
+from app.tabs.strangers.endpoints import Endpoints
 from app.tabs.strangers.export import as_csv, as_page
 from app.tabs.strangers.own_set import MOST, NAME, OwnSet, read, with_own
-from app.visitors.uploads import path_of, refusals
+from app.visitors.endpoints import offer
+from app.visitors.uploads import paths_of
 
 # While the slider moves, so does the line in the histogram; the figure itself is redrawn on release.
 _DRAG = """(threshold) => {
@@ -26,173 +30,217 @@ _DRAG = """(threshold) => {
     }
 }"""
 _MISSING = "This checkpoint came without scores of stranger sets: there is nothing to draw. Training again adds them."
+_SHOWN = ("said", "sets", "score", "threshold", "rates", "histogram", "roc", "auroc", "examples")
 _TWIN = "twin"  # the classifier-only network that a joint model is compared with
 
 
-def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> Panel:
-    """Puts the tab's components into the page being built; arguments as in `read_tab.build`."""
+def build(context: Context) -> Panel:
+    """Puts the tab's components into the page being built."""
+    strangers = lay_out(context)
+    wire(strangers)
+    state = {"sets": strangers.sets, "score": strangers.score, "threshold": strangers.threshold}
+    return Panel("strangers", strangers.outputs, strangers.show, state)
 
-    def strangers(set: str, threshold: float, model: str = "") -> dict[str, Any]:
-        """Rates of one stranger set at an energy threshold, and its AUROC by every score; stranger = positive."""
-        with refusals():
-            return tables.rates(models.get(model), set, threshold)
 
-    def strangers_own(files: list[Any], threshold: Any = None, model: str = "") -> dict[str, Any]:
-        """Rates and AUROC of your own pictures as a stranger set, every picture's energy, and the bad ones' reasons."""
-        with refusals():
-            explorer = models.get(model)
-            own = read(_paths(files), explorer.card.preprocessing)
-            scored = with_own(explorer, own)
-            rates = tables.rates(scored, NAME, explorer.card.threshold if threshold is None else threshold)
-            energies = scored.card.set_scores[NAME]["energy"]
-            rows = [{"file": name, "energy": e, "is_stranger": e > rates["threshold"]}
-                    for name, e in zip(own.names, energies, strict=True)]  # fmt: skip
-            return rates | {"files": rows, "refused": [list(pair) for pair in own.bad]}
+@dataclass(frozen=True)
+class Strangers:
+    """The tab's components, and what happens to them.
 
-    def explorer_of(key: str, own: OwnSet | None) -> Explorer:
-        return with_own(models.get(key), own)
+    Args:
+        context: what the tab is built into.
+        said: why there is nothing to see, where there is nothing.
+        sets, score, threshold: what is shown, by the names that they have in links.
+        rates, histogram, roc, auroc, examples: the tables and figures.
+        files, folder: where the visitor brings pictures.
+        own: the visitor's own set (`OwnSet`), or None.
+        own_said: what became of the pictures, in words.
+        save, saved: the button that exports, and the files.
+    """
 
-    def twin_of(key: str, own: OwnSet | None) -> Explorer | None:
-        return explorer_of(_TWIN, own) if _TWIN in models.shipped() and key != _TWIN else None
+    context: Context
+    said: gr.HTML
+    sets: gr.CheckboxGroup
+    score: gr.Dropdown
+    threshold: gr.Slider
+    rates: gr.HTML
+    histogram: gr.Plot
+    roc: gr.Plot
+    auroc: gr.HTML
+    examples: gr.HTML
+    files: gr.File
+    folder: gr.UploadButton
+    own: gr.State
+    own_said: gr.HTML
+    save: gr.Button
+    saved: gr.File
 
-    def look(key: str, own: Any, chosen: list[str], score: str, threshold: float) -> tuple[Any, ...]:
-        explorer = explorer_of(key, own)
-        return (
-            tables.rates_table(explorer, chosen, score, threshold),
-            tables.histogram(explorer, chosen, score, threshold),
-            tables.roc(explorer, chosen, score),
-            tables.examples(explorer, chosen),
-        )
+    @property
+    def outputs(self) -> list[Component]:
+        """What changes with the model."""
+        return [self.own, self.own_said, *self._shown().values()]
 
-    def move(key: str, own: Any, chosen: list[str], score: str, threshold: float) -> str:
-        return tables.rates_table(explorer_of(key, own), chosen, score, threshold)
+    @property
+    def asking(self) -> set[Block]:
+        """What every figure depends on."""
+        return {self.context.model, self.own, self.sets, self.score, self.threshold}
 
-    def redraw(key: str, own: Any, chosen: list[str], score: str, threshold: float) -> Any:
-        return tables.histogram(explorer_of(key, own), chosen, score, threshold)
+    def look(self, values: Values) -> Shown:
+        """Shows the chosen sets."""
+        loaded, chosen, *_ = self._asked(values)
+        return self._figures(*self._asked(values)) | {self.examples: tables.examples(loaded, chosen)}
 
-    def change_score(key: str, own: Any, chosen: list[str], score: str) -> tuple[Any, ...]:
-        span = tables.span(explorer_of(key, own), score)
-        return gr.Slider(**span), *look(key, own, chosen, score, span["value"])[:3]
+    def change_score(self, values: Values) -> Shown:
+        """Shows the chosen sets by another score, at that score's own threshold."""
+        loaded, chosen, score, _ = self._asked(values)
+        span = tables.span(loaded, score)
+        return {self.threshold: gr.Slider(**span)} | self._figures(loaded, chosen, score, span["value"])
 
-    def bring(key: str, files: Any) -> tuple[Any, ...]:
-        if not files:
-            return None, message(""), *_fresh(explorer_of(key, None), twin_of(key, None))
+    def move_threshold(self, values: Values) -> Shown:
+        """Counts again while the threshold moves."""
+        return {self.rates: tables.rates_table(*self._asked(values))}
+
+    def release_threshold(self, values: Values) -> Shown:
+        """Draws the threshold where it was left."""
+        return {self.histogram: tables.histogram(*self._asked(values))}
+
+    def bring(self, key: str, files: Any) -> Shown:
+        """Adds the visitor's own pictures as a set, or takes them away where there are none."""
+        loaded, own = self.context.models.get(key), None
         try:
-            own = read(_paths(files), models.get(key).card.preprocessing)
+            own = read(paths_of(files), loaded.card.preprocessing) if files else None
         except ValueError as error:
-            return gr.skip(), message(str(error), "problem"), *[gr.skip()] * len(outputs)
-        return own, message(own.words()), *_fresh(explorer_of(key, own), twin_of(key, own), {"sets": NAME})
+            return {self.own_said: message(str(error), "problem")}
+        twin = _twin_of(self.context, own) if key != _TWIN else None
+        settings = _settings(with_own(loaded, own), {"sets": NAME} if own else {}, twin)
+        return {self.own: own, self.own_said: message(own.words() if own else "")} | updates(self._shown(), settings)
 
-    def export(key: str, own: Any, chosen: list[str], score: str, threshold: float) -> Iterator[Any]:
-        explorer = explorer_of(key, own)
+    def export(self, values: Values) -> Iterator[Shown]:
+        """Writes what is shown as files."""
+        loaded, chosen, score, threshold = self._asked(values)
         with tempfile.TemporaryDirectory() as folder:
             csv, html = Path(folder) / "strangers.csv", Path(folder) / "strangers.html"
-            csv.write_text(as_csv(explorer, own, chosen), encoding="utf-8")
-            html.write_text(as_page(explorer, chosen, score, threshold), encoding="utf-8")
-            yield gr.File(value=[str(csv), str(html)], visible=True)
+            csv.write_text(as_csv(loaded, values[self.own], chosen), encoding="utf-8")
+            html.write_text(as_page(loaded, chosen, score, threshold), encoding="utf-8")
+            yield {self.saved: gr.File(value=[str(csv), str(html)], visible=True)}
 
-    def _fresh(explorer: Explorer, twin: Explorer | None, wishes: Wishes | None = None) -> list[Any]:
-        fresh = _view(explorer, wishes or {}, twin)
-        return [type(component)(**given) for component, given in zip(outputs, fresh, strict=True)]
+    def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
+        """The tab for another model, without the visitor's own pictures."""
+        twin = _twin_of(self.context, None) if loaded.card.mode.has_chains else None
+        return {self.own: None, self.own_said: ""} | updates(self._shown(), _settings(loaded, wishes, twin))
 
-    def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
-        twin = models.get(_TWIN) if _TWIN in models.shipped() and explorer.card.mode.has_chains else None
-        return [None, "", *_fresh(explorer, twin, wishes)]
+    def _asked(self, values: Values) -> tuple[LoadedModel, list[str], str, float]:
+        """What the visitor chose: the model with the own set, the chosen sets, the score and the threshold."""
+        loaded = with_own(self.context.models.get(values[self.context.model]), values[self.own])
+        return loaded, values[self.sets], values[self.score], values[self.threshold]
 
-    first = iter(_view(models.first, {}, twin_of(models.home, None)))
-    said = gr.HTML(**next(first), elem_id="no-strangers", js_on_load=None)
+    def _figures(self, loaded: LoadedModel, chosen: list[str], score: str, threshold: float) -> Shown:
+        return {
+            self.rates: tables.rates_table(loaded, chosen, score, threshold),
+            self.histogram: tables.histogram(loaded, chosen, score, threshold),
+            self.roc: tables.roc(loaded, chosen, score),
+        }
+
+    def _shown(self) -> dict[str, Component]:
+        """What depends on the model, by the names of `_settings`."""
+        return {name: getattr(self, name) for name in _SHOWN}
+
+
+def lay_out(context: Context) -> Strangers:
+    """Makes the tab's components, left to right."""
+    start = _settings(context.models.first, {}, _twin_of(context, None) if context.models.home != _TWIN else None)
+    said = gr.HTML(**start["said"], elem_id="no-strangers", js_on_load=None)
     with gr.Row(elem_id="strangers", elem_classes="areas"):
         with gr.Column(elem_classes="area-a", min_width=0):
-            sets = gr.CheckboxGroup(**next(first), label="Stranger sets", elem_id="sets")
+            sets = gr.CheckboxGroup(**start["sets"], label="Stranger sets", elem_id="sets")
             with gr.Accordion("Your own pictures", open=False, elem_id="own"):
                 files = gr.File(
                     file_count="multiple", label=f"Pictures of single letters, or a zip of them (at most {MOST})",
                     elem_id="own-files", height=120,
                 )  # fmt: skip
                 folder = gr.UploadButton("Choose a folder", file_count="directory", size="sm", elem_id="own-folder")
-                told = gr.HTML("", elem_id="own-said", js_on_load=None)
+                own_said = gr.HTML("", elem_id="own-said", js_on_load=None)
             score = gr.Dropdown(
-                **next(first), label="Score", elem_id="score",
+                **start["score"], label="Score", elem_id="score",
                 info="every score is turned so that higher means stranger",
             )  # fmt: skip
             threshold = gr.Slider(
-                **next(first), label="Threshold", elem_id="threshold",
+                **start["threshold"], label="Threshold", elem_id="threshold",
                 info="what scores higher is called a stranger",
             )  # fmt: skip
-            table = gr.HTML(**next(first), elem_id="rates", js_on_load=None)
+            rates = gr.HTML(**start["rates"], elem_id="rates", js_on_load=None)
             save = gr.Button("Export what is shown (CSV, HTML)", size="sm", elem_id="export")
             saved = gr.File(visible=False, label="Exported", elem_id="exported", interactive=False)
         with gr.Column(elem_classes="area-b", min_width=0):
-            histogram = gr.Plot(**next(first), show_label=False, elem_id="histogram")
-            roc = gr.Plot(**next(first), show_label=False, elem_id="roc")
+            histogram = gr.Plot(**start["histogram"], show_label=False, elem_id="histogram")
+            roc = gr.Plot(**start["roc"], show_label=False, elem_id="roc")
         with gr.Column(elem_classes="area-c", min_width=0):
-            areas = gr.HTML(**next(first), elem_id="auroc", js_on_load=None)
-            pictures = gr.HTML(**next(first), elem_id="strips", js_on_load=None)
-    outputs = [said, sets, score, threshold, table, histogram, roc, areas, pictures]
-    held = gr.State(None)
-    wishes = [model, held, sets, score, threshold]
-    alike: dict[str, Any] = {"preprocess": False, **QUIET}
-    sets.change(look, wishes, [table, histogram, roc, pictures], **alike)
-    score.input(change_score, [model, held, sets, score], [threshold, table, histogram, roc], **alike)
-    threshold.input(move, wishes, table, trigger_mode="always_last", **alike)
-    threshold.input(None, threshold, None, js=_DRAG, queue=False, **QUIET)
-    threshold.release(redraw, wishes, histogram, trigger_mode="always_last", **alike)
-    gr.on([files.upload, files.clear], bring, [model, files], [held, told, *outputs], **alike, **WORKING)
-    folder.upload(bring, [model, folder], [held, told, *outputs], **alike, **WORKING)
-    save.click(export, wishes, saved, **alike)
-    gr.api(strangers, api_name="strangers")
-    answer, given = gr.JSON(visible=False), gr.File(visible=False, file_count="multiple", label="files")
-    cut, which = gr.Number(None, visible=False, label="threshold"), gr.Textbox("", visible=False, label="model")
-    gr.Button(visible=False).click(
-        strangers_own, [given, cut, which], answer, preprocess=False, api_name="strangers_own", **WORKING
-    )
-    state = {"sets": sets, "score": score, "threshold": threshold}
-    return Panel("strangers", [held, told, *outputs], show, state)
-
-
-def _paths(files: Any) -> list[str]:
-    """Where Gradio put the uploaded files.
-
-    Raises:
-        ValueError: where there are none.
-    """
-    listed = files if isinstance(files, list) else [files]
-    if not (found := [path for path in map(path_of, listed) if path]):
-        raise ValueError("Send at least one picture, or a zip of pictures.")
-    return found
-
-
-def _view(explorer: Explorer, wishes: Wishes, twin: Explorer | None = None) -> list[dict[str, Any]]:
-    """What every component of the tab shows at first, in the order of its `outputs`, as their arguments."""
-    names = explorer.sets()
-    if not names or not explorer.card.set_scores.get("test", {}).get("energy"):
-        nothing: list[dict[str, Any]] = [
-            {"choices": [], "value": []},
-            {"choices": []},
-            {},
-            {"value": ""},
-            {"value": None, "visible": False},
-            {"value": None, "visible": False},
-        ]
-        pictures = tables.examples(explorer, explorer.examples)
-        return [{"value": message(_MISSING, "problem")}, *nothing, {"value": ""}, {"value": pictures}]
-    chosen = [name for name in wishes.get("sets", "").split(",") if name in names] or _at_first(explorer, names)
-    scores = [(label, name) for name, label in tables.SCORES.items() if name in explorer.card.set_scores["test"]]
-    score = wishes.get("score", "energy") if wishes.get("score") in dict(scores).values() else "energy"
-    span = tables.span(explorer, score)
-    span["value"] = number_wish(wishes, "threshold", span["value"], span["minimum"], span["maximum"])
-    at = (explorer, chosen, score, span["value"])
-    pieces = (
-        tables.rates_table(*at), tables.histogram(*at),
-        tables.roc(explorer, chosen, score), tables.auroc_table(explorer, [name for _, name in scores], twin),
-        tables.examples(explorer, chosen),
+            auroc = gr.HTML(**start["auroc"], elem_id="auroc", js_on_load=None)
+            examples = gr.HTML(**start["examples"], elem_id="strips", js_on_load=None)
+    return Strangers(
+        context, said, sets, score, threshold, rates, histogram, roc, auroc, examples, files, folder, gr.State(None),
+        own_said, save, saved,
     )  # fmt: skip
-    controls: list[dict[str, Any]] = [{"choices": names, "value": chosen}, {"choices": scores, "value": score}, span]
-    return [{"value": ""}, *controls, *({"value": piece, "visible": True} for piece in pieces)]
 
 
-def _at_first(explorer: Explorer, names: list[str]) -> list[str]:
+def wire(tab: Strangers) -> None:
+    """Says what happens when."""
+    using: dict[str, Any] = {"preprocess": False, **QUIET}
+    figures = [tab.rates, tab.histogram, tab.roc]
+    tab.sets.change(tab.look, tab.asking, [*figures, tab.examples], **using)
+    tab.score.input(tab.change_score, tab.asking, [tab.threshold, *figures], **using)
+    tab.threshold.input(tab.move_threshold, tab.asking, tab.rates, trigger_mode="always_last", **using)
+    tab.threshold.input(None, tab.threshold, None, js=_DRAG, queue=False, **QUIET)
+    tab.threshold.release(tab.release_threshold, tab.asking, tab.histogram, trigger_mode="always_last", **using)
+    changed = [tab.files.upload, tab.files.clear]
+    gr.on(changed, tab.bring, [tab.context.model, tab.files], tab.outputs, **using, **WORKING)
+    tab.folder.upload(tab.bring, [tab.context.model, tab.folder], tab.outputs, **using, **WORKING)
+    tab.save.click(tab.export, tab.asking, tab.saved, **using)
+    endpoints = Endpoints(tab.context.models)
+    offer(endpoints.strangers)
+    offer(endpoints.strangers_own, **WORKING)
+
+
+def _twin_of(context: Context, own: OwnSet | None) -> LoadedModel | None:
+    """The classifier to compare with, where it ships, with the visitor's own set among its sets."""
+    return with_own(context.models.get(_TWIN), own) if _TWIN in context.models.shipped() else None
+
+
+def _settings(loaded: LoadedModel, wishes: Wishes, twin: LoadedModel | None = None) -> Settings:
+    """What every component of the tab shows at first."""
+    names = loaded.sets()
+    if not names or not loaded.card.set_scores.get("test", {}).get("energy"):
+        return {
+            "said": {"value": message(_MISSING, "problem")},
+            "sets": {"choices": [], "value": []},
+            "score": {"choices": []},
+            "threshold": {},
+            "rates": {"value": ""},
+            "histogram": {"value": None, "visible": False},
+            "roc": {"value": None, "visible": False},
+            "auroc": {"value": ""},
+            "examples": {"value": tables.examples(loaded, loaded.examples)},
+        }
+    chosen = [name for name in wishes.get("sets", "").split(",") if name in names] or _at_first(loaded, names)
+    scores = [(label, name) for name, label in tables.SCORES.items() if name in loaded.card.set_scores["test"]]
+    score = wishes.get("score", "energy") if wishes.get("score") in dict(scores).values() else "energy"
+    span = tables.span(loaded, score)
+    span["value"] = number_wish(wishes, "threshold", span["value"], span["minimum"], span["maximum"])
+    at = (loaded, chosen, score, span["value"])
+    return {
+        "said": {"value": ""},
+        "sets": {"choices": names, "value": chosen},
+        "score": {"choices": scores, "value": score},
+        "threshold": span,
+        "rates": {"value": tables.rates_table(*at), "visible": True},
+        "histogram": {"value": tables.histogram(*at), "visible": True},
+        "roc": {"value": tables.roc(loaded, chosen, score), "visible": True},
+        "auroc": {"value": tables.auroc_table(loaded, [name for _, name in scores], twin), "visible": True},
+        "examples": {"value": tables.examples(loaded, chosen), "visible": True},
+    }
+
+
+def _at_first(loaded: LoadedModel, names: list[str]) -> list[str]:
     """The sets shown at first: two near, two far ones where the card tells them apart."""
-    near = [name for name in names if explorer.describe(name)[0] == "near"][:2]
-    far = [name for name in names if explorer.describe(name)[0] == "far"][:2]
+    near = [name for name in names if loaded.describe(name)[0] == "near"][:2]
+    far = [name for name in names if loaded.describe(name)[0] == "far"][:2]
     return near + far or names[:4]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.parts.drawing import data_uri, message, number, on_paper
 from ebm.figures import scores as figures
 from ebm.scoring.rates import auroc, positive_rate
@@ -24,19 +24,19 @@ _NO_SCORES = (
 _SHOWN = 8  # example pictures of each set
 
 
-def rates(explorer: Explorer, name: str, threshold: Any) -> dict[str, Any]:
+def rates(loaded: LoadedModel, name: str, threshold: Any) -> dict[str, Any]:
     """What the endpoint answers.
 
     Raises:
         ValueError: for a set the card has no scores of, or a threshold that is not a number.
     """
-    known = explorer.card.set_scores.get("test", {})
+    known = loaded.card.set_scores.get("test", {})
     if not known.get("energy"):
         raise ValueError(_NO_SCORES)
     if threshold is None:
         raise ValueError("This model is uncalibrated, it has no threshold of its own: send one.")
-    if name not in explorer.sets():
-        some = ", ".join(explorer.sets()) or "none at all"
+    if name not in loaded.sets():
+        some = ", ".join(loaded.sets()) or "none at all"
         raise ValueError(f"The card has no scores of a stranger set {str(name)[:40]!r}; it has: {some}.")
     try:
         cut = float(threshold)
@@ -44,8 +44,8 @@ def rates(explorer: Explorer, name: str, threshold: Any) -> dict[str, Any]:
         cut = math.nan
     if not math.isfinite(cut):
         raise ValueError("The threshold must be a finite number.")
-    odd = explorer.card.set_scores[name]
-    kind, description = explorer.describe(name)
+    odd = loaded.card.set_scores[name]
+    kind, description = loaded.describe(name)
     return {
         "set": name,
         "kind": kind,
@@ -59,25 +59,23 @@ def rates(explorer: Explorer, name: str, threshold: Any) -> dict[str, Any]:
     }
 
 
-def values(explorer: Explorer, name: str, score: str) -> list[float]:
-    return explorer.card.set_scores.get(name, {}).get(score, [])
+def values(loaded: LoadedModel, name: str, score: str) -> list[float]:
+    return loaded.card.set_scores.get(name, {}).get(score, [])
 
 
-def chosen_values(explorer: Explorer, chosen: list[str], score: str) -> dict[str, list[float]]:
+def chosen_values(loaded: LoadedModel, chosen: list[str], score: str) -> dict[str, list[float]]:
     """The scores of the chosen sets, in the card's order so that a set keeps its place."""
     return {
-        name: values(explorer, name, score)
-        for name in explorer.sets()
-        if name in chosen and values(explorer, name, score)
+        name: values(loaded, name, score) for name in loaded.sets() if name in chosen and values(loaded, name, score)
     }
 
 
-def span(explorer: Explorer, score: str) -> dict[str, Any]:
+def span(loaded: LoadedModel, score: str) -> dict[str, Any]:
     """Bounds, step and first value of the threshold's slider."""
-    known = np.asarray(values(explorer, "test", score))
-    everything = np.concatenate([known, *(values(explorer, name, score) for name in explorer.sets())])
+    known = np.asarray(values(loaded, "test", score))
+    everything = np.concatenate([known, *(values(loaded, name, score) for name in loaded.sets())])
     low, high = float(np.quantile(everything, 0.005)), float(np.quantile(everything, 0.995))
-    cut = explorer.card.threshold if score == "energy" else None
+    cut = loaded.card.threshold if score == "energy" else None
     value = float(np.quantile(known, 0.95)) if cut is None else cut
     low, high = min(low, value), max(high, value)
     grain = 10.0 ** math.floor(math.log10(max(high - low, 1e-6) / 200))
@@ -89,25 +87,25 @@ def span(explorer: Explorer, score: str) -> dict[str, Any]:
     }
 
 
-def histogram(explorer: Explorer, chosen: list[str], score: str, threshold: float) -> Any:
+def histogram(loaded: LoadedModel, chosen: list[str], score: str, threshold: float) -> Any:
     return figures.energy_histogram(
-        values(explorer, "test", score),
-        chosen_values(explorer, chosen, score),
+        values(loaded, "test", score),
+        chosen_values(loaded, chosen, score),
         threshold,
         score=SCORES.get(score, score),
     )
 
 
-def roc(explorer: Explorer, chosen: list[str], score: str) -> Any:
-    return figures.roc_curves(values(explorer, "test", score), chosen_values(explorer, chosen, score))
+def roc(loaded: LoadedModel, chosen: list[str], score: str) -> Any:
+    return figures.roc_curves(values(loaded, "test", score), chosen_values(loaded, chosen, score))
 
 
-def rates_table(explorer: Explorer, chosen: list[str], score: str, threshold: float) -> str:
+def rates_table(loaded: LoadedModel, chosen: list[str], score: str, threshold: float) -> str:
     """The rates at a threshold as HTML."""
-    false = positive_rate(values(explorer, "test", score), threshold)
+    false = positive_rate(values(loaded, "test", score), threshold)
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{_bar(positive_rate(values, threshold), "stranger")}</td></tr>'
-        for name, values in chosen_values(explorer, chosen, score).items()
+        for name, values in chosen_values(loaded, chosen, score).items()
     )
     rows = rows or "<tr><td colspan='2'>Choose a stranger set above.</td></tr>"
     return (
@@ -124,14 +122,14 @@ def _bar(share: float, kind: str) -> str:
     return f'{track}<span class="share">{share:.1%}</span>'
 
 
-def auroc_table(explorer: Explorer, scores: list[str], twin: Explorer | None = None) -> str:
+def auroc_table(loaded: LoadedModel, scores: list[str], twin: LoadedModel | None = None) -> str:
     """AUROC of every set by every score as HTML: darker is better; twin: the classifier to compare with."""
-    columns = [(explorer, score, SCORES[score]) for score in scores]
+    columns = [(loaded, score, SCORES[score]) for score in scores]
     if twin is not None:
         columns += [(twin, score, f"twin: {SCORES[score]}") for score in ("energy", "msp")]
     head = "".join(f"<th scope='col'>{escape(words)}</th>" for _, _, words in columns)
     rows = ""
-    for name in explorer.sets():
+    for name in loaded.sets():
         cells = ""
         for of, score, _ in columns:
             known, odd = values(of, "test", score), values(of, name, score)
@@ -140,7 +138,7 @@ def auroc_table(explorer: Explorer, scores: list[str], twin: Explorer | None = N
                 continue
             area = auroc(known, odd)
             cells += f"<td style='--good:{max(0.0, 2 * area - 1) ** 2:.2f}'>{area:.3f}</td>"
-        kind = explorer.describe(name)[0]
+        kind = loaded.describe(name)[0]
         badge = f" <small>{escape(kind)}</small>" if kind else ""
         rows += f"<tr><th scope='row'>{escape(name)}{badge}</th>{cells}</tr>"
     compare = (
@@ -158,45 +156,45 @@ def auroc_table(explorer: Explorer, scores: list[str], twin: Explorer | None = N
     )
 
 
-def examples(explorer: Explorer, chosen: Any) -> str:
+def examples(loaded: LoadedModel, chosen: Any) -> str:
     """Examples of the known glyphs and of each chosen set, their energies below, as HTML."""
     strips = ""
-    for name in explorer.example_sets():
+    for name in loaded.example_sets():
         if name != "test" and name not in chosen:
             continue
-        kind, description = explorer.describe(name)
+        kind, description = loaded.describe(name)
         title, text = ("known glyphs", "From the test split.") if name == "test" else (name, description)
-        few = zip(explorer.examples[name][:_SHOWN], explorer.energies[name].tolist(), strict=False)
-        tiles = "".join(_tile(explorer, picture, energy, title) for picture, energy in few)
+        few = zip(loaded.examples[name][:_SHOWN], loaded.energies[name].tolist(), strict=False)
+        tiles = "".join(_tile(loaded, picture, energy, title) for picture, energy in few)
         badge = f"<small>{escape(kind)}</small>" if kind else ""
         head = f"<h4>{escape(title)} {badge}</h4><p>{escape(text)}</p>"
         strips += f'<div class="strip">{head}<div class="tiles">{tiles}</div></div>'
-    strips = _confusing(explorer, chosen) + strips
+    strips = _confusing(loaded, chosen) + strips
     if not strips:
         return message("This checkpoint came without example pictures.")
     key = "<h3>Examples and their energies</h3><p class='hint small'>"
-    if explorer.card.threshold is None:
+    if loaded.card.threshold is None:
         key += "This model is uncalibrated: it has energies, and no threshold that calls a glyph a stranger.</p>"
     else:
         key += (
             "A <span class='key known'>blue</span> line: called known; an <span class='key stranger'>orange</span> "
-            f"one: called a stranger, at the card's threshold of {number(explorer.card.threshold)}.</p>"
+            f"one: called a stranger, at the card's threshold of {number(loaded.card.threshold)}.</p>"
         )
     return f'{key}<div class="strips">{strips}</div>'
 
 
-def _confusing(explorer: Explorer, chosen: Any) -> str:
+def _confusing(loaded: LoadedModel, chosen: Any) -> str:
     """The strangers with the lowest energies and the known glyphs with the highest, as HTML."""
     odd = [
         (energy, picture, name)
-        for name in explorer.example_sets()
+        for name in loaded.example_sets()
         if name != "test" and name in chosen
-        for picture, energy in zip(explorer.examples[name], explorer.energies[name].tolist(), strict=False)
+        for picture, energy in zip(loaded.examples[name], loaded.energies[name].tolist(), strict=False)
     ]
     known = [
         (energy, picture, "known")
         for picture, energy in zip(
-            explorer.examples.get("test", []), explorer.energies.get("test", np.zeros(0)).tolist(), strict=False
+            loaded.examples.get("test", []), loaded.energies.get("test", np.zeros(0)).tolist(), strict=False
         )
     ]
     parts = ""
@@ -206,15 +204,15 @@ def _confusing(explorer: Explorer, chosen: Any) -> str:
         ("Known glyphs that look strange", "Those with the highest energies, of the examples.",
          sorted(known, key=lambda one: -one[0])[:_SHOWN]),
     ):  # fmt: skip
-        tiles = "".join(_tile(explorer, picture, energy, name) for energy, picture, name in found)
+        tiles = "".join(_tile(loaded, picture, energy, name) for energy, picture, name in found)
         if tiles:
             parts += f'<div class="strip"><h4>{title}</h4><p>{text}</p><div class="tiles">{tiles}</div></div>'
     return parts
 
 
-def _tile(explorer: Explorer, picture: Any, energy: float, title: str) -> str:
+def _tile(loaded: LoadedModel, picture: Any, energy: float, title: str) -> str:
     """One example with its energy, as HTML."""
-    cut = explorer.card.threshold
+    cut = loaded.card.threshold
     kind = "" if cut is None else "stranger" if energy > cut else "known"
     called = f", called {kind}" if kind else ""
     return (

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from ebm.data.corpus import to_model_space
 from ebm.model.energy import in_batches
 from ebm.surface.paths import barrier, lowest_energy, plane, straight
@@ -46,26 +46,26 @@ class Plane:
     read: Tensor | None
 
 
-def choices(explorer: Explorer) -> list[tuple[str, str]]:
+def choices(loaded: LoadedModel) -> list[tuple[str, str]]:
     """The glyphs that may be chosen: (label, key) of the typical ones and of the examples of every set."""
     found = []
-    if len(explorer.typical):
-        found += [(explorer.title(sort), sort) for sort in explorer.card.sorts]
-    return found + [(EXAMPLE + name, EXAMPLE + name) for name in explorer.example_sets()]
+    if len(loaded.typical):
+        found += [(loaded.title(sort), sort) for sort in loaded.card.sorts]
+    return found + [(EXAMPLE + name, EXAMPLE + name) for name in loaded.example_sets()]
 
 
-def glyph(explorer: Explorer, key: object) -> Tensor:
+def glyph(loaded: LoadedModel, key: object) -> Tensor:
     """A glyph (1, 56, 56) by its key.
 
     Raises:
         ValueError: for a key that is not one of `choices`.
     """
-    if isinstance(key, str) and key.startswith(EXAMPLE) and key.removeprefix(EXAMPLE) in explorer.example_sets():
-        picture = explorer.examples[key.removeprefix(EXAMPLE)][0]
-    elif key in explorer.card.sorts and len(explorer.typical):
-        picture = explorer.typical[explorer.card.sorts.index(str(key))]
+    if isinstance(key, str) and key.startswith(EXAMPLE) and key.removeprefix(EXAMPLE) in loaded.example_sets():
+        picture = loaded.examples[key.removeprefix(EXAMPLE)][0]
+    elif key in loaded.card.sorts and len(loaded.typical):
+        picture = loaded.typical[loaded.card.sorts.index(str(key))]
     else:
-        if not (known := ", ".join(key for _, key in choices(explorer))):
+        if not (known := ", ".join(key for _, key in choices(loaded))):
             raise ValueError(
                 "This model came without pictures, so there are no glyphs to go between: "
                 "`python -m ebm import --data` adds them."
@@ -74,7 +74,7 @@ def glyph(explorer: Explorer, key: object) -> Tensor:
     return to_model_space(picture[None])[0]
 
 
-def way(explorer: Explorer, first: object, second: object, images: int = 24, relax: int = 100) -> Way:
+def way(loaded: LoadedModel, first: object, second: object, images: int = 24, relax: int = 100) -> Way:
     """The straight line and the lowest path between two glyphs.
 
     Raises:
@@ -82,30 +82,30 @@ def way(explorer: Explorer, first: object, second: object, images: int = 24, rel
     """
     _check("number of images", images, IMAGES)
     _check("number of steps", relax, RELAX)
-    a, b = glyph(explorer, first), glyph(explorer, second)
+    a, b = glyph(loaded, first), glyph(loaded, second)
     if torch.equal(a, b):
         raise ValueError("Choose two different glyphs: between a glyph and itself there is no way to go.")
     line = straight(a, b, images)
     with torch.no_grad():
-        energy = explorer.model.energy(line)
-    *_, last = lowest_energy(explorer.model, a, b, images, steps=relax, every=relax)
+        energy = loaded.model.energy(line)
+    *_, last = lowest_energy(loaded.model, a, b, images, steps=relax, every=relax)
     return Way(line, energy, last.x, last.energy)
 
 
-def cut(explorer: Explorer, keys: tuple[object, object, object], size: int = 41) -> Plane:
+def cut(loaded: LoadedModel, keys: tuple[object, object, object], size: int = 41) -> Plane:
     """The energies over the plane through three glyphs.
 
     Raises:
         ValueError: for an unknown glyph or a size out of bounds.
     """
     _check("number of points along a side", size, GRID)
-    corners = torch.stack([glyph(explorer, key) for key in keys])
+    corners = torch.stack([glyph(loaded, key) for key in keys])
     if len({tuple(c.flatten().tolist()) for c in corners}) < 3:
         raise ValueError("Choose three different glyphs: two alike span no plane.")
     x, axis = plane(corners[0], corners[1], corners[2], size, MARGIN)
-    model = explorer.model
+    model = loaded.model
     logits = in_batches(model, model.get_logits, x.flatten(0, 1)).reshape(size, size, -1)
-    read = logits.argmax(2) if explorer.has_sorts else None
+    read = logits.argmax(2) if loaded.has_sorts else None
     return Plane(corners, axis, -torch.logsumexp(logits, 2), read)
 
 

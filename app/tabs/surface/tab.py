@@ -1,27 +1,24 @@
 """The tab Surface: the energy on the way between two glyphs, and over the plane through three."""
 
-import tempfile
 import uuid
-from collections.abc import Iterator
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 import torch
+from gradio.blocks import Block
+from gradio.components import Component
 
-from app.models.library import Models
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.parts.drawing import message
+from app.parts.panel import QUIET, WORKING, Context, Panel, Settings, Shown, Values, Wishes, updates
 from app.parts.player import Reel, player
-from app.tabs.panel import QUIET, WORKING, Panel, Wishes
-from app.tabs.print.run import band
 from app.tabs.surface import landscape
+from app.tabs.surface.endpoints import Endpoints
 from app.tabs.surface.landscape import choices, cut, way
 from app.tabs.surface.walker import walker, walking
-from app.visitors.uploads import refusals
+from app.visitors.endpoints import offer
 from ebm.data.corpus import to_bytes
-from ebm.data.picture.grid import to_image
-from ebm.surface.paths import barrier
 
 VIEWS = {"map": "a map", "relief": "a relief (WebGL)"}
 _INTRO = (
@@ -30,115 +27,146 @@ _INTRO = (
 )
 
 
-def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> Panel:
-    """Puts the tab's components into the page being built; arguments as in `read_tab.build`."""
+def build(context: Context) -> Panel:
+    """Puts the tab's components into the page being built."""
+    surface = lay_out(context)
+    wire(surface)
+    asking = {*surface.asking, context.opened}
+    changed = [surface.seen, *surface.outputs]
+    return Panel(
+        "surface", list(surface.controls.values()), surface.show, surface.controls, surface.again, asking, changed,
+        WORKING,
+    )  # fmt: skip
 
-    def look(key: str, first: Any, second: Any, third: Any, view: str) -> tuple[Any, ...]:
+
+@dataclass(frozen=True)
+class Surface:
+    """The tab's components, and what happens to them.
+
+    Args:
+        context: what the tab is built into.
+        controls: first, second, third and view, by the names that they have in links.
+        said: the sentence on the two barriers.
+        lines: the figure of the energies along both ways.
+        player: shows the glyphs on both ways.
+        plane: the figure of the energies over the plane.
+        walker: shows the glyph at a point of the plane.
+        seen: whether the visitor has seen the figures.
+    """
+
+    context: Context
+    controls: dict[str, Component]
+    said: gr.HTML
+    lines: gr.Plot
+    player: gr.HTML
+    plane: gr.Plot
+    walker: gr.HTML
+    seen: gr.State
+
+    @property
+    def outputs(self) -> list[Component]:
+        """What a look changes."""
+        return [self.said, self.lines, self.player, self.plane, self.walker]
+
+    @property
+    def asking(self) -> set[Block]:
+        """What a look needs to know."""
+        return {self.context.model, self.seen, *self.controls.values()}
+
+    def look(self, values: Values) -> Shown:
+        """Computes and shows both ways and the plane."""
         from ebm.figures import surface as surface_figures  # plotly's figures: not before someone looks at one
 
+        first, second, third, view = (values[control] for control in self.controls.values())
         try:
-            explorer = models.get(key)
-            found = way(explorer, first, second)
-            plane = cut(explorer, (first, second, third))
+            loaded = self.context.models.get(values[self.context.model])
+            found = way(loaded, first, second)
+            plane = cut(loaded, (first, second, third))
         except ValueError as error:
-            return message(str(error), "problem"), *[gr.skip()] * 4
-        names = _name(explorer, first), _name(explorer, second), _name(explorer, third)
-        threshold = explorer.card.threshold
+            return {self.said: message(str(error), "problem")}
+        names = _name(loaded, first), _name(loaded, second), _name(loaded, third)
+        threshold = loaded.card.threshold
         lines = surface_figures.path_figure(found.line_energy, found.path_energy, threshold, names[:2])
         relief = surface_figures.plane_figure(plane.axis, plane.energy, threshold, names, relief=view == "relief")
-        figures = gr.Plot(lines, visible=True), gr.Plot(relief, visible=True)
-        return message(found.words()), figures[0], _reel(explorer, found), figures[1], walking(explorer, plane, names)
+        return {
+            self.said: message(found.words()),
+            self.lines: gr.Plot(lines, visible=True),
+            self.player: _reel(loaded, found),
+            self.plane: gr.Plot(relief, visible=True),
+            self.walker: walking(loaded, plane, names),
+        }
 
-    def first_visit(seen: bool, *wishes: Any) -> tuple[Any, ...]:
-        return (True, *([gr.skip()] * 5 if seen else look(*wishes)))
+    def first_visit(self, values: Values) -> Shown:
+        """Looks when the tab is opened for the first time."""
+        return {self.seen: True} if values[self.seen] else {self.seen: True, **self.look(values)}
 
-    def again(opened: str, key: str, seen: bool, *wishes: Any) -> tuple[Any, ...]:
-        if not seen and opened != "surface":
-            return (gr.skip(),) * 6
-        return (True, *look(key, *wishes))
+    def again(self, values: Values) -> Shown:
+        """Looks by a new model, or at what a link asks for; not where nobody has looked yet."""
+        if not values[self.seen] and values[self.context.opened] != "surface":
+            return gr.skip()
+        return {self.seen: True, **self.look(values)}
 
-    def path(
-        first: str, second: str, images: int = 24, relax: int = 100, model: str = ""
-    ) -> Iterator[tuple[dict[str, Any], str]]:
-        """Energies along the straight line and along the lowest path found between two glyphs, and both as a PNG."""
-        with refusals():
-            found = way(models.get(model), first, second, images, relax)
-        report = {
-            "straight": found.line_energy.tolist(), "lowest": found.path_energy.tolist(),
-            "straight_barrier": barrier(found.line_energy), "lowest_barrier": barrier(found.path_energy),
-        }  # fmt: skip
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "path.png"
-            to_image(torch.cat([found.line, found.path]), columns=images).save(file)
-            yield report, str(file)
+    def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
+        """The controls for a model."""
+        return updates(self.controls, _settings(loaded, wishes))
 
-    def plane(first: str, second: str, third: str, size: int = 41, model: str = "") -> dict[str, Any]:
-        """Energies over the plane through three glyphs: axis, and energy[v][u]; they lie at (0, 0), (1, 0), (0, 1)."""
-        with refusals():
-            found = cut(models.get(model), (first, second, third), size)
-        return {"axis": found.axis.tolist(), "energy": found.energy.tolist()}
 
-    def show(explorer: Explorer, wishes: Wishes) -> list[Any]:
-        return [type(c)(**given) for c, given in zip(controls, _view(explorer, wishes), strict=True)]
-
-    start = iter(_view(models.first, {}))
+def lay_out(context: Context) -> Surface:
+    """Makes the tab's components, left to right."""
+    start = _settings(context.models.first, {})
     gr.HTML(f'<p class="fineprint">{_INTRO}</p>', js_on_load=None)
     with gr.Row(elem_id="surface", elem_classes="areas"):
         with gr.Column(elem_classes="area-a", min_width=0):
-            first = gr.Dropdown(**next(start), label="From", elem_id="first", info="typical glyphs, and strangers")
-            second = gr.Dropdown(**next(start), label="To", elem_id="second")
-            third = gr.Dropdown(**next(start), label="And a third, for the plane", elem_id="third")
-            view = gr.Radio(
-                [(words, name) for name, words in VIEWS.items()], **next(start), label="Show the plane as",
-                elem_id="plane-view",
-            )  # fmt: skip
+            first = gr.Dropdown(**start["first"], label="From", elem_id="first", info="typical glyphs, and strangers")
+            second = gr.Dropdown(**start["second"], label="To", elem_id="second")
+            third = gr.Dropdown(**start["third"], label="And a third, for the plane", elem_id="third")
+            views = [(words, name) for name, words in VIEWS.items()]
+            view = gr.Radio(views, **start["view"], label="Show the plane as", elem_id="plane-view")
         with gr.Column(elem_classes="area-b", min_width=0):
             said = gr.HTML(message("Walking the surface\u2026"), elem_id="surface-said", js_on_load=None)
             shown = player("path", "The glyphs on the way appear here.")
             lines = gr.Plot(show_label=False, elem_id="path-figure", visible=False)
         with gr.Column(elem_classes="area-c", min_width=0), gr.Row(elem_classes="areas plane"):
             with gr.Column(elem_classes="area-b", min_width=0):
-                relief = gr.Plot(show_label=False, elem_id="plane", visible=False)
+                plane = gr.Plot(show_label=False, elem_id="plane", visible=False)
             with gr.Column(elem_classes="area-a", min_width=0):
                 walk = walker()
-    controls = [first, second, third, view]
-    seen, outputs = gr.State(False), [said, lines, shown, relief, walk]
+    controls: dict[str, Component] = {"first": first, "second": second, "third": third, "view": view}
+    return Surface(context, controls, said, lines, shown, plane, walk, gr.State(False))
+
+
+def wire(surface: Surface) -> None:
+    """Says what happens when."""
     using: dict[str, Any] = {"preprocess": False, **QUIET, **WORKING}
-    tab.select(first_visit, [seen, model, *controls], [seen, *outputs], **using)
-    changed = [first.input, second.input, third.input, view.input]
-    gr.on(changed, look, [model, *controls], outputs, trigger_mode="always_last", **using)
-    report, strip = gr.JSON(visible=False), gr.File(visible=False)
-    asked: list[Any] = [
-        gr.Textbox(value, visible=False, label=name) for name, value in (("first", "a"), ("second", "o"))
-    ]
-    asked += [gr.Number(value, visible=False, label=name) for name, value in (("images", 24), ("relax", 100))]
-    asked += [gr.Textbox("", visible=False, label="model")]
-    gr.Button(visible=False).click(path, asked, [report, strip], preprocess=False, api_name="path", **WORKING)
-    gr.api(plane, api_name="plane")
-    state = dict(zip(("first", "second", "third", "view"), controls, strict=True))
-    return Panel("surface", controls, show, state, again, [seen, *controls], [seen, *outputs], WORKING)
+    inputs, outputs = surface.asking, surface.outputs
+    surface.context.tab.select(surface.first_visit, inputs, [surface.seen, *outputs], **using)
+    changed = [getattr(control, "input") for control in surface.controls.values()]  # noqa: B009 (as in keep_link)
+    gr.on(changed, surface.look, inputs, outputs, trigger_mode="always_last", **using)
+    endpoints = Endpoints(surface.context.models)
+    offer(endpoints.path, **WORKING)
+    offer(endpoints.plane)
 
 
-def _view(explorer: Explorer, wishes: Wishes) -> list[dict[str, Any]]:
-    """What the controls show, as their components' arguments."""
-    found = choices(explorer)
+def _settings(loaded: LoadedModel, wishes: Wishes) -> Settings:
+    """What the controls show."""
+    found = choices(loaded)
     keys = [key for _, key in found]
     liked: list[str | None] = [*dict.fromkeys([*(key for key in ("a", "o", "e") if key in keys), *keys])]
     liked += [None] * 3
-    given = []
+    given: Settings = {}
     for name, default in zip(("first", "second", "third"), liked, strict=False):
-        given.append({"choices": found, "value": wishes[name] if wishes.get(name) in keys else default})
-    return [*given, {"value": wishes["view"] if wishes.get("view") in VIEWS else "map"}]
+        given[name] = {"choices": found, "value": wishes[name] if wishes.get(name) in keys else default}
+    return given | {"view": {"value": wishes["view"] if wishes.get("view") in VIEWS else "map"}}
 
 
-def _name(explorer: Explorer, key: Any) -> str:
-    return explorer.text(str(key)) if key in explorer.card.sorts else str(key).removeprefix(landscape.EXAMPLE)
+def _name(loaded: LoadedModel, key: Any) -> str:
+    return loaded.text(str(key)) if key in loaded.card.sorts else str(key).removeprefix(landscape.EXAMPLE)
 
 
-def _reel(explorer: Explorer, found: landscape.Way) -> dict[str, Any]:
+def _reel(loaded: LoadedModel, found: landscape.Way) -> dict[str, Any]:
     """Both ways side by side, image by image, for the player."""
     n = len(found.line)
-    reel = Reel(uuid.uuid4().hex, n, band(explorer), x="image")
+    reel = Reel(uuid.uuid4().hex, n, loaded.band(), x="image")
     for k in range(n):
         both = to_bytes(torch.stack([found.line[k], found.path[k]]))
         reel.add(k + 1, both, [float(found.line_energy[k]), float(found.path_energy[k])])

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 import torch
 
-from app.models.loaded import Explorer
+from app.models.loaded import LoadedModel
 from app.tabs.surface.landscape import Plane
 
 _TEMPLATE = """<div class="walker sheet"><div class="walk-view">
@@ -30,13 +30,13 @@ def walker() -> gr.HTML:
     )
 
 
-def walking(explorer: Explorer, plane: Plane, names: tuple[str, str, str]) -> dict[str, Any]:
+def walking(loaded: LoadedModel, plane: Plane, names: tuple[str, str, str]) -> dict[str, Any]:
     """The walker's value for a plane: the three glyphs, the energies of the grid, and what is read there."""
     corners = plane.corners.to(torch.float32).contiguous().numpy().tobytes()
-    texts = [explorer.text(sort) for sort in explorer.card.sorts] if plane.read is not None else []
+    texts = [loaded.text(sort) for sort in loaded.card.sorts] if plane.read is not None else []
     return {
         "corners": base64.b64encode(corners).decode(), "names": names, "axis": plane.axis.tolist(),
         "energy": [[round(e, 3) for e in row] for row in plane.energy.tolist()],
         "read": [] if plane.read is None else plane.read.tolist(), "texts": texts,
-        "threshold": explorer.card.threshold,
+        "threshold": loaded.card.threshold,
     }  # fmt: skip

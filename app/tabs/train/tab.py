@@ -1,205 +1,200 @@
 """The tab Train: a small model of a few sorts learns while you watch."""
 
 import tempfile
-import threading
 import uuid
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 import gradio as gr
-import torch
+from gradio.blocks import Block
+from gradio.components import Component
 
 from app.models.library import Models
-from app.models.loaded import load
-from app.parts.drawing import data_uri, message, tile_grid
-from app.tabs.panel import QUIET, Panel, Wishes, number_wish
-from app.tabs.train.view import curves, ledger
+from app.models.loaded import LoadedModel, load
+from app.parts.drawing import message
+from app.parts.panel import QUIET, Context, Panel, Settings, Shown, Values, Wishes, number_wish, updates
+from app.tabs.train.endpoints import Endpoints
+from app.tabs.train.run import AT_ONCE, FIRST, QUEUE, RESAMPLES, SECONDS, STRANGERS, learn
+from app.tabs.train.view import picture, without_pictures
+from app.visitors.endpoints import offer
 from ebm.data.synthetic.sorts import SORTS
 
-_NOTHING = torch.empty((0, 56, 56), dtype=torch.uint8)  # the pictures of moments that are over
-AT_ONCE = 1  # trainings in the whole process: each takes all the processor it gets
-_SECONDS = (10, 180)
-_STRANGERS, _RESAMPLES = 60, 20  # measured quickly: a visitor waits
 _MODES = {"jem": "a joint model, sort by sort", "ebm": "an EBM without classes"}
-_FIRST = ["a", "o", "p"]
 _INTRO = (
     "Choose a few sorts and press Start: glyphs of them are written and printed, and a network learns to read them and "
-    "to find the way to them from noise. Then Langevin chains begin to dream. Each dream's energy is pushed up, each "
-    "real glyph's pulled down, until the two cannot be told apart. Letters stand out of the noise within half a minute."
+    "to find the way to them from noise. Then Langevin chains start. The energies of their glyphs are pushed up, "
+    "those of real glyphs pulled down, until the two cannot be told apart. Letters stand out of the noise within half "
+    "a minute."
 )
 
 
-def build(models: Models, model: gr.Dropdown, page: gr.Blocks, tab: gr.Tab) -> Panel:
-    """Puts the tab's components into the page being built; arguments as in `read_tab.build`."""
-    running = threading.BoundedSemaphore(AT_ONCE)
-    stopped: set[str] = set()
+def build(context: Context) -> Panel:
+    """Puts the tab's components into the page being built."""
+    train = lay_out(context)
+    wire(train)
+    return Panel(
+        "train", list(train.controls.values()), train.show, train.controls, chosen=(train.use, train.key)
+    )  # fmt: skip
 
-    def stop(session: gr.Request) -> None:
-        stopped.add(str(session.session_hash))
 
-    def start(session: gr.Request, sorts: Any, mode: Any, seconds: Any, lr: Any, steps: Any, alpha: Any, seed: Any
-    ) -> Iterator[tuple[Any, ...]]:  # fmt: skip
+@dataclass(frozen=True)
+class Train:
+    """The tab's components, and what happens to them.
+
+    Args:
+        context: what the tab is built into.
+        controls: the settings, by the names that they have in links.
+        go, halt, use: buttons that start, stop, and make the trained model the page's.
+        said: how the training stands, in words.
+        view: what is to be seen of it.
+        key: of the trained model among the page's models, "" before there is one.
+        free: the places for trainings.
+        stopped: sessions whose visitor pressed Stop or left.
+    """
+
+    context: Context
+    controls: dict[str, Component]
+    go: gr.Button
+    halt: gr.Button
+    use: gr.Button
+    said: gr.HTML
+    view: gr.HTML
+    key: gr.State
+    free: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
+    stopped: set[str] = field(default_factory=set)
+
+    @property
+    def outputs(self) -> list[Component]:
+        """What a training changes."""
+        return [self.said, self.view, self.go, self.halt, self.key]
+
+    def start(self, session: gr.Request, values: Values) -> Iterator[Shown]:
+        """Trains and shows how it goes, where there is a place for one more training."""
         who = str(session.session_hash)
-        stopped.discard(who)
-        if not running.acquire(blocking=False):
-            yield (
-                *_told("Another training is under way on this machine: try again in a few minutes.", "problem"),
-                *_idle(),
-            )
+        self.stopped.discard(who)
+        if not self.free.acquire(blocking=False):
+            busy = "Another training is under way on this machine: try again in a few minutes."
+            yield {self.said: message(busy, "problem"), **self._idle()}
             return
         try:
-            yield (
-                *_told("Writing and printing the glyphs\u2026"),
-                gr.Button(interactive=False),
-                gr.Button(interactive=True),
-                gr.skip(),
-            )
-            yield from _watch(lambda: who in stopped, models, sorts, mode, seconds, lr, steps, alpha, seed)
+            yield {
+                self.said: message("Writing and printing the glyphs\u2026"),
+                self.go: gr.Button(interactive=False),
+                self.halt: gr.Button(interactive=True),
+            }
+            yield from self._watch(who, {name: values[control] for name, control in self.controls.items()})
         finally:
-            stopped.discard(who)
-            running.release()
+            self.stopped.discard(who)
+            self.free.release()
 
-    def train(sorts: list[str], mode: str = "jem", seconds: float = 60, seed: int = 0) -> Iterator[tuple[Any, ...]]:
-        """Trains a small model of a few sorts: what is to be seen, twice a second; then its two files, to be kept."""
-        if not running.acquire(blocking=False):
-            raise gr.Error("Another training is under way on this machine: try again later.", print_exception=False)
+    def _watch(self, who: str, asked: dict[str, Any]) -> Iterator[Shown]:
+        """A training, moment by moment; ends in a model that can be chosen."""
+        from ebm.training.trained import Trained  # Lightning: not before someone trains
+
+        moments: list[Any] = []
+        settings = {"steps": asked["sgld"], "seed": asked["train_seed"], **{k: asked[k] for k in ("lr", "alpha")}}
+        run = learn(
+            asked["sorts"], asked["mode"], seconds=asked["seconds"], is_stopped=lambda: who in self.stopped, **settings
+        )  # fmt: skip
         try:
-            yield from _for_programs(sorts, mode, seconds, seed)
+            for seen in run:
+                if isinstance(seen, Trained):
+                    break
+                moments = [*moments[:-1], *map(without_pictures, moments[-1:]), seen]
+                learning = seen.stage == "matching"
+                stage = "It learns the way from noise to glyphs" if learning else "The chains are running"
+                words = f"{stage}: step {seen.step}, {seen.seconds:.0f} of {float(asked['seconds']):.0f} s."
+                yield {self.said: message(words), self.view: picture(moments)}
+        except ValueError as error:
+            yield {self.said: message(str(error), "problem"), **self._idle()}
+            return
         finally:
-            running.release()
+            run.close()
+        yield {self.said: message("Measuring it and writing its card\u2026")}
+        key = _keep(self.context.models, seen)
+        made = seen.made
+        words = f"Trained for {made['steps']} steps in {made['seconds']} s. It is kept for you, and not for long."
+        yield {self.said: message(words), self.view: picture(moments), self.key: key, **self._idle()}
 
-    def show(explorer: Any, wishes: Wishes) -> list[Any]:
-        return [type(c)(**given) for c, given in zip(controls, _view(wishes), strict=True)]
+    def _idle(self) -> Shown:
+        return {self.go: gr.Button(interactive=True), self.halt: gr.Button(interactive=False)}
 
-    first = iter(_view({}))
+    def stop(self, session: gr.Request) -> None:
+        """Ends the visitor's training at its next moment."""
+        self.stopped.add(str(session.session_hash))
+
+    def offer_model(self, key: str) -> Shown:
+        """Lets the visitor use the model, once there is one."""
+        return {self.use: gr.Button(interactive=bool(key))}
+
+    def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
+        """The controls as a link wants them; the model does not matter."""
+        return updates(self.controls, _settings(wishes))
+
+
+def lay_out(context: Context) -> Train:
+    """Makes the tab's components, left to right."""
+    start = _settings({})
     gr.HTML(f'<p class="fineprint">{_INTRO}</p>', js_on_load=None)
     with gr.Row(elem_id="train", elem_classes="areas"):
         with gr.Column(elem_classes="area-a", min_width=0):
-            names = [
-                (sort.name if sort.text == sort.name else f"{sort.name} ({sort.text})", sort.name) for sort in SORTS
-            ]
+            names = [(s.name if s.text == s.name else f"{s.name} ({s.text})", s.name) for s in SORTS]
             sorts = gr.Dropdown(
-                names, **next(first), multiselect=True, max_choices=8, label="Sorts", elem_id="train-sorts",
+                names, **start["sorts"], multiselect=True, max_choices=8, label="Sorts", elem_id="train-sorts",
                 info="up to eight; few learn faster",
             )  # fmt: skip
-            mode = gr.Radio(
-                [(words, name) for name, words in _MODES.items()], **next(first), label="What learns",
-                elem_id="train-mode",
-            )  # fmt: skip
+            modes = [(words, name) for name, words in _MODES.items()]
+            mode = gr.Radio(modes, **start["mode"], label="What learns", elem_id="train-mode")
             seconds = gr.Slider(
-                *_SECONDS, **next(first), step=10, label="Seconds", elem_id="train-seconds", info="you can stop earlier"
-            )
+                *SECONDS, **start["seconds"], step=10, label="Seconds", elem_id="train-seconds",
+                info="you can stop earlier",
+            )  # fmt: skip
             with gr.Row(elem_classes="buttons"):
                 go = gr.Button("Start", variant="primary", elem_id="train-go", min_width=90)
                 halt = gr.Button("Stop", elem_id="train-stop", interactive=False, min_width=90)
             with gr.Accordion("Settings", open=False):
-                lr = gr.Slider(
-                    1e-5, 5e-3, **next(first), step=1e-5, label="Learning rate", elem_id="train-lr",
-                    info="too large, and training has to be rolled back",
-                )  # fmt: skip
-                steps = gr.Slider(
-                    1, 60, **next(first), step=1, label="SGLD steps", elem_id="train-steps",
-                    info="that chains run before each update",
-                )  # fmt: skip
-                alpha = gr.Slider(
-                    0, 1, **next(first), step=0.05, label="L2 of energies (alpha)", elem_id="train-alpha",
-                    info="keeps energies near zero; without it they drift",
-                )  # fmt: skip
-                seed = gr.Number(**next(first), label="Seed", precision=0, elem_id="train-seed", info="of everything")
+                fine = _fine_controls(start)
         with gr.Column(elem_classes="area-b", min_width=0):
             said = gr.HTML(message("Nothing has been trained yet: press Start."), elem_id="train-said", js_on_load=None)
             view = gr.HTML("", elem_id="train-view", js_on_load=None)
-    kept = gr.State("")
-    controls = [sorts, mode, seconds, lr, steps, alpha, seed]
+    key = gr.State("")
     use = gr.Button("Use this model in the other tabs", elem_id="train-use", interactive=False)
-    outputs = [said, view, go, halt, kept]
-    event = go.click(
-        start, controls, outputs, preprocess=False, concurrency_id="training", concurrency_limit=AT_ONCE + 1, **QUIET
-    )
-    event.then(lambda key: gr.Button(interactive=bool(key)), kept, use, queue=False, **QUIET)
-    halt.click(stop, queue=False, **QUIET)
-    page.unload(stop)
-    report, files = gr.JSON(visible=False), gr.File(visible=False, file_count="multiple")
-    named = gr.JSON(_FIRST, visible=False, label="sorts")
-    kind, time = gr.Textbox("jem", visible=False, label="mode"), gr.Number(60, visible=False, label="seconds")
-    chance = gr.Number(0, visible=False, label="seed")
-    gr.Button(visible=False).click(
-        train, [named, kind, time, chance], [report, files], preprocess=False, api_name="train",
-        concurrency_id="training", concurrency_limit=AT_ONCE + 1,
-    )  # fmt: skip
-    state = dict(zip(("sorts", "mode", "seconds", "lr", "sgld", "alpha", "train_seed"), controls, strict=True))
-    return Panel("train", controls, show, state, chosen=(use, kept))
+    controls: dict[str, Component] = {"sorts": sorts, "mode": mode, "seconds": seconds, **fine}
+    return Train(context, controls, go, halt, use, said, view, key)
 
 
-def _watch(is_stopped: Callable[[], bool], models: Models, *wishes: Any) -> Iterator[tuple[Any, ...]]:
-    """A training on the page, moment by moment; ends in a model that can be chosen."""
-    from ebm.training.errors import Diverged
-    from ebm.training.live import train_live  # Lightning: not before someone trains
-    from ebm.training.trained import Trained
-
-    sorts, mode, seconds, lr, steps, alpha, seed = wishes
-    moments: list[Any] = []
-    trained, run = None, None
-    try:
-        numbers = _numbers(seconds=seconds, lr=lr, steps=steps, alpha=alpha, seed=seed)
-        limit = numbers.pop("seconds")
-        if not _SECONDS[0] <= limit <= _SECONDS[1]:
-            raise ValueError(f"A training takes {_SECONDS[0]} to {_SECONDS[1]} seconds.")
-        run = train_live(
-            list(sorts or []), mode=str(mode), seconds=limit, seed=int(numbers.pop("seed")) % 2**31, **numbers
-        )  # fmt: skip
-        for seen in run:
-            if isinstance(seen, Trained):
-                trained = seen
-                break
-            moments = [*moments[:-1], *(replace(m, buffer=_NOTHING, fresh=_NOTHING) for m in moments[-1:]), seen]
-            stage = "It learns the way from noise to glyphs" if seen.stage == "matching" else "The chains are running"
-            yield *_told(f"{stage}: step {seen.step}, {seen.seconds:.0f} of {limit:.0f} s."), *[gr.skip()] * 3
-            yield gr.skip(), _picture(moments), *[gr.skip()] * 3
-            if is_stopped():
-                run.stop()
-    except (ValueError, Diverged) as error:
-        yield *_told(str(error), "problem"), *_idle()
-        return
-    finally:
-        if run is not None:
-            run.close()
-    assert trained is not None
-    yield *_told("Measuring it and writing its card\u2026"), *[gr.skip()] * 3
-    key = _keep(models, trained)
-    made = trained.made
-    words = f"Trained for {made['steps']} steps in {made['seconds']} s. It is kept for you, and not for long."
-    yield message(words), _picture(moments), gr.Button(interactive=True), gr.Button(interactive=False), key
+def _fine_controls(start: Settings) -> dict[str, Component]:
+    """The settings of the second row, by the names that they have in links."""
+    return {
+        "lr": gr.Slider(
+            1e-5, 5e-3, **start["lr"], step=1e-5, label="Learning rate", elem_id="train-lr",
+            info="too large, and training has to be rolled back",
+        ),
+        "sgld": gr.Slider(
+            1, 60, **start["sgld"], step=1, label="SGLD steps", elem_id="train-steps",
+            info="that chains run before each update",
+        ),
+        "alpha": gr.Slider(
+            0, 1, **start["alpha"], step=0.05, label="L2 of energies (alpha)", elem_id="train-alpha",
+            info="keeps energies near zero; without it they drift",
+        ),
+        "train_seed": gr.Number(
+            **start["train_seed"], label="Seed", precision=0, elem_id="train-seed", info="of everything"
+        ),
+    }  # fmt: skip
 
 
-def _for_programs(sorts: Any, mode: Any, seconds: Any, seed: Any) -> Iterator[tuple[Any, ...]]:
-    """The moments of a training without its pictures, then the checkpoint's files."""
-    from ebm.evaluation.export import export
-    from ebm.training.errors import Diverged
-    from ebm.training.live import train_live
-    from ebm.training.trained import Trained
-
-    run = None
-    try:
-        numbers = _numbers(seconds=seconds, seed=seed)
-        if not isinstance(sorts, list) or not _SECONDS[0] <= numbers["seconds"] <= _SECONDS[1]:
-            raise ValueError(f"Send a list of sorts, and {_SECONDS[0]} to {_SECONDS[1]} seconds.")
-        run = train_live(sorts, mode=str(mode), seconds=numbers["seconds"], seed=int(numbers["seed"]) % 2**31)
-        for seen in run:
-            if isinstance(seen, Trained):
-                break
-            yield {"step": seen.step, "seconds": seen.seconds, "stage": seen.stage, "losses": seen.losses}, None
-    except (ValueError, Diverged) as error:
-        raise gr.Error(str(error), print_exception=False) from None
-    finally:
-        if run is not None:
-            run.close()
-    assert isinstance(seen, Trained)
-    with tempfile.TemporaryDirectory() as folder:
-        path = export(Path(folder) / "trained.safetensors", seen, n=_STRANGERS, resamples=_RESAMPLES)
-        yield {name: seen.made[name] for name in ("steps", "seconds")}, [str(path), str(path.with_suffix(".json"))]
+def wire(train: Train) -> None:
+    """Says what happens when."""
+    inputs: set[Block] = {*train.controls.values()}
+    started = train.go.click(train.start, inputs, train.outputs, preprocess=False, **QUEUE, **QUIET)
+    started.then(train.offer_model, train.key, train.use, queue=False, **QUIET)
+    train.halt.click(train.stop, queue=False, **QUIET)
+    train.context.page.unload(train.stop)
+    offer(Endpoints(train.free).train, **QUEUE)
 
 
 def _keep(models: Models, trained: Any) -> str:
@@ -207,60 +202,21 @@ def _keep(models: Models, trained: Any) -> str:
     from ebm.evaluation.export import export
 
     with tempfile.TemporaryDirectory() as folder:
-        path = export(
-            Path(folder) / f"live-{uuid.uuid4().hex[:4]}.safetensors", trained, n=_STRANGERS, resamples=_RESAMPLES
-        )
+        file = Path(folder) / f"live-{uuid.uuid4().hex[:4]}.safetensors"
+        path = export(file, trained, n=STRANGERS, resamples=RESAMPLES)
         return models.add(load(path))
 
 
-def _picture(moments: list[Any]) -> str:
-    """The moment as HTML: fresh chains, buffer, curves, numbers."""
-    now = moments[-1]
-    grids = ""
-    for ink, title, note in (
-        (now.fresh, "Fresh chains", "from noise, by the averaged weights; looked at every four seconds"),
-        (now.buffer, "Replay buffer", "where training's chains rest between two updates"),
-    ):
-        if len(ink):
-            grids += (
-                f'<figure class="dreams"><figcaption><b>{title}</b> <small>{note}</small></figcaption>'
-                f'<img src="{data_uri(tile_grid(ink), "jpeg")}" alt="{len(ink)} glyphs: {title.lower()}"></figure>'
-            )
-    waiting = "" if grids else message("No chains yet: the network learns to read first.")
-    grids = f'<div class="grids">{waiting}{grids}</div>'
-    return f'<section class="training sheet">{ledger(now)}{curves(moments)}{grids}</section>'
-
-
-def _numbers(**given: Any) -> dict[str, float]:
-    """The page's numbers as numbers.
-
-    Raises:
-        ValueError: for what is none.
-    """
-    try:
-        return {name: float(value) for name, value in given.items()}
-    except (TypeError, ValueError):
-        raise ValueError("Seconds, learning rate, steps, alpha and seed must be numbers.") from None
-
-
-def _told(text: str, kind: str = "hint") -> tuple[Any, Any]:
-    return message(text, kind), gr.skip()
-
-
-def _idle() -> tuple[Any, ...]:
-    return gr.Button(interactive=True), gr.Button(interactive=False), gr.skip()
-
-
-def _view(wishes: Wishes) -> list[dict[str, Any]]:
-    """What the controls show, in their order, as their components' arguments."""
+def _settings(wishes: Wishes) -> Settings:
+    """What the controls show."""
     names = [sort.name for sort in SORTS]
-    sorts = [name for name in wishes.get("sorts", "").split(",") if name in names][:8] or _FIRST
-    return [
-        {"value": sorts},
-        {"value": wishes["mode"] if wishes.get("mode") in _MODES else "jem"},
-        {"value": number_wish(wishes, "seconds", 90, *_SECONDS)},
-        {"value": number_wish(wishes, "lr", 4e-4, 1e-5, 5e-3)},
-        {"value": number_wish(wishes, "sgld", 20, 1, 60)},
-        {"value": number_wish(wishes, "alpha", 0.1, 0, 1)},
-        {"value": number_wish(wishes, "train_seed", 0, 0, 2**31 - 1)},
-    ]
+    sorts = [name for name in wishes.get("sorts", "").split(",") if name in names][:8] or FIRST
+    return {
+        "sorts": {"value": sorts},
+        "mode": {"value": wishes["mode"] if wishes.get("mode") in _MODES else "jem"},
+        "seconds": {"value": number_wish(wishes, "seconds", 90, *SECONDS)},
+        "lr": {"value": number_wish(wishes, "lr", 4e-4, 1e-5, 5e-3)},
+        "sgld": {"value": number_wish(wishes, "sgld", 20, 1, 60)},
+        "alpha": {"value": number_wish(wishes, "alpha", 0.1, 0, 1)},
+        "train_seed": {"value": number_wish(wishes, "train_seed", 0, 0, 2**31 - 1)},
+    }

@@ -1,10 +1,37 @@
 """What is to be seen of a training: numbers and curves, drawn inline because they change twice a second."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import torch
 
-from app.parts.drawing import number
+from app.parts.drawing import data_uri, message, number, tile_grid
+
+_NOTHING = torch.empty((0, 56, 56), dtype=torch.uint8)
+
+
+def without_pictures(moment: Any) -> Any:
+    """A moment that is over: of it only the numbers are shown, so only they are kept."""
+    return replace(moment, buffer=_NOTHING, fresh=_NOTHING)
+
+
+def picture(moments: list[Any]) -> str:
+    """A training up to now as HTML: fresh chains, buffer, curves, numbers."""
+    now = moments[-1]
+    grids = ""
+    for ink, title, note in (
+        (now.fresh, "Fresh chains", "from noise, by the averaged weights; looked at every four seconds"),
+        (now.buffer, "Replay buffer", "where training's chains rest between two updates"),
+    ):
+        if len(ink):
+            grids += (
+                f'<figure class="samples"><figcaption><b>{title}</b> <small>{note}</small></figcaption>'
+                f'<img src="{data_uri(tile_grid(ink), "jpeg")}" alt="{len(ink)} glyphs: {title.lower()}"></figure>'
+            )
+    waiting = "" if grids else message("No chains yet: the network learns to read first.")
+    grids = f'<div class="grids">{waiting}{grids}</div>'
+    return f'<section class="training sheet">{ledger(now)}{curves(moments)}{grids}</section>'
 
 
 def ledger(now: Any) -> str:
@@ -15,7 +42,7 @@ def ledger(now: Any) -> str:
     if "matching" in now.losses:
         facts.append(("matching", number(now.losses["matching"]), "how far slopes miss the way to a glyph: falls"))
     if "gap" in now.losses:
-        facts.append(("gap", number(now.losses["gap"]), "f of real minus f of dreamt: near 0 is good"))
+        facts.append(("gap", number(now.losses["gap"]), "f of real minus f of sampled glyphs: near 0 is good"))
     if now.ages:
         facts.append(("chains", f"{int(np.median(now.ages))} steps", "median age in the buffer"))
     cells = "".join(
@@ -39,15 +66,15 @@ def curves(moments: list[Any]) -> str:
         return f"{100 * seconds / end:.2f},{100 - 100 * (value - low) / (high - low):.2f}"
 
     real = " ".join(at(s, r) for s, r, _ in points)
-    dreamt = " ".join(at(s, d) for s, _, d in points if d is not None)
+    sampled = " ".join(at(s, d) for s, _, d in points if d is not None)
     now = moments[-1]
     words = f"mean energy: real {number(float(np.mean(now.real)))}"
-    words += f", dreamt {number(float(np.mean(now.sampled)))}" if now.sampled else ""
+    words += f", sampled {number(float(np.mean(now.sampled)))}" if now.sampled else ""
     return (
         f'<figure class="energies" role="img" aria-label="{words}"><figcaption><span class="real">real glyphs</span>'
-        f'<span class="dreamt">chains in the buffer</span><span>{words}</span></figcaption>'
+        f'<span class="sampled">chains in the buffer</span><span>{words}</span></figcaption>'
         f'<div class="plot"><svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">'
-        f'<polyline class="dreamt" points="{dreamt}"/><polyline class="real" points="{real}"/></svg>'
+        f'<polyline class="sampled" points="{sampled}"/><polyline class="real" points="{real}"/></svg>'
         f"<span style='top:0'>{number(high)}</span><span style='bottom:0'>{number(low)}</span></div>"
         f"<figcaption><span>0 s</span><span>{end:.0f} s</span></figcaption></figure>{_histogram(now)}"
     )
@@ -61,7 +88,7 @@ def _histogram(now: Any) -> str:
     low, high = np.quantile(both, (0.02, 0.98))
     edges = np.linspace(low, high + 1e-6, 25)
     bars = ""
-    for kind, values, sign in (("real", now.real, -1), ("dreamt", now.sampled, 1)):
+    for kind, values, sign in (("real", now.real, -1), ("sampled", now.sampled, 1)):
         counts, _ = np.histogram(np.clip(values, low, high), edges)
         tall = 46 * counts / max(counts.max(), 1)
         for k, height in enumerate(tall):

@@ -1,11 +1,45 @@
 """Glyphs as pictures: grids, strips and animations in black ink on white paper."""
 
+import math
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, BinaryIO
 
+import numpy as np
 from PIL import Image
 from torch import Tensor
 
 from ebm.data.corpus import to_bytes
+
+
+def arrange(tiles: np.ndarray, columns: int, gap: int, between: int | np.ndarray) -> np.ndarray:
+    """Lays tiles in a grid, with a gap around each.
+
+    Args:
+        tiles: (N, H, W) or (N, H, W, 3), uint8, N at least 1.
+        columns: how many tiles a row has.
+        gap: its width in pixels.
+        between: the value of the gap: a number, or (3,) for colours.
+
+    Returns:
+        (height, width) or (height, width, 3), uint8.
+    """
+    count, high, wide, *colours = tiles.shape
+    columns = min(columns, count)
+    rows = math.ceil(count / columns)
+    table = np.empty((rows * (high + gap) + gap, columns * (wide + gap) + gap, *colours), np.uint8)
+    table[:] = between
+    for k, tile in enumerate(tiles):
+        top, left = k // columns * (high + gap) + gap, k % columns * (wide + gap) + gap
+        table[top : top + high, left : left + wide] = tile
+    return table
+
+
+def enlarged(picture: Image.Image, zoom: int) -> Image.Image:
+    """A picture so many times larger, its pixels kept sharp."""
+    if zoom == 1:
+        return picture
+    return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
 
 
 def to_image(x: Tensor, columns: int | None = None, zoom: int = 1, gap: int = 2) -> Image.Image:
@@ -20,17 +54,30 @@ def to_image(x: Tensor, columns: int | None = None, zoom: int = 1, gap: int = 2)
     Returns:
         the picture.
     """
-    from torchvision.utils import make_grid  # here, because the import takes a second
-
     columns = columns or max(1, round(len(x) ** 0.5 + 0.49))
-    pixels = 255 - to_bytes(x.detach().cpu())[:, None]
-    grid = make_grid(pixels, nrow=columns, padding=gap, pad_value=255)[0]
-    picture = Image.fromarray(grid.numpy())
-    return picture.resize((picture.width * zoom, picture.height * zoom), Image.Resampling.NEAREST)
+    pixels = 255 - to_bytes(x.detach().cpu()).numpy()
+    table = pixels[0] if len(x) == 1 else arrange(pixels, columns, gap, 255)  # one glyph has no neighbours
+    return enlarged(Image.fromarray(table), zoom)
+
+
+def animate(
+    target: str | Path | BinaryIO, pictures: Sequence[Image.Image], ms: int = 60, rest: int = 1000, **options: Any
+) -> None:
+    """Writes pictures as an animation that goes on and on.
+
+    Args:
+        target: a path that ends in .webp or .gif, or an open file (then options must name the format).
+        pictures: in order, all of one size.
+        ms: milliseconds that each is shown.
+        rest: milliseconds that the last is shown.
+        options: of Pillow's writer.
+    """
+    times = [ms] * (len(pictures) - 1) + [rest]
+    pictures[0].save(target, save_all=True, append_images=pictures[1:], duration=times, loop=0, **options)
 
 
 def save_animation(
-    path: str | Path, frames: list[Tensor], columns: int | None = None, zoom: int = 2, ms: int = 60
+    path: str | Path, frames: Sequence[Tensor], columns: int | None = None, zoom: int = 2, ms: int = 60
 ) -> None:
     """Writes the states of chains as an animated WebP or GIF.
 
@@ -41,6 +88,4 @@ def save_animation(
         zoom: as in `to_image`.
         ms: milliseconds for which each frame is shown; the last one is shown for a second.
     """
-    pictures = [to_image(x, columns, zoom) for x in frames]
-    times = [ms] * (len(pictures) - 1) + [1000]
-    pictures[0].save(path, save_all=True, append_images=pictures[1:], duration=times, loop=0)
+    animate(path, [to_image(x, columns, zoom) for x in frames], ms)

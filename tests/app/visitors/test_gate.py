@@ -13,7 +13,7 @@ import pytest
 from gradio.utils import get_upload_folder
 from PIL import Image, ImageDraw
 
-from app.server import LARGEST_CALL
+from app.middleware import LARGEST_CALL
 from app.visitors.gate import is_upload
 
 FILE = {"_type": "gradio.FileData"}

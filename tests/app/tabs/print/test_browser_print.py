@@ -1,4 +1,4 @@
-"""The tab Print in a real browser: the player, going on, a word, the judgement."""
+"""The tab Print in a real browser: the player, going on, a word, the diagnosis."""
 
 from helpers.app_pages import open_tab
 
@@ -33,14 +33,14 @@ def test_the_player_steps_scrubs_and_plays(page) -> None:
     assert page.evaluate(picture) != noise
 
 
-def test_a_run_goes_on_and_is_judged(desk) -> None:
+def test_a_run_goes_on_and_is_diagnosed(desk) -> None:
     visit(desk)
     desk.click("#go-on")
     desk.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 64 of 64'", timeout=30_000)
     desk.wait_for_function(DONE)
-    desk.click("#judge > button, #judge .label-wrap")
-    desk.click("#judge-go")
-    desk.wait_for_selector("#judged:has-text('R-hat')", timeout=30_000)
+    desk.click("#diagnose > button, #diagnose .label-wrap")
+    desk.click("#diagnose-go")
+    desk.wait_for_selector("#diagnosis:has-text('R-hat')", timeout=30_000)
 
 
 def test_a_word_is_set_on_a_line(desk) -> None:

@@ -1,4 +1,4 @@
-"""The tab Print without a browser: orders, words, trajectories, judgement, pace."""
+"""The tab Print without a browser: requests, words, trajectories, diagnosis, endpoints."""
 
 import io
 import json
@@ -11,9 +11,9 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from app.models.loaded import Explorer, load
+from app.models.loaded import LoadedModel, load
 from app.tabs.print import run as printing
-from app.tabs.print.diagnosis import judge
+from app.tabs.print.diagnosis import diagnose
 from app.tabs.print.saving import as_trajectory
 from app.tabs.print.typesetting import NIB, set_line
 from ebm.data.synthetic.founts import Fount
@@ -22,7 +22,7 @@ from ebm.data.synthetic.sorts import SORTS
 
 
 @pytest.fixture(scope="module")
-def explorer(checkpoint: Path) -> Explorer:
+def loaded(checkpoint: Path) -> LoadedModel:
     return load(checkpoint)
 
 
@@ -31,45 +31,45 @@ def client(url: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
     return Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("printed")))
 
 
-def order(explorer: Explorer, steps: int = 16, count: int = 2, **what) -> printing.Order:
-    return printing.check(explorer, "a", count, steps, 10.0, 0.01, 3, **what)
+def asked_for(loaded: LoadedModel, steps: int = 16, count: int = 2, **what) -> printing.PrintRequest:
+    return printing.check(loaded, "a", count, steps, 10.0, 0.01, 3, **what)
 
 
-def test_every_step_of_a_short_run_is_recorded_and_long_ones_are_thinned(explorer: Explorer):
-    assert [frame.step for frame in printing.run(explorer, order(explorer, 48))] == list(range(49))
-    steps = [frame.step for frame in printing.run(explorer, order(explorer, 272, 1))]
+def test_every_step_of_a_short_run_is_recorded_and_long_ones_are_thinned(loaded: LoadedModel):
+    assert [frame.step for frame in printing.run(loaded, asked_for(loaded, 48))] == list(range(49))
+    steps = [frame.step for frame in printing.run(loaded, asked_for(loaded, 272, 1))]
     assert len(steps) <= printing.FRAMES + 2 and steps[0] == 0 and steps[-1] == 272
 
 
-def test_a_word_has_a_chain_for_each_letter(explorer: Explorer):
-    word = order(explorer, way="word", text="no \u017fa")
-    assert [explorer.card.sorts[k] for k in word.labels.tolist()] == ["n", "o", "long-s", "a"] and word.count == 4
+def test_a_word_has_a_chain_for_each_letter(loaded: LoadedModel):
+    word = asked_for(loaded, way="word", text="no \u017fa")
+    assert [loaded.card.sorts[k] for k in word.labels.tolist()] == ["n", "o", "long-s", "a"] and word.count == 4
     for text, said in (("", "1 to 16"), ("x" * 17, "1 to 16"), ("ab?", "'\\?' in the case")):
         with pytest.raises(ValueError, match=said):
-            order(explorer, way="word", text=text)
+            asked_for(loaded, way="word", text=text)
 
 
-def test_a_combination_goes_down_the_composed_energy(explorer: Explorer):
-    first, *_, last = printing.run(explorer, order(explorer, way="combination", text="a and o"))
+def test_a_combination_goes_down_the_composed_energy(loaded: LoadedModel):
+    first, *_, last = printing.run(loaded, asked_for(loaded, way="combination", text="a and o"))
     assert np.mean(last.energy) < np.mean(first.energy)
-    logits = explorer.model.get_logits(last.x)
-    both = -(logits[:, explorer.find_sort("a")] + logits[:, explorer.find_sort("o")]) / 2
+    logits = loaded.model.get_logits(last.x)
+    both = -(logits[:, loaded.find_sort("a")] + logits[:, loaded.find_sort("o")]) / 2
     assert torch.allclose(both, torch.tensor(last.energy), rtol=1e-4)
     with pytest.raises(ValueError, match="martian"):
-        order(explorer, way="combination", text="a and martian")
+        asked_for(loaded, way="combination", text="a and martian")
 
 
-def test_guidance_of_one_changes_nothing_and_more_of_it_does(explorer: Explorer):
-    plain, same, more = (list(printing.run(explorer, order(explorer, guidance=g)))[-1] for g in (1.0, 1.0, 4.0))
+def test_guidance_of_one_changes_nothing_and_more_of_it_does(loaded: LoadedModel):
+    plain, same, more = (list(printing.run(loaded, asked_for(loaded, guidance=g)))[-1] for g in (1.0, 1.0, 4.0))
     assert torch.equal(plain.x, same.x) and not torch.allclose(plain.x, more.x, atol=1e-3)
     with pytest.raises(ValueError, match="guidance"):
-        order(explorer, guidance=99)
+        asked_for(loaded, guidance=99)
 
 
-def test_a_run_goes_on_where_it_stopped(explorer: Explorer):
-    asked = order(explorer)
-    *_, last = printing.run(explorer, asked)
-    first, *_, end = printing.run(explorer, printing.continued(asked, last.x, 16))
+def test_a_run_goes_on_where_it_stopped(loaded: LoadedModel):
+    asked = asked_for(loaded)
+    *_, last = printing.run(loaded, asked)
+    first, *_, end = printing.run(loaded, printing.continued(asked, last.x, 16))
     assert torch.equal(first.x, last.x) and (first.step, end.step, end.of) == (16, 32, 32)
 
 
@@ -90,9 +90,9 @@ def test_a_line_sets_each_glyph_at_its_own_size_on_the_baseline():
         set_line(ink[:1], ["omega"])
 
 
-def test_a_trajectory_holds_the_chains_and_no_pickle(explorer: Explorer):
-    asked = order(explorer)
-    frames = list(printing.run(explorer, asked))
+def test_a_trajectory_holds_the_chains_and_no_pickle(loaded: LoadedModel):
+    asked = asked_for(loaded)
+    frames = list(printing.run(loaded, asked))
     with np.load(io.BytesIO(as_trajectory(asked, frames)), allow_pickle=False) as saved:
         assert saved["x"].shape == (17, 2, 56, 56) and saved["step"].tolist() == list(range(17))
         assert np.allclose(saved["energy"][-1], frames[-1].energy)
@@ -100,14 +100,14 @@ def test_a_trajectory_holds_the_chains_and_no_pickle(explorer: Explorer):
         assert json.loads(str(saved["settings"]))["seed"] == 3
 
 
-def test_chains_are_judged_in_words(explorer: Explorer):
-    asked = order(explorer, 32, 4)
-    frames = list(printing.run(explorer, asked))
+def test_chains_are_diagnosed_in_words(loaded: LoadedModel):
+    asked = asked_for(loaded, 32, 4)
+    frames = list(printing.run(loaded, asked))
     energies = torch.tensor([frame.energy for frame in frames])
-    told = judge(explorer, asked, frames[-1].x, energies, 32)
-    assert "Metropolis" in told and "R-hat" in told and "Effective sample size" in told
+    shown = diagnose(loaded, asked, frames[-1].x, energies, 32)
+    assert "Metropolis" in shown and "R-hat" in shown and "Effective sample size" in shown
     with pytest.raises(ValueError, match="a few more"):
-        judge(explorer, asked, frames[-1].x, energies[:9], 8)
+        diagnose(loaded, asked, frames[-1].x, energies[:9], 8)
 
 
 def test_judge_answers_figures(client: Client):

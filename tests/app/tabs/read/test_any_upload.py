@@ -9,7 +9,7 @@ from gradio_client.exceptions import AppError
 from helpers.bad_pictures import EITHER, READ, REFUSED, Case, write
 from helpers.server import process
 
-from app.server import LARGEST_FILE
+from app.middleware import LARGEST_FILE
 
 MOST_SECONDS, MOST_MEMORY = 2.0, 500 * 1024  # KiB
 

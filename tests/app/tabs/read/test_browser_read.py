@@ -1,4 +1,4 @@
-"""The tab Read in a real browser: links to drawings, the lens by mouse and keyboard, the press that finishes."""
+"""The tab Read in a real browser: links to drawings, the lens by mouse and keyboard, finishing a glyph."""
 
 from helpers.app_pages import draw, wait_for_change
 
@@ -44,7 +44,7 @@ def test_the_slope_is_laid_over_and_said(desk) -> None:
     desk.wait_for_selector(".lens-words:has-text('the energy (slope')")
 
 
-def test_the_press_finishes_a_glyph_and_its_result_is_read(page) -> None:
+def test_the_model_finishes_a_glyph_and_its_result_is_read(page) -> None:
     page.click(".lens [data-do=below]")
     page.wait_for_selector(".lens-words:has-text('1568 pixels')")
     page.click("#finish-go")

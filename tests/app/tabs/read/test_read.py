@@ -1,4 +1,4 @@
-"""The tab Read without a browser: strokes, the lens, the press that finishes a glyph, its endpoints."""
+"""The tab Read without a browser: strokes, the lens, finishing a glyph, its endpoints."""
 
 import base64
 from pathlib import Path
@@ -86,23 +86,23 @@ def test_the_lens_gives_back_what_it_was_shown():
             glyph_in({"ink": bad})
 
 
-def test_the_press_goes_downhill_and_keeps_what_is_not_masked(checkpoint: Path):
-    explorer = load(checkpoint)
+def test_finishing_goes_downhill_and_keeps_what_is_not_masked(checkpoint: Path):
+    loaded = load(checkpoint)
     glyph = torch.full((1, 56, 56), -1.0)
     glyph[:, 8:48, 20:30] = 1
-    order = {"sort": AS_READ, "preset": "finish", "steps": 32, "seed": 0}
-    first, *_, last = finish(explorer, glyph, None, **order)
+    settings = {"sort": AS_READ, "preset": "finish", "steps": 32, "seed": 0}
+    first, *_, last = finish(loaded, glyph, None, **settings)
     assert torch.equal(first.x[0], glyph) and last.index == 32 and float(last.energy) < float(first.energy)
     mask = torch.zeros(56, 56, dtype=torch.bool)
     mask[28:] = True
-    first, *_, last = finish(explorer, glyph, mask, **order)
+    first, *_, last = finish(loaded, glyph, mask, **settings)
     assert torch.equal(last.x[0, 0, :28], glyph[0, :28]) and torch.equal(first.x[0, 0, :28], glyph[0, :28])
     assert not torch.equal(last.x[0, 0, 28:], glyph[0, 28:])
-    again = list(finish(explorer, glyph, mask, **order))[-1]
+    again = list(finish(loaded, glyph, mask, **settings))[-1]
     assert torch.equal(again.x, last.x)  # the seed decides
     for wrong in ({"preset": "burn"}, {"steps": 10**6}, {"sort": "martian"}):
         with pytest.raises(ValueError):
-            finish(explorer, glyph, None, **(order | wrong))
+            finish(loaded, glyph, None, **(settings | wrong))
 
 
 def test_restore_answers_a_picture_and_energies(client: Client, picture: Path, tmp_path: Path):

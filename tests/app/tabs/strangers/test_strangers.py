@@ -12,7 +12,7 @@ from gradio_client.exceptions import AppError
 from PIL import Image
 
 import ebm
-from app.models.loaded import Explorer, load
+from app.models.loaded import LoadedModel, load
 from app.tabs.strangers import own_set
 from app.tabs.strangers import tables as strangers_tables
 from app.tabs.strangers.export import as_csv, as_page
@@ -20,7 +20,7 @@ from app.tabs.strangers.own_set import NAME, read, with_own
 
 
 @pytest.fixture(scope="module")
-def explorer(checkpoint: Path) -> Explorer:
+def loaded(checkpoint: Path) -> LoadedModel:
     return load(checkpoint)
 
 
@@ -84,20 +84,20 @@ def test_bombs_and_broken_archives_are_refused(tmp_path: Path, pictures: list[Pa
     assert len(limited.names) == 2 and "at most 2 pictures" in limited.bad[-1][1]
 
 
-def test_own_pictures_are_one_more_set_and_the_shared_model_stays(explorer: Explorer, pictures: list[Path]):
+def test_own_pictures_are_one_more_set_and_the_shared_model_stays(loaded: LoadedModel, pictures: list[Path]):
     own = read([str(p) for p in pictures], "pen")
-    scored = with_own(explorer, own)
-    assert NAME in scored.sets() and NAME not in explorer.sets() and with_own(explorer, None) is explorer
-    energies = [ebm.verdict(explorer.model, explorer.card, ebm.to_glyph(p)).energy for p in pictures]
+    scored = with_own(loaded, own)
+    assert NAME in scored.sets() and NAME not in loaded.sets() and with_own(loaded, None) is loaded
+    energies = [ebm.verdict(loaded.model, loaded.card, ebm.to_glyph(p)).energy for p in pictures]
     assert np.allclose(scored.card.set_scores[NAME]["energy"], energies, atol=0.5, rtol=0.05)  # 8 bits of ink
     assert f">{NAME}</h4>" in strangers_tables.examples(scored, [NAME]).replace(" <", "<")
-    assert "twin: energy" in strangers_tables.auroc_table(scored, ["energy"], explorer)
+    assert "twin: energy" in strangers_tables.auroc_table(scored, ["energy"], loaded)
 
 
-def test_the_export_holds_every_score(explorer: Explorer, pictures: list[Path], tmp_path: Path):
+def test_the_export_holds_every_score(loaded: LoadedModel, pictures: list[Path], tmp_path: Path):
     pictures[0].rename(tmp_path / "=danger.png")
     own = read([str(tmp_path / "=danger.png"), str(pictures[1])], "pen")
-    scored = with_own(explorer, own)
+    scored = with_own(loaded, own)
     rows = list(csv.DictReader(io.StringIO(as_csv(scored, own, ["noise", NAME]))))
     mine = [row for row in rows if row["set"] == NAME and row["score"] == "energy"]
     assert [row["file"] for row in mine] == ["'=danger.png", "bar1.png"]

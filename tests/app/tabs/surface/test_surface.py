@@ -8,7 +8,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from app.models.loaded import Explorer, load
+from app.models.loaded import LoadedModel, load
 from app.tabs.surface.landscape import choices, cut, glyph, way
 from app.tabs.surface.walker import walking
 from ebm.figures import surface as surface_figures
@@ -16,44 +16,44 @@ from ebm.surface.paths import barrier
 
 
 @pytest.fixture(scope="module")
-def explorer(checkpoint: Path) -> Explorer:
+def loaded(checkpoint: Path) -> LoadedModel:
     return load(checkpoint)
 
 
-def test_glyphs_are_the_typical_ones_and_examples(explorer: Explorer):
-    keys = [key for _, key in choices(explorer)]
+def test_glyphs_are_the_typical_ones_and_examples(loaded: LoadedModel):
+    keys = [key for _, key in choices(loaded)]
     assert keys[:2] == ["a", "b"] and "example: noise" in keys
-    assert glyph(explorer, "long-s").shape == glyph(explorer, "example: noise").shape == (1, 56, 56)
+    assert glyph(loaded, "long-s").shape == glyph(loaded, "example: noise").shape == (1, 56, 56)
     for wrong in ("martian", "example: martian", None, 3):
         with pytest.raises(ValueError, match="There is no glyph"):
-            glyph(explorer, wrong)
+            glyph(loaded, wrong)
 
 
-def test_the_path_is_never_above_the_straight_line_at_its_highest(explorer: Explorer):
-    found = way(explorer, "a", "example: test", 9, 30)
+def test_the_path_is_never_above_the_straight_line_at_its_highest(loaded: LoadedModel):
+    found = way(loaded, "a", "example: test", 9, 30)
     assert torch.equal(found.line[0], found.path[0]) and torch.equal(found.line[-1], found.path[-1])
     assert barrier(found.path_energy) <= barrier(found.line_energy) + 1e-4
-    assert torch.allclose(found.line_energy, explorer.model.energy(found.line), rtol=1e-4)
+    assert torch.allclose(found.line_energy, loaded.model.energy(found.line), rtol=1e-4)
     assert f"climbs {barrier(found.line_energy):.2f}" in found.words()
     for wrong in (("a", "a", 9, 30), ("a", "b", 2, 30), ("a", "b", 9, 10_000), ("a", "b", 9.5, 30)):
         with pytest.raises(ValueError, match="different|whole number"):
-            way(explorer, *wrong)
+            way(loaded, *wrong)
 
 
-def test_the_plane_has_the_three_glyphs_where_it_says(explorer: Explorer):
-    found = cut(explorer, ("a", "b", "example: test"), 13)
+def test_the_plane_has_the_three_glyphs_where_it_says(loaded: LoadedModel):
+    found = cut(loaded, ("a", "b", "example: test"), 13)
     zero, one = (int((found.axis - at).abs().argmin()) for at in (0.0, 1.0))
-    energies = explorer.model.energy(torch.stack([glyph(explorer, k) for k in ("a", "b", "example: test")]))
+    energies = loaded.model.energy(torch.stack([glyph(loaded, k) for k in ("a", "b", "example: test")]))
     at_corners = torch.stack([found.energy[zero, zero], found.energy[zero, one], found.energy[one, zero]])
     assert torch.allclose(at_corners, energies, rtol=1e-3, atol=1e-3)
     assert found.read is not None and found.read.shape == (13, 13)
-    value = walking(explorer, found, ("a", "b", "c"))
+    value = walking(loaded, found, ("a", "b", "c"))
     assert len(value["energy"]) == 13 and value["names"] == ("a", "b", "c")
     with pytest.raises(ValueError, match="three different"):
-        cut(explorer, ("a", "b", "a"), 13)
+        cut(loaded, ("a", "b", "a"), 13)
 
 
-def test_figures_show_the_energies(explorer: Explorer):
+def test_figures_show_the_energies(loaded: LoadedModel):
     line, path = torch.tensor([0.0, 2.0, 0.5]), torch.tensor([0.0, 0.1, 0.5])
     figure = surface_figures.path_figure(line, path, 1.0, ("a", "o"))
     assert list(figure.data[0].y) == [0.0, 2.0, 0.5] and "from a to o" in figure.layout.title.text

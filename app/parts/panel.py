@@ -6,16 +6,40 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gradio as gr
+from gradio.blocks import Block
 from gradio.components import Component
 
-from app.models.loaded import Explorer
+from app.models.library import Models
+from app.models.loaded import LoadedModel
 
 Wishes = Mapping[str, str]  # what a link or a lesson asks for: name -> value as text
+Values = Mapping[Any, Any]  # what a handler gets whose inputs are a set: component -> value
+Shown = dict[Any, Any]  # what a handler returns: component -> new value or new arguments; gr.skip() changes nothing
+Settings = dict[str, dict[str, Any]]  # name of a component -> arguments
 QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 # Three queues, so that who reads waits neither for who prints nor for long sums.
 READING: dict[str, Any] = {"concurrency_id": "reading", "concurrency_limit": 2}
 PRINTING: dict[str, Any] = {"concurrency_id": "printing", "concurrency_limit": 8}
 WORKING: dict[str, Any] = {"concurrency_id": "working", "concurrency_limit": 2}
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a tab is built into.
+
+    Args:
+        models: what there is to choose from.
+        model: the choice.
+        opened: the tab that the last link opened, "" when the visitor chose a model.
+        page: the page being built.
+        tab: the tab's place on it.
+    """
+
+    models: Models
+    model: gr.Dropdown
+    opened: gr.State
+    page: gr.Blocks
+    tab: gr.Tab
 
 
 @dataclass(frozen=True)
@@ -25,26 +49,38 @@ class Panel:
     Args:
         name: of the tab in links; its gr.Tab's id.
         outputs: the components that change when another model is chosen or a link is followed.
-        show: explorer and wishes -> their new values, in order. A wish that is unknown or cannot be met is left
-            out in silence: a link may be old.
+        show: (loaded model, wishes) -> what they show next. A wish that is unknown or cannot be met is left out in
+            silence: a link may be old.
         state: name in the link -> component, of everything that decides what the tab shows.
-        again: called after `show`, as again(tab, model, *values of `again_inputs`) -> values of `again_outputs`:
-            shows the same thing by the new model, or starts what a link asked for (tab: the tab that a link opens,
-            "" when the visitor chose a model). May be a generator. queue: where it waits.
+        again: called after `show` with the values of `again_inputs`; changes `again_outputs`. Shows the same thing by
+            the new model, or starts what a link asked for. May be a generator.
+        again_inputs: its inputs, a set so that it gets them by component.
+        again_outputs: what it may change.
+        queue: where it waits.
         doors: buttons that open a tab in a state, and that state as wishes; "tab" and "model" among them.
         chosen: a button, and the state that holds the key of the model which it makes the page's model.
     """
 
     name: str
     outputs: Sequence[Component] = field(default_factory=list)
-    show: Callable[[Explorer, Wishes], list[Any]] = lambda explorer, wishes: []
+    show: Callable[[LoadedModel, Wishes], Shown] = lambda loaded, wishes: {}
     state: Mapping[str, Component] = field(default_factory=dict)
     again: Callable[..., Any] | None = None
-    again_inputs: Sequence[Component] = field(default_factory=list)
+    again_inputs: set[Block] = field(default_factory=set)
     again_outputs: Sequence[Component] = field(default_factory=list)
     queue: Mapping[str, Any] = field(default_factory=lambda: READING)
     doors: Sequence[tuple[gr.Button, Wishes]] = ()
     chosen: tuple[gr.Button, gr.State] | None = None
+
+
+def updates(components: Mapping[str, Component], settings: Settings) -> Shown:
+    """Gives components new arguments.
+
+    Args:
+        components: by name.
+        settings: the arguments of some of them, by the same names.
+    """
+    return {components[name]: type(components[name])(**given) for name, given in settings.items()}
 
 
 def keep_link(panel: Panel) -> None:

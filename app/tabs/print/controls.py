@@ -1,0 +1,165 @@
+"""The controls of the tab Print: what is printed, and how."""
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import gradio as gr
+from gradio.components import Component
+
+from app.models.loaded import ANY, LoadedModel
+from app.parts.panel import QUIET, Context, Settings, Shown, Values, Wishes, number_wish, updates
+from app.tabs.print import run as printing
+from app.tabs.print.run import WAYS
+
+SEVERAL = 12  # glyphs that are printed first
+_WAYS = [("one sort", "sort"), ("a combination", "combination"), ("a word", "word"), ("no sort", "straight")]
+# What each does to (steps, step size, noise) of the trained recipe, and what to look for.
+PRESETS = {
+    "trained recipe": (1, 1, 1, "as in training"),
+    "too hot": (1, 1, 30, "thirty times the noise: chains cannot settle in a valley"),
+    "frozen": (1, 1, 0, "no noise: straight down into the nearest valley"),
+    "ten times longer": (10, 1, 1, "far beyond the length of printing: energies sink far below those of real glyphs"),
+}
+
+
+@dataclass(frozen=True)
+class Controls:
+    """What a visitor asks for, by the names that these have in links and in `printing.check`."""
+
+    way: gr.Radio
+    sort: gr.Dropdown
+    text: gr.Textbox
+    count: gr.Slider
+    steps: gr.Slider
+    step_size: gr.Slider
+    noise: gr.Slider
+    seed: gr.Number
+    guidance: gr.Slider
+
+    def by_name(self) -> dict[str, Component]:
+        """The controls by name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def asked(self, values: Values) -> dict[str, Any]:
+        """Their values by name."""
+        return {name: values[control] for name, control in self.by_name().items()}
+
+    def show_way(self, way: str) -> Shown:
+        """Shows the controls that a way of printing needs."""
+        return updates(self.by_name(), _needed(way))
+
+
+@dataclass(frozen=True)
+class Recipes:
+    """The presets of how it is printed, which set steps, step size and noise."""
+
+    context: Context
+    controls: Controls
+    preset: gr.Radio
+    words: gr.HTML
+
+    def use(self, values: Values) -> Shown:
+        """Sets the controls as a preset wants them for the model."""
+        recipe = self.context.models.get(values[self.context.model]).card.sampler
+        steps, size, noise, words = PRESETS.get(values[self.preset], (1, 1, 1, ""))
+        hot = min(recipe.print_noise * noise, printing.NOISE[1])
+        return {
+            self.controls.steps: min(int(recipe.print_steps) * steps, printing.STEPS[1]),
+            self.controls.step_size: recipe.step_size * size,
+            self.controls.noise: gr.Slider(value=hot, maximum=max(0.1, hot)),
+            self.words: words,
+        }
+
+
+def lay_out_what(start: Settings) -> dict[str, Any]:
+    """The first column: what is printed."""
+    return {
+        "way": gr.Radio(_WAYS, **start["way"], label="What to print", elem_id="way"),
+        "sort": gr.Dropdown(**start["sort"], label="Sort to print", elem_id="sort"),
+        "text": gr.Textbox(**start["text"], elem_id="text", max_lines=1, submit_btn=False),
+        "count": gr.Slider(
+            *printing.COUNT, **start["count"], step=1, label="Number of glyphs", elem_id="count"
+        ),
+    }  # fmt: skip
+
+
+def lay_out_how(start: Settings, context: Context, what: dict[str, Any]) -> tuple[Controls, Recipes]:
+    """The last column: how it is printed. what: the controls of the first column."""
+    preset = gr.Radio(list(PRESETS), value="trained recipe", label="Recipe", elem_id="recipe")
+    words = gr.HTML("", elem_id="recipe-words", js_on_load=None)
+    how: dict[str, Any] = {
+        "steps": gr.Slider(
+            *printing.STEPS, **start["steps"], step=16, label="Steps", elem_id="steps",
+            info="of Langevin dynamics: downhill in energy, plus a little noise",
+        ),
+        "step_size": gr.Slider(**start["step_size"], label="Step size", elem_id="step-size"),
+        "noise": gr.Slider(
+            **start["noise"], step=0.001, label="Noise", elem_id="noise", info="how strongly each step is shaken"
+        ),
+        "seed": gr.Number(
+            **start["seed"], label="Seed", precision=0, elem_id="seed", info="the same seed prints the same glyphs"
+        ),
+        "guidance": gr.Slider(
+            *printing.GUIDANCE, **start["guidance"], step=0.5, label="Guidance", elem_id="guidance",
+            info="how much the sort counts: 1 as trained, 0 not at all, more is plainer and less varied",
+        ),
+    }  # fmt: skip
+    controls = Controls(**what, **how)
+    return controls, Recipes(context, controls, preset, words)
+
+
+def wire(recipes: Recipes) -> None:
+    """Says what happens when."""
+    controls, using = recipes.controls, {"preprocess": False, "queue": False, **QUIET}
+    changed = [controls.steps, controls.step_size, controls.noise, recipes.words]
+    recipes.preset.input(recipes.use, {recipes.context.model, recipes.preset}, changed, **using)
+    needed = [controls.sort, controls.text, controls.count, controls.guidance]
+    controls.way.input(controls.show_way, controls.way, needed, **using)
+
+
+def settings_of(loaded: LoadedModel, wishes: Wishes) -> Settings:
+    """What the controls show."""
+    recipe = loaded.card.sampler
+    choices = [(f"{ANY} \u2013 the model chooses", ANY)]
+    if loaded.has_sorts:
+        choices += [(loaded.title(sort), sort) for sort in loaded.card.sorts]
+    wanted = wishes.get("sort", "")
+    sort = wanted if wanted in [key for _, key in choices] else first_sort(loaded)
+    way = wishes.get("way", "sort") if wishes.get("way") in WAYS else "sort"
+    needed = _needed(way)
+    grain = float(f"{recipe.step_size / 6:.1g}")  # one digit: 0.02, or 2
+    widest = min(round(24 * grain, 4), printing.STEP_SIZE[1])
+    hot = number_wish(wishes, "noise", float(recipe.print_noise), *printing.NOISE)
+    return {
+        "way": {"value": way},
+        "sort": {"choices": choices, "value": sort, **needed["sort"]},
+        "text": {"value": wishes.get("text", "u and v")[:200], **needed["text"]},
+        "count": {"value": number_wish(wishes, "count", SEVERAL, *printing.COUNT), **needed["count"]},
+        "steps": {"value": number_wish(wishes, "steps", int(recipe.print_steps), *printing.STEPS)},
+        "step_size": {
+            "minimum": grain, "maximum": widest, "step": grain,
+            "value": number_wish(wishes, "step_size", float(recipe.step_size), grain, widest),
+            "info": "how far downhill a step goes",
+        },
+        "noise": {"minimum": 0, "maximum": max(0.1, 4 * recipe.print_noise, hot), "value": hot},
+        "seed": {"value": number_wish(wishes, "seed", 0, *printing.SEED)},
+        "guidance": {"value": number_wish(wishes, "guidance", 1.0, *printing.GUIDANCE), **needed["guidance"]},
+    }  # fmt: skip
+
+
+def _needed(way: str) -> Settings:
+    """How the controls look that not every way of printing needs."""
+    text = {"label": "Word" if way == "word" else "Combination", "info": WAYS.get(way, "")}
+    return {
+        "sort": {"visible": way == "sort"},
+        "text": {"visible": way in ("combination", "word"), **text},
+        "count": {"visible": way != "word"},
+        "guidance": {"visible": way in ("sort", "word")},
+    }
+
+
+def first_sort(loaded: LoadedModel) -> str:
+    """What the page prints first: an a, which everyone knows, or any."""
+    if not loaded.has_sorts:
+        return ANY
+    return "a" if "a" in loaded.card.sorts else loaded.card.sorts[0]

@@ -1,7 +1,7 @@
-"""A worker: python benchmarks/worker PEER '{"device": ..., "threads": ..., "keep_memory": ...}'.
+"""A worker: python benchmarks/peers/worker PEER '{"device": ..., "threads": ..., "keep_memory": ...}'.
 
-Reads one JSON object a line on its standard input, does it, and answers with one JSON object a line. It is
-started as a folder, not as a module, so that the project's own `ebm` is not on the path of a peer that has another.
+It reads requests from standard input, one JSON object a line, and answers each with one JSON object a line. It is
+started as a folder and not as a module, so that a peer that has another `ebm` does not import the project's own.
 """
 
 import json
@@ -27,7 +27,8 @@ class Worker:
     """One sampler on one network at a time, and one training run.
 
     Args:
-        peer: a key of `SAMPLERS`; device: cpu or cuda.
+        peer: a key of `SAMPLERS`.
+        device: "cpu" or "cuda".
     """
 
     def __init__(self, peer: str, device: str):
@@ -38,7 +39,15 @@ class Worker:
         self.train_steps: Callable[[int], list[float]] | None = None
 
     def load(self, weights: str, shape: dict[str, Any]) -> dict[str, Any]:
-        """Takes up the weights of a safetensors file; the sampler is as it comes until `choose`."""
+        """Loads the weights of a safetensors file; the sampler has its defaults until `choose`.
+
+        Args:
+            weights: path of the file.
+            shape: arguments of the network.
+
+        Returns:
+            an empty answer.
+        """
         self.net = PlainNet(**shape)
         self.net.load_state_dict(load_file(weights))
         self.net.to(self.device).eval()
@@ -64,7 +73,17 @@ class Worker:
         return {"way": self.way, "seconds": seconds}
 
     def run(self, batch: int, steps: int, drift: dict[str, Any], seed: int) -> dict[str, Any]:
-        """Seconds that a batch of chains from uniform noise takes for some steps."""
+        """Seconds of a batch of chains from uniform noise.
+
+        Args:
+            batch: number of chains.
+            steps: of the sampler.
+            drift: fields of `Drift`.
+            seed: of the noise.
+
+        Returns:
+            the seconds.
+        """
         x = torch.rand((batch, *SHAPE), generator=torch.Generator().manual_seed(seed)).mul(2).sub(1).to(self.device)
         self._wait()
         started = time.perf_counter()
@@ -73,7 +92,18 @@ class Worker:
         return {"seconds": time.perf_counter() - started}
 
     def energies(self, starts: str, batch: int, steps: int, drift: dict[str, Any], seed: int) -> dict[str, Any]:
-        """Energies of the chains from the starts of a file after some steps, by the plain network in float32."""
+        """Energies of chains after some steps, computed by the plain network in float32.
+
+        Args:
+            starts: path of a safetensors file with the starts.
+            batch: chains at once.
+            steps: of the sampler.
+            drift: fields of `Drift`.
+            seed: of the noise.
+
+        Returns:
+            the energies.
+        """
         found: list[float] = []
         for k, x in enumerate(load_file(starts)["x"].split(batch)):
             last = self.ways[self.way](x.to(self.device), steps, Drift(**drift), seed + k)
@@ -94,7 +124,16 @@ class Worker:
         return {"seconds": self.train_steps(steps)}
 
     def reach(self, recipe: dict[str, Any], accuracy: float, every: int) -> dict[str, Any]:
-        """Seconds and steps of our training until a validation accuracy is reached."""
+        """Seconds and steps of our training until a validation accuracy is reached.
+
+        Args:
+            recipe: its fields.
+            accuracy: in [0, 1].
+            every: steps between two measurements of the accuracy.
+
+        Returns:
+            seconds, steps and the accuracy.
+        """
         import training
 
         return training.reach(recipe, accuracy, every, self.device)
@@ -105,7 +144,7 @@ class Worker:
 
 
 def main() -> None:
-    """Serves until the input ends. What libraries print goes to the error stream, never into the answers."""
+    """Answers requests until the input ends. Output of libraries goes to the error stream, never into the answers."""
     peer, settings = sys.argv[1], json.loads(sys.argv[2])
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

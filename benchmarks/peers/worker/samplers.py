@@ -1,8 +1,8 @@
 """Every sampler behind one signature: ours and the peers', on the same weights.
 
-Imported inside a worker only. Each function takes the network's weights and gives the sampler's ways to be
-run; a way is what a user can set from outside without rewriting the library (memory format, autocast,
-frozen weights), and the first one is the library as it comes.
+This is imported inside a worker only. Each function takes the network and its shape, and returns the ways to run the
+sampler. A way is what a user can set without rewriting the library (memory format, autocast, frozen weights). The
+first one is the library with its defaults.
 """
 
 import copy
@@ -18,7 +18,13 @@ from torch import Tensor, nn
 
 @dataclass(frozen=True)
 class Drift:
-    """The recipe all of them follow: x <- clamp(x - step_size * clip(dE/dx) + noise * N(0, 1))."""
+    """The settings of every sampler: x <- clamp(x - step_size * clip(dE/dx) + noise * N(0, 1)).
+
+    Args:
+        step_size: factor of the gradient.
+        noise: standard deviation of the noise a step.
+        grad_clip: largest size of each component of dE/dx; None = unclipped.
+    """
 
     step_size: float
     noise: float

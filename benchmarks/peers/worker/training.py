@@ -14,7 +14,16 @@ WARM_UP = 3  # steps of a run that are not counted
 
 
 def ours(data: dict[str, Tensor], recipe: dict[str, Any], device: str) -> TrainSteps:
-    """A JEM as the recipe has it, its averaged weights included; every run of steps is a fresh fit."""
+    """A JEM with the whole recipe, with averaged weights; every run of steps is a new fit.
+
+    Args:
+        data: images and labels.
+        recipe: its fields.
+        device: "cpu" or "cuda".
+
+    Returns:
+        a function of the number of steps that returns the seconds of each.
+    """
     import pytorch_lightning as pl
     from pytorch_lightning.callbacks import EMAWeightAveraging
 
@@ -42,7 +51,16 @@ def ours(data: dict[str, Tensor], recipe: dict[str, Any], device: str) -> TrainS
 
 
 def notebook(data: dict[str, Tensor], recipe: dict[str, Any], device: str) -> TrainSteps:
-    """The course's step on the same glyphs, network and number of sampler steps; one run that goes on."""
+    """The course's step on the same glyphs, network and number of sampler steps; one run that continues.
+
+    Args:
+        data: images and labels.
+        recipe: its fields.
+        device: "cpu" or "cuda".
+
+    Returns:
+        a function of the number of steps that returns the seconds of each.
+    """
     from net import PlainNet
     from notebook import ListBuffer, train_step
     from torch.utils.data import DataLoader, TensorDataset
@@ -84,9 +102,18 @@ RUNS: dict[str, Callable[[dict[str, Tensor], dict[str, Any], str], TrainSteps]] 
 
 
 def reach(recipe: dict[str, Any], accuracy: float, every: int, device: str) -> dict[str, Any]:
-    """Trains as the recipe has it until the validation accuracy is reached: seconds, steps and the accuracy.
+    """Trains with the whole recipe until a validation accuracy is reached.
 
-    The clock stands still while accuracy is measured. Seconds are None when the run ended below it.
+    The clock stops while the accuracy is measured.
+
+    Args:
+        recipe: its fields.
+        accuracy: in [0, 1].
+        every: steps between two measurements of the accuracy.
+        device: "cpu" or "cuda".
+
+    Returns:
+        seconds, steps and the accuracy; seconds are None if the run ended below it.
     """
     import pytorch_lightning as pl
     from pytorch_lightning.callbacks import EMAWeightAveraging

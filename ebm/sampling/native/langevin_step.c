@@ -1,7 +1,7 @@
 /* One Langevin step of an EnergyNet on the CPU: forward pass, gradient of the energy in the picture, drift, noise
- * and clamp, without going to memory in between.
+ * and clamp, without access to main memory in between.
  *
- * Compiled for the machine it runs on by ebm/native/__init__.py, which also says what the arrays hold.
+ * ebm/sampling/native/__init__.py compiles it for this machine. arrays.py next to it describes the arrays.
  */
 #include <pthread.h>
 
@@ -58,8 +58,8 @@ static void *run(void *of) {
 /* Floats in a vector. */
 long vector_size(void) { return V; }
 
-/* The energies of n pictures, and what `how` makes of them in `out`: the next step, or without `how` the gradient.
- * `scratch` holds `threads` times scratch_size floats. Every picture is computed alike whatever the others are. */
+/* Computes the energies of n pictures, and in `out` their next step, or without `how` the gradient.
+ * `scratch` has `threads` times scratch_size floats. The result of a picture does not depend on the others. */
 void langevin_step(const Net *net, long n, const float *x, const long *y, const Move *how, const float *noise,
                    float *out, float *energy, float *scratch, long threads) {
     Part parts[MOST_THREADS];
@@ -80,5 +80,5 @@ void langevin_step(const Net *net, long n, const float *x, const long *y, const 
         if (begun[t])
             pthread_join(workers[t], NULL);
         else
-            run(&parts[t]); /* the system gave no thread */
+            run(&parts[t]); /* the system could not make a thread */
 }

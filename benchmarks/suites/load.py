@@ -39,7 +39,7 @@ def measure(checkpoint: Path, *, scores: int, generations: int, say: Say = lambd
     if min(scores, generations) < 0:
         raise ValueError("Scores and generations must be at least 0.")
     sampler = ebm.load(checkpoint)[1].sampler
-    settings = [sampler.step_size, sampler.noise]
+    settings = [sampler.step_size, sampler.print_noise]
     found: dict[str, Any] = {"checkpoint": checkpoint.name, "left_out": [], "figures": []}
     with tempfile.TemporaryDirectory() as folder, serve(checkpoint) as server:
         picture = picture_of(checkpoint, Path(folder)).read_bytes()

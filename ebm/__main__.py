@@ -1,4 +1,4 @@
-"""The command line: python -m ebm data | train | import | generate | evaluate | results | score."""
+"""The command line: python -m ebm data | train | adapt | import | generate | evaluate | results | score."""
 
 import sys
 import warnings
@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import typer
 
+from ebm.commands.adapt import adapt_command
 from ebm.commands.data import show_data
 from ebm.commands.evaluate import evaluate_command, results_command
 from ebm.commands.generate import generate_command
@@ -16,7 +17,7 @@ from ebm.commands.train import train_command
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Energy-based models of historical printed glyphs.")
 COMMANDS: dict[str, Callable[..., None]] = {
     "data": show_data, "train": train_command, "import": import_command, "generate": generate_command,
-    "evaluate": evaluate_command, "results": results_command, "score": score_command,
+    "evaluate": evaluate_command, "adapt": adapt_command, "results": results_command, "score": score_command,
 }  # fmt: skip
 for name, command in COMMANDS.items():
     app.command(name)(command)

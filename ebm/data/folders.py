@@ -12,6 +12,7 @@ from ebm.data.picture.to_glyph import fit_square, to_glyph
 MIN_PICTURES = 7  # per class: fewer cannot be split 70/15/15 with one in each split
 _STRANGERS = {"type A": "ood_ta.npy", "type B": "ood_tb.npy"}
 _BATCH_PIXELS = 2**23  # how many pixels are scaled at a time
+CAPITAL = "cap-"  # prefix of a capital's folder, because for some file systems `A` and `a` are the same name
 
 
 def read_glyphs_folder(path: str | Path) -> Corpus:

@@ -2,12 +2,13 @@
 
 import dataclasses
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from torch import Tensor
 
 from ebm.checkpoint.card import Card
-from ebm.checkpoint.examples import examples_of, save_examples
+from ebm.checkpoint.examples import TYPICAL, examples_of, save_examples
 from ebm.checkpoint.files import load, save
 from ebm.data.corpus import Corpus, to_model_space
 from ebm.evaluation.calibration import fit_temperature
@@ -35,8 +36,16 @@ def export(path: Path, trained: Trained, *, n: int = 1000, resamples: int = 100)
     return calibrate(path, trained.net, card, trained.corpus, n=n, resamples=resamples)
 
 
+class Reference(NamedTuple):
+    """Energies of known glyphs that a threshold is taken from: (N,) in ascending order, and the rule in words."""
+
+    energies: Tensor
+    rule: str
+
+
 def calibrate(
-    path: Path, net: EnergyNet, card: Card, corpus: Corpus, *, n: int = 1000, resamples: int = 100
+    path: Path, net: EnergyNet, card: Card, corpus: Corpus, *, n: int = 1000, resamples: int = 100,
+    reference: Reference | None = None, typical: Tensor | None = None,
 ) -> Path:  # fmt: skip
     """Sets threshold, reference energies and temperature on a corpus, measures, and writes all that ships.
 
@@ -44,18 +53,22 @@ def calibrate(
         path: of the .safetensors file to write.
         net: its network.
         card: of an uncalibrated model, with `data` as `describe_data` returns it.
-        corpus: with the classes of the network.
+        corpus: with the classes of the network, or with the first of them.
         n: as in `export`.
         resamples: as in `export`.
+        reference: of known glyphs; by default the validation split.
+        typical: one glyph of each sort, uint8 (C, 56, 56); by default the corpus's typical glyphs.
 
     Returns:
         the path.
     """
     held_out = to_model_space(corpus.images["val"])
-    reference = score(net, held_out)
+    if reference is None:
+        energies = score(net, held_out).sort().values
+        reference = Reference(energies, "95 % quantile of the energies of the validation split")
     card = dataclasses.replace(
-        card, threshold=threshold(reference), threshold_rule="95 % quantile of the energies of the validation split",
-        reference_energies=[float(f"{v:.7g}") for v in reference.sort().values.tolist()],
+        card, threshold=threshold(reference.energies), threshold_rule=reference.rule,
+        reference_energies=[float(f"{v:.7g}") for v in reference.energies.tolist()],
         temperature=_temperature(net, held_out, corpus),
     )  # fmt: skip
     save(path, net, card)
@@ -68,7 +81,8 @@ def calibrate(
     described = {name: about | {"digest": result.digests[name]} for name, about in card.data["strangers"].items()}
     data = card.data | {"strangers": described}
     save(path, net, dataclasses.replace(card, set_scores=kept, metrics=result.report, data=data))
-    save_examples(path, examples_of(corpus))
+    examples = examples_of(corpus)
+    save_examples(path, examples if typical is None else examples | {TYPICAL: typical})
     return path
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ebm.checkpoint.card import Card
 from ebm.data.corpus import SIZE
+from ebm.data.folders import CAPITAL
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.evaluation.known import called_strangers, measure_known, values
 from ebm.model.energy import EnergyNet, in_batches
@@ -22,7 +23,6 @@ from ebm.scoring.rates import detection
 from ebm.scoring.scores import scores_for
 
 Tag = TypeVar("Tag", int, str)  # what is kept with a file: its class, or its character
-CAPITAL = "cap-"  # prefix of a capital's folder, because for some file systems `A` and `a` are the same name
 NAMED = 20  # at most so many unreadable files are named in a report; all are counted
 
 

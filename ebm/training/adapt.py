@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 import torch
@@ -9,7 +10,10 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from ebm.checkpoint.card import Card
 from ebm.data.corpus import Corpus, to_model_space
+from ebm.data.folders import CAPITAL
+from ebm.data.picture.to_glyph import to_glyph
 from ebm.model.energy import EnergyNet
 from ebm.sampling.starts import STARTS
 from ebm.training.matching import matching_loss
@@ -207,3 +211,26 @@ def shown_from(folders: Sequence[tuple[str, Tensor]], sorts: Sequence[str]) -> S
             names.append(name)
     parts = [(x, torch.full((len(x),), names.index(name))) for name, x in folders if len(x)]
     return Shown(torch.cat([x for x, _ in parts]), torch.cat([y for _, y in parts]), names)
+
+
+def read_case(folder: Path, card: Card) -> Shown:
+    """Reads a folder of pictures for each sort.
+
+    Args:
+        folder: of folders named after sorts, `cap-A` for a capital, or with such folders in `glyphs`. Hidden files are
+            left out.
+        card: of the model, for its sorts and its preprocessing.
+
+    Raises:
+        ValueError: where there is no such folder, no picture in it, or a picture that cannot be read.
+    """
+    if not folder.is_dir():
+        raise ValueError(f"There is no folder {folder}; give one that holds a folder of pictures for each sort.")
+    folder = folder / "glyphs" if (folder / "glyphs").is_dir() else folder
+    found = []
+    for place in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
+        files = sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith("."))
+        glyphs = [to_glyph(path, preprocessing=card.preprocessing) for path in files]
+        if glyphs:
+            found.append((place.name.removeprefix(CAPITAL), torch.stack(glyphs)))
+    return shown_from(found, card.sorts)

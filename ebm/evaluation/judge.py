@@ -1,6 +1,7 @@
 """The judge: a frozen classifier, apart from every model, in whose features samples are compared."""
 
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -38,12 +39,13 @@ class Judge:
         return in_batches(self.net, self.net.get_logits, x).argmax(1)
 
 
-def judge_for(corpus: Corpus, cache: str | Path | None = None) -> Judge:
+def judge_for(corpus: Corpus, cache: str | Path | None = None, **changes: Any) -> Judge:
     """The judge of a corpus: the shipped one if it was trained on just this corpus, else one trained now.
 
     Args:
         corpus: whose training split the judge must have learnt.
         cache: folder for judges of other corpora; by default in torch's cache folder.
+        changes: hyper-parameters of a judge that is trained now, where they differ from `RECIPE`.
     """
     if SHIPPED.is_file():
         net, card = load(SHIPPED)
@@ -56,7 +58,7 @@ def judge_for(corpus: Corpus, cache: str | Path | None = None) -> Judge:
         from ebm.training.train import train
 
         train(
-            recipe("cpu", **RECIPE), corpus=corpus, name=path.stem, out=folder, runs=folder / "runs", progress=False,
-            measuring={"n": 20, "resamples": 0},
+            recipe("cpu", **RECIPE | changes), corpus=corpus, name=path.stem, out=folder, runs=folder / "runs",
+            progress=False, measuring={"n": 20, "resamples": 0},
         )  # fmt: skip
     return Judge(*load(path))

@@ -16,6 +16,7 @@ from ebm.checkpoint.files import Card, load, load_card, save_card
 from ebm.data.corpus import Corpus, to_bytes, to_model_space
 from ebm.data.synthetic.sorts import SORTS
 from ebm.evaluation.calibration import predictive
+from ebm.evaluation.effort import FULL, Effort
 from ebm.evaluation.judge import Judge, judge_for
 from ebm.evaluation.known import measure_unseen_founts
 from ebm.evaluation.real_print import RealPrint, measure_real_print, read_all
@@ -23,7 +24,6 @@ from ebm.model.energy import EnergyNet, in_batches
 from ebm.scoring.rates import detection
 from ebm.scoring.scores import score, scores_for
 
-ATTACKED = 500  # test glyphs that are attacked
 PARTS = ("samples", "robustness", "likelihood")  # beside what `measure` always does
 
 
@@ -48,8 +48,8 @@ class Measured:
 
 def measure(
     model: EnergyNet, card: Card, corpus: Corpus, *, n: int = 1000, resamples: int = 100, seed: int = 0,
-    parts: tuple[str, ...] = (), judge: Judge | None = None, real: Sequence[RealPrint] = (),
-    say: Callable[[str], None] = lambda _: None,
+    parts: tuple[str, ...] = (), effort: Effort = FULL, judge: Judge | None = None,
+    real: Sequence[RealPrint] = (), say: Callable[[str], None] = lambda _: None,
 ) -> Measured:  # fmt: skip
     """Measures a model on a corpus's test split, every stranger set and real print, and what `parts` asks for.
 
@@ -60,7 +60,8 @@ def measure(
         resamples: of the bootstrap.
         seed: of the stranger sets, the chains and the attacks.
         parts: of `PARTS`, those that take minutes; those that make no sense for the model are left out.
-        judge: of the corpus, for the part "samples".
+        effort: sizes of those parts.
+        judge: of the corpus, for the part "samples"; by default the one that `judge_for` gives.
         real: crops of real print, each folder an entry of the report.
         say: is told what is done next.
     """
@@ -90,15 +91,15 @@ def measure(
     if real:
         say("real print")
         report["real"] = {crops.name: measure_real_print(model, card, crops, resamples) for crops in real}
-    report |= _long_parts(model, card, corpus, parts, judge, seed, say)
+    report |= _long_parts(model, card, corpus, parts, effort, judge, seed, say)
     report["seconds"] = round(time.monotonic() - started, 1)
     digests = {key: hashlib.sha256(to_bytes(sets[key]).numpy().tobytes()).hexdigest() for key in sets if key != "test"}
     return Measured(report, values, logits, labels, digests)
 
 
 def _long_parts(
-    model: EnergyNet, card: Card, corpus: Corpus, parts: tuple[str, ...], judge: Judge | None, seed: int,
-    say: Callable[[str], None],
+    model: EnergyNet, card: Card, corpus: Corpus, parts: tuple[str, ...], effort: Effort, judge: Judge | None,
+    seed: int, say: Callable[[str], None],
 ) -> dict[str, Any]:  # fmt: skip
     """What takes minutes: samples and likelihood of models that sample, robustness of those that classify."""
     report: dict[str, Any] = {}
@@ -106,7 +107,7 @@ def _long_parts(
         from ebm.evaluation.robustness import robust_accuracy
 
         say("robustness")
-        attacked = slice(None, None, max(1, len(corpus.labels["test"]) // ATTACKED))
+        attacked = slice(None, None, max(1, len(corpus.labels["test"]) // effort.attacked))
         x, y = to_model_space(corpus.images["test"])[attacked], corpus.labels["test"][attacked]
         report["robustness"] = {"n": len(y)} | robust_accuracy(model, x, y, seed)
     if card.mode == "classifier":
@@ -115,19 +116,21 @@ def _long_parts(
         from ebm.evaluation.samples import measure_samples
 
         say("samples")
-        report["samples"] = measure_samples(model, card, corpus, judge or judge_for(corpus), seed)
+        report["samples"] = measure_samples(model, card, corpus, judge or judge_for(corpus), seed, effort)
     if "likelihood" in parts:
         from ebm.evaluation.likelihood import measure_likelihood
 
         say("likelihood")
-        report["likelihood"] = measure_likelihood(model, card, corpus, seed=seed)
+        chains, steps = effort.annealing_chains, effort.annealing_steps
+        report["likelihood"] = measure_likelihood(model, card, corpus, chains=chains, steps=steps, seed=seed)
     return report
 
 
 def evaluate(
     checkpoint: str | Path, out: str | Path, *, source: str = "pen", founts: str | None = None,
     twin: str | Path | None = None, n: int = 1000, resamples: int = 100, seed: int = 0,
-    parts: tuple[str, ...] = PARTS, real: Sequence[str | Path] = (), update_card: bool = False, device: str = "cpu",
+    parts: tuple[str, ...] = PARTS, effort: Effort = FULL, real: Sequence[str | Path] = (),
+    update_card: bool = False, device: str = "cpu", corpus: Corpus | None = None, judge: Judge | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:  # fmt: skip
     """Measures a checkpoint and writes OUT/report.json and OUT/report.html.
@@ -137,10 +140,11 @@ def evaluate(
         out: a folder, made if it is missing.
         source, founts: of the test split, as in `ebm.data.load_corpus`.
         twin: a classifier-only checkpoint whose figures are set beside the model's.
-        n, resamples, seed, parts, say: as in `measure`.
+        n, resamples, seed, parts, effort, judge, say: as in `measure`.
         real: folders of crops of real print, as in `ebm.evaluation.real_print.read_real_print`.
         update_card: whether the figures also go into the card, beside those it has of other parts.
         device: where the model runs.
+        corpus: one that is loaded already, instead of `source` and `founts`.
 
     Returns:
         the content of report.json.
@@ -154,11 +158,12 @@ def evaluate(
 
     model, card = load(checkpoint, device)
     crops = read_all(real, card)  # first: a mistyped folder shows at once, not after minutes
-    corpus = data.load_corpus(source, founts=founts)
+    corpus = corpus or data.load_corpus(source, founts=founts)
     for path, about in [(checkpoint, card), *([(twin, load_card(twin))] if twin is not None else [])]:
         if about.sorts and corpus.sorts != about.sorts:  # an imported EBM has no names of sorts
             raise ValueError(f"The corpus {founts or source!r} has other sorts than {Path(path).name} was trained on.")
     settings: dict[str, Any] = {"n": n, "resamples": resamples, "seed": seed, "parts": parts, "real": crops}
+    settings |= {"effort": effort, "judge": judge}
     result = measure(model, card, corpus, say=say, **settings)
     if update_card:
         save_card(checkpoint, dataclasses.replace(card, metrics=card.metrics | result.report))

@@ -46,6 +46,13 @@ class Worker:
         self.way = next(iter(self.ways))
         return {}
 
+    def use(self, way: str) -> dict[str, Any]:
+        """Settles on a way by its name."""
+        if way not in self.ways:
+            raise ValueError(f"{self.peer} has no way {way!r}; it has: {', '.join(self.ways)}.")
+        self.way = way
+        return {"way": way}
+
     def choose(self, batch: int, steps: int, drift: dict[str, Any]) -> dict[str, Any]:
         """Settles on a peer's fastest way for this batch; ours is at its best as it is called by default.
 
@@ -110,11 +117,11 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", buffering=1)
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     if settings["keep_memory"]:  # the file itself, since `import ebm` may be another package here
-        runpy.run_path(str(ROOT / "ebm" / "memory.py"))["keep_freed_memory"]()
+        runpy.run_path(str(ROOT / "ebm" / "system" / "malloc.py"))["keep_freed_memory"]()
     torch.set_num_threads(settings["threads"])
     worker = Worker(peer, settings["device"])
     verbs: dict[str, Callable[..., dict[str, Any]]] = {
-        "load": worker.load, "choose": worker.choose, "run": worker.run, "energies": worker.energies,
+        "load": worker.load, "use": worker.use, "choose": worker.choose, "run": worker.run, "energies": worker.energies,
         "load_training": worker.load_training, "train": worker.train, "reach": worker.reach,
     }  # fmt: skip
     for line in sys.stdin:

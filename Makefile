@@ -9,8 +9,9 @@ BIN := $(VENV)/bin
 app: $(VENV)/.app
 	$(BIN)/python -m app
 
-test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+# Lint, types, then the tests in two processes: each has an explorer, a browser and a thread of its own.
+test: lint
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations 10
 
 train: $(VENV)/.app
 	$(BIN)/python -m ebm train

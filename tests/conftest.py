@@ -1,4 +1,9 @@
-"""Fixtures: a small printed corpus and a small untrained checkpoint, both seeded and made on the spot."""
+"""How the tests are shared out between processes; a small corpus, networks that read it, and a small checkpoint."""
+
+import os
+
+if "PYTEST_XDIST_WORKER" in os.environ:  # before torch is imported: the other worker has the other core
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import numpy as np
 import pytest
@@ -13,6 +18,19 @@ from ebm.data.synthetic.sorts import SORTS
 from ebm.model.energy import EnergyNet
 
 SORTS_USED = 6
+
+# Files that take longest come first, so that no worker is left alone with one at the end.
+LONGEST_FIRST: tuple[str, ...] = ()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keeps the tests of a file in one worker (`--dist loadgroup`), since they share its fixtures; long files first."""
+    order = {name: k for k, name in enumerate(LONGEST_FIRST)}
+    items.sort(key=lambda item: order.get(item.nodeid.split("::")[0].removeprefix("tests/"), len(order)))
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.split("::")[0]))
 
 
 @pytest.fixture(scope="session")

@@ -73,7 +73,7 @@ def test_bad_pictures_are_one_sentence(client: Client, picture: Path, tmp_path: 
 
 def test_generate_streams_frames_and_ends_with_the_grid(client: Client) -> None:
     job = client.submit("a", 3, 32, 10.0, 0.01, 7, api_name="/generate")
-    job.result(timeout=60)
+    job.result(timeout=120)
     outputs = job.outputs()
     steps = [report["step"] for report, _ in outputs]
     assert steps == sorted(steps) and steps[0] == 0 and steps[-1] == 32 and len(steps) > 5

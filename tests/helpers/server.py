@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def get(url: str, path: str, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
     """The answer to a request, its body unread."""
-    connection = http.client.HTTPConnection(urlparse(url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlparse(url).netloc, timeout=120)
     connection.request(method, path, headers=headers)
     return connection.getresponse()
 

@@ -94,7 +94,7 @@ def test_a_killed_process_ends_the_run_with_a_message_and_one_alone_goes_on(star
     wait_for_state(process, tmp_path / "run")
     (child,) = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
     os.kill(int(child), signal.SIGKILL)
-    assert process.wait(timeout=60) != 0
+    assert process.wait(timeout=200) != 0
     assert "another of the 2 processes cannot be reached any more" in process.log.read_text()
     assert "--resume" in process.log.read_text()
     run = run_folder(tmp_path / "run")

@@ -13,6 +13,7 @@ import pytest
 import torch
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from helpers.command_line import run
 from PIL import Image, ImageDraw
 
 import ebm
@@ -150,19 +151,9 @@ print(json.dumps([name for name in heavy if name in sys.modules]))
 
 
 def test_bad_checkpoint_ends_with_one_sentence_and_2(tmp_path: Path) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "app",
-        "--no-browser",
-        "--port",
-        str(free_port()),
-        "--checkpoint",
-        str(tmp_path / "no.safetensors"),
-    ]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 2 and "no.safetensors" in done.stderr
-    assert "Traceback" not in done.stderr and len(done.stderr.strip().splitlines()) == 1
+    arguments = ("--no-browser", "--port", free_port(), "--checkpoint", tmp_path / "no.safetensors")
+    _, errors = run(*arguments, module="app", code=2)
+    assert "no.safetensors" in errors and len(errors.strip().splitlines()) == 1
 
 
 def test_busy_port_is_one_sentence(checkpoint: Path) -> None:

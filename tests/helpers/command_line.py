@@ -8,21 +8,22 @@ import sys
 import warnings
 
 
-def run(*arguments: object, code: int = 0) -> tuple[str, str]:
-    """Runs `python -m ebm` in this process, which spares it the seconds that importing torch takes.
+def run(*arguments: object, code: int = 0, module: str = "ebm") -> tuple[str, str]:
+    """Runs `python -m MODULE` in this process, which spares it the seconds that importing torch takes.
 
     Args:
         arguments: of the command line, as anything that has a text.
         code: the exit code that it must end with.
+        module: ebm or app.
 
     Returns:
         what it wrote to its standard output and to its standard error.
     """
     out, errors, ended, before = io.StringIO(), io.StringIO(), 0, sys.argv
-    sys.argv = ["ebm", *map(str, arguments)]
+    sys.argv = [module, *map(str, arguments)]
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(errors), warnings.catch_warnings():
-            runpy.run_module("ebm", run_name="__main__", alter_sys=True)
+            runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
         ended = end.code or 0
     finally:

@@ -1,19 +1,67 @@
-"""Training runs as processes: their quick recipe, their folders, their states."""
+"""Training runs as processes: their quick recipe, how they start, their folders, their states."""
 
+import json
+import os
 import subprocess
+import sys
 import time
 from pathlib import Path
+from typing import Protocol
 
 import torch
+from helpers.forked import Forked, end_once_there_is
 
 QUICK = {
     "width": 4, "batch_size": 4, "match_steps": 110, "contrast_steps": 82, "steps": 3, "buffer_per_class": 9,
     "ema": 0.9,
 }  # fmt: skip
+STATE = "runs/*/last.ckpt"  # that a run keeps, in its folder
 SCRIPT = Path(__file__).with_name("training_process.py")
 
 
-def finish(process: subprocess.Popen) -> None:
+class Process(Protocol):
+    """A training run that has been started: a `subprocess.Popen` or a `Forked`, with the file that it writes to."""
+
+    pid: int
+    log: Path
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int | None: ...
+
+
+def run_job(job: Path, ended_by: int | None) -> None:
+    """What `training_process.py` does with a job."""
+    from helpers.training_process import main
+
+    if ended_by is not None:
+        end_once_there_is(job.parent, STATE, ended_by)
+    main(json.loads(job.read_text()))
+
+
+def start_job(job: Path, ended_by: int | None = None) -> Process:
+    """Starts a training run; one of several processes as a command, because Lightning starts the others with it.
+
+    Args:
+        job: its file; ended_by: the signal that a run of one process gets when it has kept a state.
+    """
+    log = job.with_suffix(".log")
+    if json.loads(job.read_text())["settings"].get("devices", 1) == 1:
+        return Forked(run_job, job, ended_by, log=log)
+    environment = os.environ | {"PYTHONPATH": str(SCRIPT.parents[2])}
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, SCRIPT, job],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+    process.log = log
+    return process
+
+
+def finish(process: Process) -> None:
     assert process.wait(timeout=200) == 0, process.log.read_text()[-3000:]
 
 
@@ -22,10 +70,10 @@ def run_folder(folder: Path) -> Path:
     return run
 
 
-def wait_for_state(process: subprocess.Popen, folder: Path) -> Path:
+def wait_for_state(process: Process, folder: Path) -> Path:
     """The first state that a run keeps, in the middle of its first epoch."""
-    for _ in range(2000):
-        if states := list(folder.glob("runs/*/last.ckpt")):
+    for _ in range(4000):
+        if states := list(folder.glob(STATE)):
             return states[0]
         assert process.poll() is None, process.log.read_text()[-3000:]
         time.sleep(0.05)

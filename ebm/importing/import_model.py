@@ -25,7 +25,6 @@ _NOTES = (
     "Energies are comparable within one model only."
 )
 _NO_THRESHOLD = " Uncalibrated: no threshold tells known glyphs from strangers."
-_STRANGERS = 300  # glyphs of a set when a model is calibrated: seconds, where `ebm evaluate` takes 1,000
 
 
 class Imported(NamedTuple):
@@ -39,6 +38,7 @@ class Imported(NamedTuple):
 def import_model(
     file: str | Path, out: str | Path | None = None, *, data: str | Corpus | None = None,
     names: str | Path | None = None, mode: str | None = None, command: str = "",
+    strangers: int = 300,
 ) -> Imported:  # fmt: skip
     """Writes a Lightning checkpoint of the exercise's template as weights and card; runs nothing in it.
 
@@ -52,6 +52,7 @@ def import_model(
         mode: "ebm", "jem", "conditional" or "classifier"; by default "ebm" for one output, "conditional" where the
             hyper-parameter `ccond_sample` is true, else "jem".
         command: noted in the card.
+        strangers: glyphs of a set when the model is calibrated: seconds, where `ebm evaluate` takes 1,000.
 
     Raises:
         ValueError: one sentence on the file, a tensor, the names or the corpus that does not fit.
@@ -78,7 +79,7 @@ def import_model(
     from ebm.checkpoint.files import load_card
     from ebm.evaluation.export import calibrate
 
-    calibrate(path, student.net, card, corpus, n=_STRANGERS)
+    calibrate(path, student.net, card, corpus, n=strangers)
     return Imported(path, load_card(path), remarks)
 
 

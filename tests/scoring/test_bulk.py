@@ -137,8 +137,7 @@ def test_a_text_list_names_the_files(pictures, checkpoint, tmp_path, mark):
     assert [row["file"] for row in rows(tmp_path / "s.parquet")] == [*names, str(pictures[1][0])]
 
 
-def test_a_folder_is_listed_in_order_whatever_its_size(tmp_path, monkeypatch):
-    monkeypatch.setattr("ebm.scoring.bulk.file_list.SORTED_AT_ONCE", 7)
+def test_a_folder_is_listed_in_order_whatever_its_size(tmp_path):
     folder = tmp_path / "in"
     names = [f"{k % 3}/{k % 5}-{k}" for k in range(100)] + [f"{k}.png" for k in range(30)]
     for name in names:
@@ -146,7 +145,7 @@ def test_a_folder_is_listed_in_order_whatever_its_size(tmp_path, monkeypatch):
         (folder / name).touch()
     files = FileList(tmp_path)
     expected = sorted(os.fsencode(folder / name) for name in names)
-    assert files.write(find_files([str(folder)], tmp_path / "left out")) == len(files) == len(names)
+    assert files.write(find_files([str(folder)], tmp_path / "left out", sorted_at_once=7)) == len(files) == len(names)
     assert files.read(0, len(files)) == expected and files.read(13, 29) == expected[13:29]
 
 

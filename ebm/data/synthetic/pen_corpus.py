@@ -4,7 +4,7 @@ import json
 import os
 import tempfile
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -45,9 +45,15 @@ def _apportion(share: np.ndarray, total: int) -> np.ndarray:
     return counts
 
 
-def split_labels(counts: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-    """Class-stratified, shuffled labels per split, with the sizes of the real corpus."""
-    per_split = {"val": _apportion(counts, COUNTS["val"])}
+def split_labels(counts: np.ndarray, seed: int, sizes: Mapping[str, int] = COUNTS) -> dict[str, np.ndarray]:
+    """Class-stratified, shuffled labels per split.
+
+    Args:
+        counts: glyphs of each class (C,), of all splits together.
+        seed: of the order.
+        sizes: glyphs of each split, by default of the real corpus; val and test have the same.
+    """
+    per_split = {"val": _apportion(counts, sizes["val"])}
     per_split["test"] = per_split["val"].copy()
     per_split["train"] = counts - 2 * per_split["val"]
     labels = {split: np.repeat(np.arange(len(counts)), per_split[split]) for split in SPLITS}
@@ -114,13 +120,19 @@ def make_pen_corpus(seed: int = 0, progress: bool = True) -> Corpus:
     )
 
 
-def load_pen_corpus(seed: int = 0, progress: bool = True, folder: Path | None = None) -> Corpus:
+def load_pen_corpus(
+    seed: int = 0,
+    progress: bool = True,
+    folder: Path | None = None,
+    make: Callable[[int, bool], Corpus] = make_pen_corpus,
+) -> Corpus:
     """The pen corpus from the cache, made first where there is none.
 
     Args:
         seed: of the corpus.
         progress: whether to show a progress bar while it is made.
         folder: of the cache; by default `cache_folder()`.
+        make: what makes a corpus from seed and progress.
 
     A corrupt cache is rebuilt with a warning; a folder that can't be written costs only the cache.
     """
@@ -130,7 +142,7 @@ def load_pen_corpus(seed: int = 0, progress: bool = True, folder: Path | None = 
             return _read(path)
         except (SafetensorError, ValueError, KeyError, OSError) as error:
             warnings.warn(f"The cached corpus {path} is damaged ({error}); it is made again.", stacklevel=2)
-    made = make_pen_corpus(seed, progress)
+    made = make(seed, progress)
     if seed == 0 and made.digest() != FROZEN:
         warnings.warn(
             "The corpus made here differs from the one that the shipped models were trained on: "

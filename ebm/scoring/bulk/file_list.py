@@ -16,7 +16,7 @@ from typing import IO
 
 import numpy as np
 
-SORTED_AT_ONCE = 100_000  # names of one folder; a larger one is sorted in pieces on disk
+SORTED_AT_ONCE = 100_000
 _READ = 1 << 16
 
 
@@ -60,7 +60,7 @@ def check_inputs(inputs: Iterable[str]) -> None:
             raise ValueError(f"There is no file or folder {given}.")
 
 
-def find_files(inputs: Iterable[str], leave_out: Path) -> Iterator[bytes]:
+def find_files(inputs: Iterable[str], leave_out: Path, sorted_at_once: int = SORTED_AT_ONCE) -> Iterator[bytes]:
     """The names of the files meant, as bytes, one at a time, in an order that depends on the names alone.
 
     Args:
@@ -69,12 +69,13 @@ def find_files(inputs: Iterable[str], leave_out: Path) -> Iterator[bytes]:
             Hidden files and folders are left out, links to folders not followed. A folder that can't be
             read stands in the list itself.
         leave_out: a folder that is not looked into.
+        sorted_at_once: names of one folder that are sorted in memory; more are sorted in pieces on disk.
     """
     for given in inputs:
         if given.startswith("@"):
             yield from _names_in_list(Path(given[1:]))
         elif os.path.isdir(given):
-            yield from _files_below(os.fsencode(given), leave_out)
+            yield from _files_below(os.fsencode(given), leave_out, sorted_at_once)
         else:
             yield os.fsencode(given)
 
@@ -99,7 +100,7 @@ def _split(file: IO[bytes], mark: bytes) -> Iterator[bytes]:
         yield rest
 
 
-def _files_below(top: bytes, leave_out: Path) -> Iterator[bytes]:
+def _files_below(top: bytes, leave_out: Path, sorted_at_once: int) -> Iterator[bytes]:
     """Every file below a folder in the order of the paths' bytes; a stack, as folders may be nested deeply."""
     hidden = os.path.realpath(os.fsencode(leave_out))
     stack = [iter([top.rstrip(b"/") + b"/"])]
@@ -111,18 +112,18 @@ def _files_below(top: bytes, leave_out: Path) -> Iterator[bytes]:
             yield path
         elif os.path.realpath(path) != hidden:
             try:
-                stack.append(_entries(path))
+                stack.append(_entries(path, sorted_at_once))
             except OSError:
                 yield path.rstrip(b"/")
 
 
-def _entries(folder: bytes) -> Iterator[bytes]:
+def _entries(folder: bytes, sorted_at_once: int) -> Iterator[bytes]:
     """The files and folders (with a slash at their end) in one folder, sorted, of any number."""
     runs: list[Iterator[bytes]] = []
     with os.scandir(folder) as found:
         paths = (path for entry in found if (path := _path_of(entry)))
-        while run := sorted(islice(paths, SORTED_AT_ONCE)):
-            runs.append(iter(run) if len(run) < SORTED_AT_ONCE else _spilled(run))
+        while run := sorted(islice(paths, sorted_at_once)):
+            runs.append(iter(run) if len(run) < sorted_at_once else _spilled(run))
     return heapq.merge(*runs)
 
 

@@ -20,7 +20,13 @@ from ebm.model.energy import EnergyNet
 SORTS_USED = 6
 
 # Files that take longest come first, so that no worker is left alone with one at the end.
-LONGEST_FIRST: tuple[str, ...] = ()
+LONGEST_FIRST = (
+    "training/test_resume.py", "app/tabs/read/test_any_upload.py", "training/test_faults.py",
+    "evaluation/test_samples.py", "training/test_live.py", "app/test_browser_page.py", "evaluation/test_evaluate.py",
+    "training/test_jem.py", "app/tabs/train/test_browser_train.py", "app/tabs/train/test_train.py",
+    "evaluation/test_judge.py", "app/test_load.py", "app/test_browser.py", "app/tabs/print/test_browser_print.py",
+    "benchmarks/suites/test_suites.py", "app/test_app.py", "scoring/test_bulk.py", "commands/test_command_line.py",
+)  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -1,6 +1,7 @@
 """Training that can be watched: moments, stopping, keeping, several at once."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def corpus() -> Corpus:
 @pytest.fixture(scope="module", params=["jem", "ebm"])
 def run(request: pytest.FixtureRequest, corpus: Corpus) -> list[Moment | Trained]:
     """A run that is stopped once both stages have been seen."""
-    run = Run(recipe_of(request.param, match_steps=40, steps=4), corpus, LONGEST)
+    run = Run(replace(recipe_of(request.param, match_steps=40, steps=4), width=8), corpus, LONGEST)
     moments = []
     for moment in run:
         moments.append(moment)

@@ -34,7 +34,7 @@ def run(*arguments: object, code: int = 0, module: str = "ebm") -> tuple[str, st
 def run_process(*arguments: object, code: int = 0) -> tuple[str, str]:
     """The same in a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-m", "ebm", *map(str, arguments)], capture_output=True, text=True, timeout=240
+        [sys.executable, "-m", "ebm", *map(str, arguments)], capture_output=True, text=True, timeout=600
     )
     return _checked(done.returncode, code, done.stdout, done.stderr)
 

@@ -33,7 +33,7 @@ def process(checkpoint: Path) -> Iterator[tuple[subprocess.Popen, str]]:
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(600):
+        for _ in range(6000):
             try:
                 get(url, "/readyz").read()
                 break

@@ -4,18 +4,17 @@ import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Protocol
 
 import torch
 from helpers.forked import Forked, end_once_there_is
+from helpers.training_process import STATE, main
 
 QUICK = {
     "width": 4, "batch_size": 4, "match_steps": 110, "contrast_steps": 82, "steps": 3, "buffer_per_class": 9,
     "ema": 0.9,
 }  # fmt: skip
-STATE = "runs/*/last.ckpt"  # that a run keeps, in its folder
 SCRIPT = Path(__file__).with_name("training_process.py")
 
 
@@ -32,11 +31,9 @@ class Process(Protocol):
 
 def run_job(job: Path, ended_by: int | None) -> None:
     """What `training_process.py` does with a job."""
-    from helpers.training_process import main
-
     if ended_by is not None:
         end_once_there_is(job.parent, STATE, ended_by)
-    main(json.loads(job.read_text()))
+    main(json.loads(job.read_text()), job.parent)
 
 
 def start_job(job: Path, ended_by: int | None = None) -> Process:
@@ -48,7 +45,7 @@ def start_job(job: Path, ended_by: int | None = None) -> Process:
     log = job.with_suffix(".log")
     if json.loads(job.read_text())["settings"].get("devices", 1) == 1:
         return Forked(run_job, job, ended_by, log=log)
-    environment = os.environ | {"PYTHONPATH": str(SCRIPT.parents[2])}
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, SCRIPT.parents[1:3]))}
     with log.open("w") as file:
         process = subprocess.Popen(
             [sys.executable, SCRIPT, job],
@@ -62,22 +59,12 @@ def start_job(job: Path, ended_by: int | None = None) -> Process:
 
 
 def finish(process: Process) -> None:
-    assert process.wait(timeout=200) == 0, process.log.read_text()[-3000:]
+    assert process.wait(timeout=600) == 0, process.log.read_text()[-3000:]
 
 
 def run_folder(folder: Path) -> Path:
     (run,) = (folder / "runs").iterdir()
     return run
-
-
-def wait_for_state(process: Process, folder: Path) -> Path:
-    """The first state that a run keeps, in the middle of its first epoch."""
-    for _ in range(4000):
-        if states := list(folder.glob(STATE)):
-            return states[0]
-        assert process.poll() is None, process.log.read_text()[-3000:]
-        time.sleep(0.05)
-    raise AssertionError("no state was kept")
 
 
 def state(run: Path) -> dict:

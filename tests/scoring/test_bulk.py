@@ -169,7 +169,7 @@ def killed(pictures, checkpoint, tmp_path_factory):
     out = work.with_suffix("")
     options = ("--checkpoint", checkpoint, "--batch-size", 1, "--workers", 1, "--accelerator", "cpu")
     process = Forked(_score_until_a_chunk, work, pictures[0], "--out", out, *options, log=work.with_name("log"))
-    assert process.wait(200) == -signal.SIGKILL, process.log.read_text()
+    assert process.wait(600) == -signal.SIGKILL, process.log.read_text()
     assert not out.exists()
     return work, options
 

@@ -108,7 +108,7 @@ def test_whenever_a_run_is_killed_its_newest_state_loads_and_goes_on(begin, tmp_
 def _wait_for_state(process, folder: Path) -> None:
     """Until a state has been kept since the process began."""
     began = time.time_ns()
-    for _ in range(8000):
+    for _ in range(24_000):
         if any(path.stat().st_mtime_ns > began for path in folder.glob(STATE)):
             return
         assert process.exitcode is None, "the run ended by itself"
@@ -118,7 +118,7 @@ def _wait_for_state(process, folder: Path) -> None:
 
 def _end(process, folder: Path) -> str:
     """What a run said when it ended by itself."""
-    process.join(200)
+    process.join(600)
     assert process.exitcode == 0
     return (folder / "said").read_text()
 
@@ -142,7 +142,7 @@ def test_a_run_that_is_told_to_stop_keeps_its_state_and_goes_on_exactly(begin, t
 @POSIX
 def test_a_full_disk_leaves_the_state_before_it(begin, tmp_path: Path) -> None:
     first = begin(tmp_path / "run", every=5, epochs=2, ended_by=signal.SIGKILL)
-    first.join(200)
+    first.join(600)
     assert first.exitcode == -signal.SIGKILL
     run = run_folder(tmp_path / "run")
     kept = (run / "last.ckpt").read_bytes()

@@ -13,7 +13,7 @@ from app.page.page import build
 def test_a_program_trains_a_model_and_gets_its_files(url: str, tmp_path: Path):
     client = Client(url, verbose=False, download_files=str(tmp_path))
     job = client.submit(["a", "o"], "jem", 10, 0, api_name="/train")
-    report, files = job.result(timeout=120)
+    report, files = job.result(timeout=600)
     assert report["steps"] > 10 and len(job.outputs()) > 3 and job.outputs()[0][0]["stage"] == "matching"
     weights, card = (Path(file) for file in files)
     card.rename(weights.with_suffix(".json"))

@@ -35,6 +35,7 @@ class Forked:
 def _alone(log: Path, run: Callable[..., None], *arguments: Any) -> None:
     """Leads a group of its own, as a run that is started from a shell does, and writes to its log."""
     os.setsid()
+    multiprocessing.set_start_method("fork", force=True)  # else a data loader has a fork server, which outlives a kill
     with log.open("w") as file:
         for stream in (1, 2):
             os.dup2(file.fileno(), stream)

@@ -7,6 +7,10 @@ from helpers.app_pages import open_tab, wait_for_change
 TABS = ("Read", "Print", "Strangers", "Surface", "Train", "Learn")
 
 
+# Gradio's place holder of a figure that is on its way has a label that means nothing, which axe rightly finds.
+NO_PLACEHOLDER = """![...document.querySelectorAll('[aria-label="Empty value"]')].some(e => e.offsetParent)"""
+
+
 def query(page) -> dict[str, str]:
     """What the address says."""
     return {name: values[0] for name, values in parse_qs(urlparse(page.url).query).items()}
@@ -85,6 +89,7 @@ def test_no_serious_finding_of_axe(page) -> None:
             page.wait_for_selector("#save-chains:not([disabled])")
         if tab == "Surface":  # Gradio's place holder of a figure that is on its way has a label that means nothing
             page.wait_for_selector("#plane .main-svg")
+        page.wait_for_function(NO_PLACEHOLDER)
         for theme in ("light", "dark") if page.viewport_size["width"] > 800 else ("light",):
             page.evaluate(f"window.glyphTheme('{theme}')")
             page.wait_for_timeout(600)  # transitions of colour

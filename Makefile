@@ -10,8 +10,9 @@ COMPILE := --upgrade --universal --generate-hashes --python-version 3.11 --no-em
 app: $(VENV)/.app
 	$(BIN)/python -m app
 
-test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+# Lint, types, then the tests in two processes: each has an explorer, a browser and a thread of its own.
+test: lint
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations 10
 
 train: $(VENV)/.app
 	$(BIN)/python -m ebm train

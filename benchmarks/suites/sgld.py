@@ -2,7 +2,7 @@
 
 import math
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -48,6 +48,7 @@ class Plan:
         rounds: interleaved runs of each. There are fewer, but at least 3, if the shortest run takes longer than that.
         warm_up: seconds of runs that are not counted; use more while `ebm.sgld` compiles in the background.
         chains: of the check of the distribution at width 16; there are fewer for wider networks, which are steeper.
+        ways: peer -> the way it is run in mode "best", where it is not to be found by timing.
     """
 
     batches: tuple[int, ...] = BATCHES
@@ -60,6 +61,7 @@ class Plan:
     rounds: int = 7
     warm_up: float = 1.0
     chains: int = 1024
+    ways: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self):
         if not self.batches or not self.widths or min(*self.batches, *self.widths, self.threads, self.rounds) < 1:
@@ -214,11 +216,14 @@ def _warm_up(worker: Worker, batch: int, clip: float | None, seconds: float) -> 
 
 
 def _settle(plan: Plan, mode: str, batch: int, workers: dict[str, Worker]) -> dict[str, str]:
-    """Chooses how each is run: with its defaults, or in the fastest way for this batch."""
+    """Chooses how each is run: with its defaults, in the way that the plan names, or in the fastest for this batch."""
     if mode == "equal":
         return {peer: "float32" if peer == "ours" else "as it comes" for peer in workers}
     chosen = {}
     for peer, worker in workers.items():
+        if peer in plan.ways:
+            chosen[peer] = worker.ask("use", way=plan.ways[peer])["way"]
+            continue
         steps = FEWEST_STEPS * max(1, 64 // batch)  # with shorter runs the choice would be random
         answer = worker.ask("choose", batch=batch, steps=steps, drift=DRIFT | {"grad_clip": _clip(peer)})
         chosen[peer] = answer["way"]

@@ -8,6 +8,9 @@ from typing import Any
 
 from ebm import data
 from ebm.checkpoint.files import load, load_card, save_card
+from ebm.data.corpus import Corpus
+from ebm.evaluation.effort import FULL, Effort
+from ebm.evaluation.judge import Judge
 from ebm.evaluation.measure import PARTS, measure
 from ebm.evaluation.page import page
 from ebm.evaluation.real_print import read_all
@@ -17,7 +20,8 @@ from ebm.evaluation.real_sheet import real_sheet
 def evaluate(
     checkpoint: str | Path, out: str | Path, *, source: str = "pen", founts: str | None = None,
     twin: str | Path | None = None, n: int = 1000, resamples: int = 100, seed: int = 0,
-    parts: tuple[str, ...] = PARTS, real: Sequence[str | Path] = (), update_card: bool = False, device: str = "cpu",
+    parts: tuple[str, ...] = PARTS, effort: Effort = FULL, real: Sequence[str | Path] = (),
+    update_card: bool = False, device: str = "cpu", corpus: Corpus | None = None, judge: Judge | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> dict[str, Any]:  # fmt: skip
     """Measures a checkpoint and writes OUT/report.json and OUT/report.html.
@@ -46,11 +50,12 @@ def evaluate(
     """
     model, card = load(checkpoint, device)
     crops = read_all(real, card)  # first, so that a mistyped folder is reported at once
-    corpus = data.load_corpus(source, founts=founts)
+    corpus = corpus or data.load_corpus(source, founts=founts)
     for path, about in [(checkpoint, card), *([(twin, load_card(twin))] if twin is not None else [])]:
         if about.sorts and corpus.sorts != about.sorts:  # an imported EBM may have no names of sorts
             raise ValueError(f"The corpus {founts or source!r} has other sorts than {Path(path).name} was trained on.")
     settings: dict[str, Any] = {"n": n, "resamples": resamples, "seed": seed, "parts": parts, "real": crops}
+    settings |= {"effort": effort, "judge": judge}
     result = measure(model, card, corpus, say=say, **settings)
     if update_card:
         save_card(checkpoint, dataclasses.replace(card, metrics=card.metrics | result.report))

@@ -1,6 +1,7 @@
 """The judge: a frozen classifier, separate from every model, whose features are used to compare samples."""
 
 from pathlib import Path
+from typing import Any
 
 from torch import Tensor
 
@@ -43,12 +44,13 @@ class Judge:
         return in_batches(self.net, self.net.get_logits, x).argmax(1)
 
 
-def judge_for(corpus: Corpus, cache: str | Path | None = None) -> Judge:
+def judge_for(corpus: Corpus, cache: str | Path | None = None, **changes: Any) -> Judge:
     """The judge of a corpus: the shipped one if it was trained on this corpus, otherwise a cached or a new one.
 
     Args:
         corpus: the judge must have been trained on its training split.
         cache: folder for judges of other corpora; by default in torch's cache folder.
+        changes: hyper-parameters of a judge that is trained now, where they differ from `RECIPE`.
     """
     if SHIPPED.is_file():
         net, card = load(SHIPPED)
@@ -57,7 +59,8 @@ def judge_for(corpus: Corpus, cache: str | Path | None = None) -> Judge:
     folder = Path(cache) if cache is not None else cache_folder()
     path = folder / f"judge-{corpus.digest()[:16]}.safetensors"
     if not path.is_file():
-        trained = train(recipe("cpu", **RECIPE), corpus=corpus, name=path.stem, runs=folder / "runs", progress=False)
+        chosen = recipe("cpu", **RECIPE | changes)
+        trained = train(chosen, corpus=corpus, name=path.stem, runs=folder / "runs", progress=False)
         if trained is not None:
             save(path, trained.net, trained.card(path.stem))
     return Judge(*load(path))

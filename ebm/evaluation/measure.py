@@ -14,6 +14,7 @@ from ebm.checkpoint.card import Card
 from ebm.data.corpus import Corpus, to_bytes, to_model_space
 from ebm.data.synthetic.sorts import SORTS
 from ebm.evaluation.calibration import predictive
+from ebm.evaluation.effort import FULL, Effort
 from ebm.evaluation.judge import Judge, judge_for
 from ebm.evaluation.known import measure_unseen_founts
 from ebm.evaluation.likelihood import measure_likelihood
@@ -24,7 +25,6 @@ from ebm.model.energy import EnergyNet, in_batches
 from ebm.scoring.rates import detection
 from ebm.scoring.scores import score, scores_for
 
-ATTACKED = 500  # test glyphs that are attacked
 PARTS = ("samples", "robustness", "likelihood")  # beside what `measure` always does
 
 
@@ -49,8 +49,8 @@ class Measured:
 
 def measure(
     model: EnergyNet, card: Card, corpus: Corpus, *, n: int = 1000, resamples: int = 100, seed: int = 0,
-    parts: tuple[str, ...] = (), judge: Judge | None = None, real: Sequence[RealPrint] = (),
-    say: Callable[[str], None] = lambda _: None,
+    parts: tuple[str, ...] = (), effort: Effort = FULL, judge: Judge | None = None,
+    real: Sequence[RealPrint] = (), say: Callable[[str], None] = lambda _: None,
 ) -> Measured:  # fmt: skip
     """Measures a model on a corpus's test split, every stranger set and real print, and what `parts` asks for.
 
@@ -62,7 +62,8 @@ def measure(
         resamples: of the bootstrap.
         seed: of the stranger sets, the chains and the attacks.
         parts: of `PARTS`, which take minutes; those that make no sense for the model are left out.
-        judge: of the corpus, for the part "samples".
+        effort: sizes of those parts.
+        judge: of the corpus, for the part "samples"; by default the one of `judge_for`.
         real: crops of real print, with an entry of the report for each folder.
         say: called with a line of text about the next step.
 
@@ -95,29 +96,30 @@ def measure(
     if real:
         say("real print")
         report["real"] = {crops.name: measure_real_print(model, card, crops, resamples) for crops in real}
-    report |= _long_parts(model, card, corpus, parts, judge, seed, say)
+    report |= _long_parts(model, card, corpus, parts, effort, judge, seed, say)
     report["seconds"] = round(time.monotonic() - started, 1)
     digests = {key: hashlib.sha256(to_bytes(sets[key]).numpy().tobytes()).hexdigest() for key in sets if key != "test"}
     return Measured(report, values, logits, labels, digests)
 
 
 def _long_parts(
-    model: EnergyNet, card: Card, corpus: Corpus, parts: tuple[str, ...], judge: Judge | None, seed: int,
-    say: Callable[[str], None],
+    model: EnergyNet, card: Card, corpus: Corpus, parts: tuple[str, ...], effort: Effort, judge: Judge | None,
+    seed: int, say: Callable[[str], None],
 ) -> dict[str, Any]:  # fmt: skip
     """The parts that take minutes: samples and likelihood of models that sample, robustness of classifiers."""
     report: dict[str, Any] = {}
     if "robustness" in parts and model.outputs > 1:
         say("robustness")
-        attacked = slice(None, None, max(1, len(corpus.labels["test"]) // ATTACKED))
+        attacked = slice(None, None, max(1, len(corpus.labels["test"]) // effort.attacked))
         x, y = to_model_space(corpus.images["test"])[attacked], corpus.labels["test"][attacked]
         report["robustness"] = {"n": len(y)} | robust_accuracy(model, x, y, seed)
     if not card.mode.has_chains:
         return report
     if "samples" in parts:
         say("samples")
-        report["samples"] = measure_samples(model, card, corpus, judge or judge_for(corpus), seed)
+        report["samples"] = measure_samples(model, card, corpus, judge or judge_for(corpus), seed, effort)
     if "likelihood" in parts:
         say("likelihood")
-        report["likelihood"] = measure_likelihood(model, card, corpus, seed=seed)
+        chains, steps = effort.annealing_chains, effort.annealing_steps
+        report["likelihood"] = measure_likelihood(model, card, corpus, chains=chains, steps=steps, seed=seed)
     return report

@@ -5,6 +5,7 @@ the sorts of the test split as wanted classes, and from log q(x), where chains m
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,15 +17,15 @@ from ebm.checkpoint.card import Card
 from ebm.data.corpus import Corpus, to_model_space
 from ebm.data.picture.grain import paper_grain, spectral_ratio
 from ebm.evaluation.distances import density_coverage, frechet_distance, kernel_distance, nearest
+from ebm.evaluation.effort import FULL, Effort
 from ebm.evaluation.judge import Judge
 from ebm.model.energy import EnergyNet, in_batches
 from ebm.sampling.chains import chains, last_of
 from ebm.training.reader import train_reader
 
 BATCH = 64
-LONG_STEPS = 2560  # ten times the most that a sample is given
 NEIGHBOURS = 5
-LEARNING = 400  # optimiser steps of the classifier that learns from samples
+Draw = Callable[[int, Tensor | None], Tensor]  # how many, the wanted classes (n,) or None -> glyphs (n, 1, 56, 56)
 
 
 def print_chains(
@@ -89,8 +90,9 @@ class _Yardstick:
 
 
 def measure_samples(
-    model: EnergyNet, card: Card, corpus: Corpus, judge: Judge, seed: int = 0, steps: int | None = None
-) -> dict[str, Any]:
+    model: EnergyNet, card: Card, corpus: Corpus, judge: Judge, seed: int = 0, effort: Effort = FULL,
+    draw: Draw | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Measures as many samples as the test split has glyphs, of the same sorts, and as many of log q(x).
 
     Args:
@@ -99,18 +101,24 @@ def measure_samples(
         corpus: that the model was trained on.
         judge: of the same corpus.
         seed: of the chains.
-        steps: of SGLD; by default the print_steps of the card's sampler.
+        effort: how long samples, long chains and learning from samples run.
+        draw: what makes the glyphs; by default fresh chains of the model.
 
     Returns:
         the part "samples" of `report.json`; for an EBM, which has only log q(x), both are the same chains.
     """
+    steps = effort.sample_steps or card.sampler.print_steps
+
+    def fresh(n: int, labels: Tensor | None) -> Tensor:
+        return print_chains(model, card, n, steps=steps, labels=labels, seed=seed)
+
+    draw = draw or fresh
     test, labels = to_model_space(corpus.images["test"]), corpus.labels["test"]
     train, of_train = to_model_space(corpus.images["train"]), corpus.labels["train"]
-    steps = steps or card.sampler.print_steps
     picks = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[: len(test)]
     yardstick = _yardstick(judge, corpus, train[picks], seed)
     has_classes = model.outputs > 1
-    x = print_chains(model, card, len(test), steps=steps, labels=labels if has_classes else None, seed=seed)
+    x = draw(len(test), labels if has_classes else None)
     fake = yardstick.features(x)
     report: dict[str, Any] = {
         "steps": steps,
@@ -122,13 +130,13 @@ def measure_samples(
     if has_classes:
         report |= _by_sort(corpus, x, judge.read(x), yardstick.real, fake)
         report["classification_accuracy_score"] = {
-            "samples": _learnt_from(x, labels, test, labels, len(corpus.sorts)),
-            "real": _learnt_from(train[picks], of_train[picks], test, labels, len(corpus.sorts)),
+            "samples": _learnt_from(x, labels, corpus, effort.learning_steps),
+            "real": _learnt_from(train[picks], of_train[picks], corpus, effort.learning_steps),
         }
-        x = print_chains(model, card, len(test), steps=steps, seed=seed)
+        x = draw(len(test), None)
         fake = yardstick.features(x)
     report["marginal"] = yardstick.hold(x, fake, seed) | _sorts(judge.read(x), yardstick.known)
-    report["long_chains"] = _long_chains(model, card, judge, len(corpus.sorts), seed)
+    report["long_chains"] = _long_chains(model, card, judge, len(corpus.sorts), seed, effort.long_steps)
     return report
 
 
@@ -196,10 +204,11 @@ def _by_sort(corpus: Corpus, x: Tensor, read: Tensor, real: Tensor, fake: Tensor
     }
 
 
-def _learnt_from(x: Tensor, y: Tensor, test: Tensor, labels: Tensor, classes: int) -> float:
+def _learnt_from(x: Tensor, y: Tensor, corpus: Corpus, steps: int) -> float:
     """Test accuracy of a classifier that is trained only on (x, y) (Ravuri & Vinyals 2019)."""
-    reader = train_reader(x, y, classes, seed=0, steps=LEARNING)
-    return _share(in_batches(reader, reader.get_logits, test).argmax(1) == labels)
+    reader = train_reader(x, y, len(corpus.sorts), seed=0, steps=steps)
+    read = in_batches(reader, reader.get_logits, to_model_space(corpus.images["test"])).argmax(1)
+    return _share(read == corpus.labels["test"])
 
 
 def _memorisation(x: Tensor, test: Tensor, train: Tensor) -> dict[str, float]:
@@ -216,15 +225,15 @@ def _memorisation(x: Tensor, test: Tensor, train: Tensor) -> dict[str, float]:
     }
 
 
-def _long_chains(model: EnergyNet, card: Card, judge: Judge, classes: int, seed: int) -> dict[str, Any]:
+def _long_chains(model: EnergyNet, card: Card, judge: Judge, classes: int, seed: int, steps: int) -> dict[str, Any]:
     """Two chains a sort that run much longer than a sample: energy, and share that is still read as wanted."""
     labels = torch.arange(classes).repeat(2)
     steered = labels if model.outputs > 1 else None
-    every = LONG_STEPS // 40
+    every = steps // 40
     moments = {every * k for k in (1, 2, 4, 8, 12, 20, 28, 40)}
     rows = []
     run = chains(
-        model, len(labels), sampler=card.sampler, steps=LONG_STEPS, labels=steered, seed=seed, every=every
+        model, len(labels), sampler=card.sampler, steps=steps, labels=steered, seed=seed, every=every
     )  # fmt: skip
     for step in run:
         if step.index in moments:

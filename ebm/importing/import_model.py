@@ -30,7 +30,6 @@ _NOTES = (
     "Energies are comparable within one model only."
 )
 _NO_THRESHOLD = " Uncalibrated: no threshold tells known glyphs from strangers."
-_STRANGERS = 300  # glyphs a set when a model is calibrated, which takes seconds; `ebm evaluate` uses 1,000
 
 
 class Imported(NamedTuple):
@@ -50,6 +49,7 @@ class Imported(NamedTuple):
 def import_model(
     file: str | Path, out: str | Path | None = None, *, data: str | Corpus | None = None,
     names: str | Path | None = None, mode: str | None = None, command: str = "",
+    strangers: int = 300,
 ) -> Imported:  # fmt: skip
     """Writes a Lightning checkpoint of the exercise's template as weights and card; runs nothing in it.
 
@@ -63,6 +63,7 @@ def import_model(
         mode: "ebm", "jem", "conditional" or "classifier"; by default "ebm" for one output, "conditional" where the
             hyper-parameter `ccond_sample` is true, and "jem" otherwise.
         command: written into the card.
+        strangers: glyphs a set when the model is calibrated, which takes seconds; `ebm evaluate` uses 1,000.
 
     Returns:
         what was written.
@@ -89,7 +90,7 @@ def import_model(
     if corpus is None:
         save(path, student.net, card)
         return Imported(path, card, remarks)
-    calibrate(path, student.net, card, corpus, n=_STRANGERS)
+    calibrate(path, student.net, card, corpus, n=strangers)
     return Imported(path, load_card(path), remarks)
 
 

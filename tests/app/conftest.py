@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.app_pages import open_page
+from helpers.app_pages import PATIENCE, open_page
 
 from ebm.checkpoint.card import Card
 from ebm.checkpoint.examples import TYPICAL, save_examples
@@ -126,6 +126,7 @@ def missing(reason: str) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator:
+    """A browser with one profile, which opens pages."""
     try:
         from playwright.sync_api import sync_playwright
     except ImportError:
@@ -135,7 +136,9 @@ def browser() -> Iterator:
         missing("no chromium was found on this machine")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield browser
+        context = browser.new_context()
+        context.set_default_timeout(PATIENCE)
+        yield context
         browser.close()
 
 

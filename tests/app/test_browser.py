@@ -5,6 +5,7 @@ from helpers.app_pages import draw, wait_for_change
 PRINT, STRANGERS = ("button[role=tab]:has-text('Print')", "button[role=tab]:has-text('Strangers')")
 
 READING = "#reading .reading"
+STATUS = "document.querySelector('#print-status').innerText"
 
 
 def test_first_paint_and_a_stroke_read_on_release(page) -> None:
@@ -16,9 +17,9 @@ def test_first_paint_and_a_stroke_read_on_release(page) -> None:
     draw(page, [(0.7, 0.2), (0.7, 0.6)])
     wait_for_change(page, READING, drawn)
     page.click("#sketch button[data-do=undo]")
-    page.wait_for_function("([s, b]) => document.querySelector(s).innerText == b", arg=[READING, drawn], timeout=10_000)
+    page.wait_for_function("([s, b]) => document.querySelector(s).innerText == b", arg=[READING, drawn])
     page.click("#sketch button[data-do=clear]")
-    page.wait_for_selector("#reading .hint:has-text('Draw a letter')", timeout=10_000)
+    page.wait_for_selector("#reading .hint:has-text('Draw a letter')")
 
 
 def test_examples_and_uploads_are_read(page, tmp_path) -> None:
@@ -28,24 +29,35 @@ def test_examples_and_uploads_are_read(page, tmp_path) -> None:
     wait_for_change(page, READING, before)
     (tmp_path / "fake.png").write_text("not a picture")
     page.set_input_files("#upload input[type=file]", str(tmp_path / "fake.png"))
-    page.wait_for_selector("#reading .problem", timeout=10_000)
+    page.wait_for_selector("#reading .problem")
     said = page.inner_text("#reading .problem")
     assert "fake.png" in said and "/tmp" not in said
 
 
+# A stop that the page itself presses as soon as it shows the run.
+STOPPED = """() => {
+    if (!document.querySelector('#printed').innerText.includes('of 1024')) return false;
+    const halt = document.querySelector('#halt');
+    (halt.querySelector('button') || halt).click();
+    return true;
+}"""
+
+
 def test_printing_starts_and_stops(page) -> None:
     page.click(PRINT)
-    page.wait_for_selector("#go:not([disabled])", timeout=60_000)  # the first visit prints by itself
-    page.wait_for_function("document.querySelector('#print-status').innerText.includes('Read back')", timeout=60_000)
-    page.fill("#steps input[type=number]", "512")
+    page.wait_for_selector("#go:not([disabled])")  # the first visit prints by itself
+    page.wait_for_function(f"{STATUS}.includes('Read back')")
+    page.fill("#steps input[type=number]", "1024")
     page.fill("#count input[type=number]", "36")
     page.press("#count input[type=number]", "Tab")
-    page.click("#go")
-    page.wait_for_function("document.querySelector('#printed').innerText.includes('of 512')", timeout=30_000)
-    page.click("#halt")
-    page.wait_for_function(
-        "document.querySelector('#print-status').innerText.includes('Stopped after')", timeout=30_000
-    )
+    for _ in range(5):  # a page on a busy machine may show a run when it is over: then there is another
+        page.click("#go")
+        page.wait_for_function(f"!{STATUS}.includes('Read back')")
+        page.wait_for_function(STOPPED)
+        page.wait_for_function(f"{STATUS}.includes('Stopped after') || {STATUS}.includes('Read back')")
+        if "Stopped after" in page.inner_text("#print-status"):
+            break
+    assert "Stopped after" in page.inner_text("#print-status")
     assert page.locator("#printed .tiles canvas").is_visible()  # the partial result stays
     assert page.evaluate("document.querySelector('#printed .tiles canvas').width") > 36 * 56 / 6
     with page.expect_download() as download:
@@ -57,16 +69,16 @@ def test_printing_again_at_once_prints_again(page) -> None:
     """Gradio drops a press that comes while the one before it still saves its files: the button must not offer it."""
     done = "document.querySelector('#print-status').innerText.includes('Read back')"
     page.click(PRINT)
-    page.wait_for_function(done, timeout=60_000)
+    page.wait_for_function(done)
     for _ in range(2):
         page.click("#go")  # waits until the button can be pressed
-        page.wait_for_function(f"!({done})", timeout=10_000)
-        page.wait_for_function(done, timeout=30_000)
+        page.wait_for_function(f"!({done})")
+        page.wait_for_function(done)
 
 
 def test_strangers_are_shown(page) -> None:
     page.click(STRANGERS)
-    page.wait_for_selector("#roc .js-plotly-plot .main-svg", timeout=30_000)
+    page.wait_for_selector("#roc .js-plotly-plot .main-svg")
     before = page.inner_text("#rates .rates")
     page.fill("#threshold input[type=number]", page.get_attribute("#threshold input[type=range]", "min"))
     page.press("#threshold input[type=number]", "Tab")

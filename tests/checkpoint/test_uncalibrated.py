@@ -75,14 +75,13 @@ def test_it_prints_glyphs(path, tmp_path):
 
 
 @pytest.mark.parametrize("outputs", [6, 1])
-def test_it_is_evaluated_without_a_threshold_in_the_report(tmp_path, small_corpus, monkeypatch, outputs):
-    monkeypatch.setattr("ebm.data.load_corpus", lambda *args, **kwargs: small_corpus)
+def test_it_is_evaluated_without_a_threshold_in_the_report(tmp_path, small_corpus, outputs):
     net = EnergyNet(4, outputs)
     names = {"sorts": small_corpus.sorts, "texts": small_corpus.sorts} if outputs > 1 else {"sorts": [], "texts": []}
     drawn = '"text":"threshold"'
     for changes, expected in ((NONE, False), ({}, True)):
         save(tmp_path / "m.safetensors", net, make_card(net, **(changes | names)))
-        report = evaluate(tmp_path / "m.safetensors", tmp_path, n=20, resamples=2, parts=())
+        report = evaluate(tmp_path / "m.safetensors", tmp_path, corpus=small_corpus, n=6, resamples=2, parts=())
         assert 0 <= report["ood"]["noise"]["energy"]["auroc"] <= 1
         assert (drawn in (tmp_path / "report.html").read_text(encoding="utf-8")) is expected
 

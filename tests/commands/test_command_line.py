@@ -1,11 +1,11 @@
-"""The command line as a person uses it: in a process of its own, with good and bad input."""
+"""The command line as a person uses it, with good and bad input; each way to end also as a process of its own."""
 
 import json
 import subprocess
 import sys
 
 import pytest
-from helpers.command_line import run
+from helpers.command_line import run, run_process
 from PIL import Image, ImageDraw
 
 
@@ -22,7 +22,7 @@ def test_score_prints_a_table_and_one_json_object_a_line(tiny, picture):
     path, *_ = tiny
     table, _ = run("score", picture, "--checkpoint", path)
     assert "p-value" in table and str(picture) in table
-    lines, _ = run("score", picture, picture, "--json", "--checkpoint", path)
+    lines, _ = run_process("score", picture, picture, "--json", "--checkpoint", path)
     for line in lines.splitlines():
         verdict = json.loads(line)
         assert set(verdict) == {"file", "energy", "threshold", "p_value", "is_stranger", "top"}
@@ -73,7 +73,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tiny, arguments, words):
 
 def test_a_pickle_is_refused_by_the_command_line_too(tmp_path, picture):
     (tmp_path / "model.pt").write_bytes(b"x")
-    _, errors = run("score", picture, "--checkpoint", tmp_path / "model.pt", code=2)
+    _, errors = run_process("score", picture, "--checkpoint", tmp_path / "model.pt", code=2)
     assert "model.pt is refused" in errors
 
 

@@ -8,7 +8,6 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 import ebm
 from ebm.data.batches import GlyphDataModule
 from ebm.data.sources import load_corpus
-from ebm.data.synthetic import font_corpus as font_files
 from ebm.data.synthetic.font_corpus import font_mask, fonts_by_sort, make_font_corpus
 
 
@@ -53,7 +52,7 @@ def make_font(path, characters):
     builder.save(path)
 
 
-def test_fonts_are_printed_by_the_press_and_a_lacking_sort_is_skipped(tmp_path, monkeypatch):
+def test_fonts_are_printed_by_the_press_and_a_lacking_sort_is_skipped(tmp_path):
     make_font(tmp_path / "one.ttf", "abc")
     make_font(tmp_path / "two.ttf", "ab")
     with pytest.warns(UserWarning, match="two.ttf lacks c"):
@@ -62,10 +61,8 @@ def test_fonts_are_printed_by_the_press_and_a_lacking_sort_is_skipped(tmp_path, 
     mask = font_mask(tmp_path / "one.ttf", "a", extent=44)
     rows = (mask > 0.5).any(1).nonzero()[0]
     assert (rows[-1] - rows[0] + 1) / 3 == pytest.approx(44, abs=1)
-    monkeypatch.setattr(font_files, "COUNTS", {"train": 140, "val": 30, "test": 30})
-    monkeypatch.setattr("ebm.data.synthetic.pen_corpus.COUNTS", {"train": 140, "val": 30, "test": 30})
     with pytest.warns(UserWarning):
-        corpus = make_font_corpus(tmp_path, progress=False)
+        corpus = make_font_corpus(tmp_path, progress=False, sizes={"train": 140, "val": 30, "test": 30})
     assert corpus.sorts == ["a", "b", "c"] and "one.ttf, two.ttf" in corpus.source
     assert corpus.images["train"].shape == (140, 56, 56) and corpus.images["train"].dtype == torch.uint8
 

@@ -8,21 +8,14 @@ from helpers.cards import make_card
 from PIL import Image
 
 from ebm.checkpoint.files import load_card, save
-from ebm.data.corpus import to_model_space
-from ebm.evaluation import samples as quality
+from ebm.evaluation.effort import Effort
 from ebm.evaluation.evaluate import evaluate
 from ebm.evaluation.judge import Judge
 from ebm.evaluation.measure import measure
 from ebm.model.energy import EnergyNet
-from ebm.training.reader import train_reader
 
-QUICK = {"n": 30, "resamples": 2}
-
-
-@pytest.fixture(scope="module")
-def reader(small_corpus):
-    x, y = to_model_space(small_corpus.images["train"]), small_corpus.labels["train"]
-    return train_reader(x, y, len(small_corpus.sorts), seed=1, steps=150)
+LITTLE = Effort(2, long_steps=40, learning_steps=5, attacked=24, annealing_chains=2, annealing_steps=12)
+QUICK = {"n": 12, "resamples": 2, "effort": LITTLE}
 
 
 def card_for(net, corpus, **changes):
@@ -47,16 +40,7 @@ def test_a_classifier_is_attacked_but_not_sampled(small_corpus, reader):
     assert falls == sorted(falls, reverse=True) and falls[0] <= clean + 0.02
 
 
-def test_every_part_lands_in_report_page_and_card(small_corpus, reader, tmp_path, monkeypatch):
-    monkeypatch.setattr(quality, "LONG_STEPS", 40)
-    monkeypatch.setattr(quality, "LEARNING", 5)
-    monkeypatch.setattr("ebm.evaluation.measure.ATTACKED", 24)
-    monkeypatch.setattr(quality.measure_samples, "__defaults__", (0, 2))
-    monkeypatch.setattr(
-        "ebm.evaluation.likelihood.measure_likelihood.__kwdefaults__", {"chains": 2, "steps": 12, "seed": 0}
-    )
-    monkeypatch.setattr("ebm.data.load_corpus", lambda *args, **kwargs: small_corpus)
-    monkeypatch.setattr("ebm.evaluation.measure.judge_for", lambda corpus: Judge(reader, make_card(reader)))
+def test_every_part_lands_in_report_page_and_card(small_corpus, reader, tmp_path):
     torch.manual_seed(0)
     net = EnergyNet(4, len(small_corpus.sorts))
     path = tmp_path / "tiny.safetensors"
@@ -65,7 +49,10 @@ def test_every_part_lands_in_report_page_and_card(small_corpus, reader, tmp_path
     (tmp_path / "book" / "glyphs" / "a").mkdir(parents=True)
     Image.fromarray(255 - small_corpus.images["test"][0].numpy()).save(tmp_path / "book" / "glyphs" / "a" / "1.png")
     twin = tmp_path / "twin.safetensors"
-    report = evaluate(path, tmp_path / "out", twin=twin, real=[tmp_path / "book"], update_card=True, **QUICK)
+    report = evaluate(
+        path, tmp_path / "out", corpus=small_corpus, judge=Judge(reader, make_card(reader)), twin=twin,
+        real=[tmp_path / "book"], update_card=True, **QUICK,
+    )  # fmt: skip
     assert json.loads((tmp_path / "out" / "report.json").read_text()) == report
     assert {"accuracy", "ece", "nll", "ood", "twin", "samples", "robustness", "likelihood", "seconds"} <= set(report)
     assert set(report["real"]) == {"book"} == set(report["twin"]["real"]) and report["real"]["book"]["n"] == 1

@@ -8,18 +8,15 @@ from helpers.cards import make_card
 from PIL import Image
 
 from ebm import data
-from ebm.data.corpus import to_model_space
 from ebm.evaluation.real_print import measure_real_print, read_all, read_real_print
 from ebm.evaluation.real_sheet import PER_ROW, real_sheet
 from ebm.model.energy import EnergyNet, in_batches
 from ebm.scoring.scores import score
-from ebm.training.reader import train_reader
 
 
-@pytest.fixture(scope="module")
-def model(small_corpus):
-    x, y = to_model_space(small_corpus.images["train"]), small_corpus.labels["train"]
-    return train_reader(x, y, len(small_corpus.sorts), seed=1, steps=150)
+@pytest.fixture
+def model(reader):
+    return reader
 
 
 @pytest.fixture

@@ -7,38 +7,34 @@ import torch
 from helpers.cards import make_card
 
 from ebm.data.corpus import to_model_space
-from ebm.evaluation import samples as quality
+from ebm.evaluation.effort import Effort
 from ebm.evaluation.judge import Judge
+from ebm.evaluation.samples import measure_samples
 from ebm.model.energy import EnergyNet
-from ebm.training.reader import train_reader
-
-
-@pytest.fixture(scope="module")
-def judge(small_corpus):
-    x, y = to_model_space(small_corpus.images["train"]), small_corpus.labels["train"]
-    net = train_reader(x, y, len(small_corpus.sorts), seed=5, steps=150)
-    return Judge(net, make_card(net))
 
 
 @pytest.fixture
-def measured(small_corpus, judge, monkeypatch):
+def judge(reader):
+    return Judge(reader, make_card(reader))
+
+
+@pytest.fixture
+def measured(small_corpus, judge):
     """The report of an untrained network whose short chains are what they are, or replaced by glyphs given."""
     torch.manual_seed(0)
     net = EnergyNet(4, len(small_corpus.sorts))
     card = make_card(net, sorts=small_corpus.sorts, texts=small_corpus.sorts)
-    monkeypatch.setattr(quality, "LONG_STEPS", 40)
-    monkeypatch.setattr(quality, "LEARNING", 120)
 
-    def measure(glyphs=None):
-        if glyphs is not None:
-            monkeypatch.setattr(quality, "print_chains", lambda *args, **kwargs: glyphs)
-        return quality.measure_samples(net, card, small_corpus, judge, steps=4)
+    def measure(glyphs=None, learning_steps=2):
+        draw = None if glyphs is None else lambda n, labels: glyphs
+        effort = Effort(sample_steps=4, long_steps=40, learning_steps=learning_steps)
+        return measure_samples(net, card, small_corpus, judge, effort=effort, draw=draw)
 
     return measure
 
 
 def test_untrained_chains_are_found_to_be_no_glyphs(measured, small_corpus):
-    report = measured()
+    report = measured(learning_steps=60)
     assert report["n"] == len(small_corpus.labels["test"]) and report["frechet_over_floor"] > 5
     assert report["coverage_of_sort"] < 0.2 and report["classification_accuracy_score"]["samples"] < 0.5
     assert report["long_chains"]["states"][-1]["step"] == 40
@@ -49,7 +45,8 @@ def test_untrained_chains_are_found_to_be_no_glyphs(measured, small_corpus):
 
 def test_copies_of_training_glyphs_are_good_but_found_to_be_copies(measured, small_corpus):
     """12 a sort, in the order of the test labels, as the small corpus is laid out."""
-    report = measured(to_model_space(small_corpus.images["train"])[: len(small_corpus.labels["test"])])
+    glyphs = to_model_space(small_corpus.images["train"])[: len(small_corpus.labels["test"])]
+    report = measured(glyphs, learning_steps=120)
     assert report["read_as_wanted"] > 0.95 and report["coverage_of_sort"] > 0.5
     assert report["classification_accuracy_score"]["samples"] > 0.8 and report["frechet_over_floor"] < 3
     assert report["memorisation"]["median_samples"] < 1e-3 < report["memorisation"]["median_test"]
@@ -80,15 +77,15 @@ def test_grain_is_reported_though_the_judge_reads_through_it(measured, small_cor
 def test_glyphs_of_the_wrong_sorts_are_found_out(measured, small_corpus):
     """Real glyphs, each in another sort's place: as a set they are perfect, one by one they are wrong."""
     glyphs = to_model_space(small_corpus.images["test"]).roll(1, 0)
-    report = measured(glyphs)
+    report = measured(glyphs, learning_steps=120)
     assert report["read_as_wanted"] < 0.1 and report["coverage_of_sort"] < 0.2
     assert report["frechet"]["frechet"] == pytest.approx(0, abs=1e-3) and report["frechet"]["coverage"] == 1
     assert report["classification_accuracy_score"]["samples"] < 0.2
 
 
-def test_an_ebm_is_measured_without_what_needs_classes(small_corpus, judge, monkeypatch):
+def test_an_ebm_is_measured_without_what_needs_classes(small_corpus, judge):
     net = EnergyNet(4, 1)
-    report = quality.measure_samples(net, make_card(net), small_corpus, judge, steps=2)
+    report = measure_samples(net, make_card(net), small_corpus, judge, effort=Effort(sample_steps=2, long_steps=40))
     assert "read_as_wanted" not in report and report["marginal"]["n"] == report["n"]
     assert report["marginal"]["frechet"] == report["frechet"]  # its only chains are those on log q(x)
     assert "frechet" in report and "read_as_wanted" not in report["long_chains"]["states"][0]

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from urllib.parse import urlparse
 
+PATIENCE = 120_000  # milliseconds that a page may take on a busy machine; no test is about speed
+
 
 def draw(page, points: list[tuple[float, float]]) -> None:
     """One stroke on the pad, in fractions of its side."""
@@ -18,9 +20,7 @@ def draw(page, points: list[tuple[float, float]]) -> None:
 
 
 def wait_for_change(page, selector: str, before: str) -> str:
-    page.wait_for_function(
-        "([s, b]) => document.querySelector(s).innerText != b", arg=[selector, before], timeout=10_000
-    )
+    page.wait_for_function("([s, b]) => document.querySelector(s).innerText != b", arg=[selector, before])
     return page.inner_text(selector)
 
 
@@ -34,8 +34,12 @@ def open_tab(page, title: str) -> None:
 
 
 def open_page(browser, url: str, width: int) -> Iterator:
-    """A page that fails on errors, on outside requests, and on being wider than its window."""
-    page = browser.new_page(viewport={"width": width, "height": 844})
+    """A page that fails on errors, on outside requests, and on being wider than its window.
+
+    The pages of one browser share its cache, so that only the first has to load and compile everything.
+    """
+    page = browser.new_page()
+    page.set_viewport_size({"width": width, "height": 844})
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
     page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
@@ -47,6 +51,7 @@ def open_page(browser, url: str, width: int) -> Iterator:
     page.wait_for_selector("#reading .energy")
     yield page
     assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the window"
+    page.evaluate("localStorage.clear()")
     page.close()
     assert problems == []
     assert hosts == {"127.0.0.1"}

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def get(url: str, path: str, method: str = "GET", **headers: str) -> http.client.HTTPResponse:
     """The answer to a request, its body unread."""
-    connection = http.client.HTTPConnection(urlparse(url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlparse(url).netloc, timeout=120)
     connection.request(method, path, headers=headers)
     return connection.getresponse()
 
@@ -33,7 +33,7 @@ def process(checkpoint: Path) -> Iterator[tuple[subprocess.Popen, str]]:
     )
     url = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(600):
+        for _ in range(6000):
             try:
                 get(url, "/readyz").read()
                 break

@@ -1,10 +1,15 @@
-"""Training runs as processes: their quick recipe, their folders, their states."""
+"""Training runs as processes: their quick recipe, how they start, their folders, their states."""
 
+import json
+import os
 import subprocess
-import time
+import sys
 from pathlib import Path
+from typing import Protocol
 
 import torch
+from helpers.forked import Forked, end_once_there_is
+from helpers.training_process import STATE, main
 
 QUICK = {
     "width": 4, "batch_size": 4, "match_steps": 110, "contrast_steps": 82, "steps": 3, "buffer_per_class": 9,
@@ -13,23 +18,53 @@ QUICK = {
 SCRIPT = Path(__file__).with_name("training_process.py")
 
 
-def finish(process: subprocess.Popen) -> None:
-    assert process.wait(timeout=200) == 0, process.log.read_text()[-3000:]
+class Process(Protocol):
+    """A training run that has been started: a `subprocess.Popen` or a `Forked`, with the file that it writes to."""
+
+    pid: int
+    log: Path
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int | None: ...
+
+
+def run_job(job: Path, ended_by: int | None) -> None:
+    """What `training_process.py` does with a job."""
+    if ended_by is not None:
+        end_once_there_is(job.parent, STATE, ended_by)
+    main(json.loads(job.read_text()), job.parent)
+
+
+def start_job(job: Path, ended_by: int | None = None) -> Process:
+    """Starts a training run; one of several processes as a command, because Lightning starts the others with it.
+
+    Args:
+        job: its file; ended_by: the signal that a run of one process gets when it has kept a state.
+    """
+    log = job.with_suffix(".log")
+    if json.loads(job.read_text())["settings"].get("devices", 1) == 1:
+        return Forked(run_job, job, ended_by, log=log)
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, SCRIPT.parents[1:3]))}
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, SCRIPT, job],
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            start_new_session=True,
+        )
+    process.log = log
+    return process
+
+
+def finish(process: Process) -> None:
+    assert process.wait(timeout=600) == 0, process.log.read_text()[-3000:]
 
 
 def run_folder(folder: Path) -> Path:
     (run,) = (folder / "runs").iterdir()
     return run
-
-
-def wait_for_state(process: subprocess.Popen, folder: Path) -> Path:
-    """The first state that a run keeps, in the middle of its first epoch."""
-    for _ in range(2000):
-        if states := list(folder.glob("runs/*/last.ckpt")):
-            return states[0]
-        assert process.poll() is None, process.log.read_text()[-3000:]
-        time.sleep(0.05)
-    raise AssertionError("no state was kept")
 
 
 def state(run: Path) -> dict:

@@ -98,7 +98,7 @@ def test_a_state_of_our_own_training_keeps_its_recipe(tmp_path):
 
 def test_with_data_the_model_is_calibrated(tmp_path, net, small_corpus):
     file = save_student(tmp_path / "a.ckpt", net)
-    path, card, _ = import_model(file, tmp_path / "models", data=small_corpus)
+    path, card, _ = import_model(file, tmp_path / "models", data=small_corpus, strangers=20)
     assert path == tmp_path / "models" / "a.safetensors" and ebm.load(path)[1] == card
     assert card.is_calibrated and len(card.reference_energies) == len(small_corpus.labels["val"])
     above = sum(e > card.threshold for e in card.reference_energies) / len(card.reference_energies)
@@ -110,12 +110,11 @@ def test_with_data_the_model_is_calibrated(tmp_path, net, small_corpus):
     assert load_examples(path) == {}, "pictures of an earlier import are gone"
 
 
-def test_names_come_from_a_file(tmp_path, net, small_corpus, monkeypatch):
-    monkeypatch.setattr("ebm.importing.import_model._STRANGERS", 10)  # glyphs of a set: of no account for names
+def test_names_come_from_a_file(tmp_path, net, small_corpus):
     (tmp_path / "names.txt").write_text("\ufeff" + "\n".join(s.name for s in SORTS[10:16]) + "\n", encoding="utf-8")
     file = save_student(tmp_path / "a.ckpt", net)
     for data in (None, small_corpus):
-        _, card, _ = import_model(file, names=tmp_path / "names.txt", data=data)
+        _, card, _ = import_model(file, names=tmp_path / "names.txt", data=data, strangers=2)
         assert card.sorts == [s.name for s in SORTS[10:16]] and card.texts == [s.text for s in SORTS[10:16]]
 
 

@@ -3,15 +3,14 @@
 import os
 import shutil
 import signal
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from helpers.cards import make_card
+from helpers.command_line import run, run_process
+from helpers.forked import Forked, end_once_there_is
 from helpers.many_pictures import make_pictures
 
 import ebm
@@ -26,17 +25,6 @@ COLUMNS = ["file", "energy", "p_value", "is_stranger", "sort", "probability", "e
 
 def rows(out: Path) -> list[dict]:
     return pq.read_table(out).to_pylist()
-
-
-def command(*arguments):
-    return [sys.executable, "-m", "ebm", "score", *map(str, arguments)]
-
-
-def run(*arguments, code=0):
-    done = subprocess.run(command(*arguments), capture_output=True, text=True, timeout=240)
-    assert done.returncode == code, done.stderr
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")
@@ -149,8 +137,7 @@ def test_a_text_list_names_the_files(pictures, checkpoint, tmp_path, mark):
     assert [row["file"] for row in rows(tmp_path / "s.parquet")] == [*names, str(pictures[1][0])]
 
 
-def test_a_folder_is_listed_in_order_whatever_its_size(tmp_path, monkeypatch):
-    monkeypatch.setattr("ebm.scoring.bulk.file_list.SORTED_AT_ONCE", 7)
+def test_a_folder_is_listed_in_order_whatever_its_size(tmp_path):
     folder = tmp_path / "in"
     names = [f"{k % 3}/{k % 5}-{k}" for k in range(100)] + [f"{k}.png" for k in range(30)]
     for name in names:
@@ -158,7 +145,7 @@ def test_a_folder_is_listed_in_order_whatever_its_size(tmp_path, monkeypatch):
         (folder / name).touch()
     files = FileList(tmp_path)
     expected = sorted(os.fsencode(folder / name) for name in names)
-    assert files.write(find_files([str(folder)], tmp_path / "left out")) == len(files) == len(names)
+    assert files.write(find_files([str(folder)], tmp_path / "left out", sorted_at_once=7)) == len(files) == len(names)
     assert files.read(0, len(files)) == expected and files.read(13, 29) == expected[13:29]
 
 
@@ -169,18 +156,20 @@ def test_the_output_may_lie_among_the_pictures(pictures, checkpoint, tmp_path):
         score(tmp_path / "s.parquet", checkpoint, tmp_path)
 
 
+def _score_until_a_chunk(work: Path, *arguments: object) -> None:
+    """Kills itself when the first chunk is done."""
+    end_once_there_is(work, "chunk-*.parquet", signal.SIGKILL)
+    run("score", *arguments)
+
+
 @pytest.fixture(scope="module")
 def killed(pictures, checkpoint, tmp_path_factory):
     """The work folder of a run that was killed in the middle, and the options it was run with."""
     work = tmp_path_factory.mktemp("killed") / "scores.parquet.parts"
     out = work.with_suffix("")
     options = ("--checkpoint", checkpoint, "--batch-size", 1, "--workers", 1, "--accelerator", "cpu")
-    process = subprocess.Popen(command(pictures[0], "--out", out, *options), stderr=subprocess.DEVNULL)
-    while not list(work.glob("chunk-*.parquet")):
-        assert process.poll() is None, "it ended before it could be killed"
-        time.sleep(0.005)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
+    process = Forked(_score_until_a_chunk, work, pictures[0], "--out", out, *options, log=work.with_name("log"))
+    assert process.wait(600) == -signal.SIGKILL, process.log.read_text()
     assert not out.exists()
     return work, options
 
@@ -206,20 +195,20 @@ def test_after_a_kill_the_same_command_finishes_the_same_table(killed, pictures,
         path.rename(aside / path.name)
     (archive / "00000000-new.png").touch()  # and the list is the one that was made first
     try:
-        done = run(pictures[0], "--out", out, *killed[1])
+        said, progress = run("score", pictures[0], "--out", out, *killed[1])
     finally:
         (archive / "00000000-new.png").unlink()
         for path in pictures[1][:16]:
             (aside / path.name).rename(path)
     assert pq.read_table(out).equals(uninterrupted)
-    assert "Scored 100 of 100 files" in done.stderr and "files/s" in done.stderr
-    assert "100 files, 0 of them" in done.stdout
+    assert "Scored 100 of 100 files" in progress and "files/s" in progress
+    assert "100 files, 0 of them" in said
     assert not out.with_name("scores.parquet.parts").exists()
 
 
 def test_two_processes_finish_what_one_began(killed, pictures, uninterrupted, tmp_path):
     out = taken_up(killed, tmp_path)
-    run(pictures[0], "--out", out, *killed[1], "--devices", 2, "--strategy", "ddp")
+    run_process("score", pictures[0], "--out", out, *killed[1], "--devices", 2, "--strategy", "ddp")
     assert sorted(path.name for path in out.iterdir()) == [
         "part-00000-of-00002.parquet", "part-00001-of-00002.parquet"
     ]  # fmt: skip
@@ -234,8 +223,8 @@ def test_two_processes_finish_what_one_began(killed, pictures, uninterrupted, tm
 def test_two_processes_end_with_one_sentence_where_there_is_nothing_to_do(checkpoint, tmp_path):
     (tmp_path / "empty").mkdir()
     options = ("--checkpoint", checkpoint, "--accelerator", "cpu", "--devices", 2)
-    done = run(tmp_path / "empty", "--out", tmp_path / "s.parquet", *options, code=2)
-    assert done.stderr.count("Error: There are no files in") == 1
+    _, errors = run_process("score", tmp_path / "empty", "--out", tmp_path / "s.parquet", *options, code=2)
+    assert errors.count("Error: There are no files in") == 1
     assert not (tmp_path / "s.parquet.parts").exists()
 
 
@@ -272,8 +261,8 @@ def test_bad_input_is_one_sentence(checkpoint, tmp_path, inputs, options, words)
 
 
 def test_options_of_bulk_need_an_output(pictures, checkpoint):
-    done = run(pictures[1][0], "--checkpoint", checkpoint, "--batch-size", 9, code=2)
-    assert "give --out NAME.parquet" in done.stderr and len(done.stderr.splitlines()) == 1
+    _, errors = run("score", pictures[1][0], "--checkpoint", checkpoint, "--batch-size", 9, code=2)
+    assert "give --out NAME.parquet" in errors and len(errors.splitlines()) == 1
 
 
 def test_without_pyarrow_one_sentence_says_what_to_install(pictures, checkpoint, tmp_path, monkeypatch):

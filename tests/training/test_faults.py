@@ -2,7 +2,6 @@
 
 import dataclasses
 import multiprocessing
-import os
 import random
 import signal
 import sys
@@ -12,7 +11,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.training_runs import QUICK, run_folder, same, state
+from helpers.forked import end_once_there_is
+from helpers.training_runs import QUICK, STATE, run_folder, same, state
 
 from ebm.data.corpus import Corpus
 from ebm.evaluation.export import export
@@ -22,7 +22,7 @@ from ebm.training.lightning_file import read_state
 from ebm.training.recipe import Recipe
 from ebm.training.train import train
 
-KILLS = 20
+KILLS = 10
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and limits of files are POSIX's")
 
 
@@ -41,13 +41,18 @@ def test_a_file_is_whole_or_as_it_was(tmp_path: Path) -> None:
 CLASSIFIER = {"mode": "classifier", "match_steps": 0}
 
 
-def _train(saved: Path, folder: Path, resume: Path | None, every: int, epochs: int, largest: int | None) -> None:
+def _train(
+    saved: Path, folder: Path, resume: Path | None, every: int, epochs: int, largest: int | None, ended_by: int | None
+) -> None:
     """A run in a process of its own, which leaves what it said in a file; without chains it starts fast.
 
     Args:
         every: steps between two states; largest: bytes that a file may have, so that writing fails as on a full disk.
+        ended_by: the signal that it gets when it has kept a state.
     """
     torch.set_num_threads(1)
+    if ended_by is not None:
+        end_once_there_is(folder, STATE, ended_by)
     if largest is not None:
         import resource
 
@@ -70,16 +75,16 @@ def _train(saved: Path, folder: Path, resume: Path | None, every: int, epochs: i
 
 @pytest.fixture
 def begin(small_corpus, tmp_path: Path):
-    """begin(folder, resume, every, epochs, largest): a process that trains."""
+    """begin(folder, resume, every, epochs, largest, ended_by): a process that trains."""
     saved = tmp_path / "corpus.pt"
     torch.save(dataclasses.asdict(small_corpus), saved)
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["ebm.training.train"])
     started = []
 
-    def start(folder: Path, resume: Path | None = None, every: int = 1, epochs: int = 1000, largest: int | None = None):
+    def start(folder: Path, resume: Path | None = None, every=1, epochs=1000, largest=None, ended_by=None):
         folder.mkdir(exist_ok=True)
-        process = context.Process(target=_train, args=(saved, folder, resume, every, epochs, largest))
+        process = context.Process(target=_train, args=(saved, folder, resume, every, epochs, largest, ended_by))
         process.start()
         started.append(process)
         return process
@@ -91,7 +96,7 @@ def begin(small_corpus, tmp_path: Path):
 
 @POSIX
 def test_whenever_a_run_is_killed_its_newest_state_loads_and_goes_on(begin, tmp_path: Path) -> None:
-    """Twenty kills at random moments, of one run that is resumed after each; it writes all the time."""
+    """Ten kills at random moments, of one run that is resumed after each; it writes all the time."""
     moments, steps = random.Random(0), []
     for _ in range(KILLS):
         process = begin(tmp_path / "run", run_folder(tmp_path / "run") if steps else None)
@@ -106,8 +111,8 @@ def test_whenever_a_run_is_killed_its_newest_state_loads_and_goes_on(begin, tmp_
 def _wait_for_state(process, folder: Path) -> None:
     """Until a state has been kept since the process began."""
     began = time.time_ns()
-    for _ in range(2400):
-        if any(path.stat().st_mtime_ns > began for path in folder.glob("runs/*/last.ckpt")):
+    for _ in range(24_000):
+        if any(path.stat().st_mtime_ns > began for path in folder.glob(STATE)):
             return
         assert process.exitcode is None, "the run ended by itself"
         time.sleep(0.025)
@@ -116,16 +121,15 @@ def _wait_for_state(process, folder: Path) -> None:
 
 def _end(process, folder: Path) -> str:
     """What a run said when it ended by itself."""
-    process.join(120)
+    process.join(600)
     assert process.exitcode == 0
     return (folder / "said").read_text()
 
 
 @POSIX
 def test_a_run_that_is_told_to_stop_keeps_its_state_and_goes_on_exactly(begin, tmp_path: Path) -> None:
-    whole, stopped = begin(tmp_path / "whole", every=20, epochs=4), begin(tmp_path / "stopped", every=7, epochs=4)
-    _wait_for_state(stopped, tmp_path / "stopped")
-    os.kill(stopped.pid, signal.SIGTERM)
+    whole = begin(tmp_path / "whole", every=20, epochs=4)
+    stopped = begin(tmp_path / "stopped", every=7, epochs=4, ended_by=signal.SIGTERM)
     said = _end(stopped, tmp_path / "stopped")
     run = run_folder(tmp_path / "stopped")
     assert "told to stop (SIGTERM)" in said and f"train --resume {run}`" in said
@@ -140,10 +144,9 @@ def test_a_run_that_is_told_to_stop_keeps_its_state_and_goes_on_exactly(begin, t
 
 @POSIX
 def test_a_full_disk_leaves_the_state_before_it(begin, tmp_path: Path) -> None:
-    first = begin(tmp_path / "run", every=5, epochs=2)
-    _wait_for_state(first, tmp_path / "run")
-    first.kill()
-    first.join()
+    first = begin(tmp_path / "run", every=5, epochs=2, ended_by=signal.SIGKILL)
+    first.join(600)
+    assert first.exitcode == -signal.SIGKILL
     run = run_folder(tmp_path / "run")
     kept = (run / "last.ckpt").read_bytes()
     said = _end(begin(tmp_path / "run", run, every=5, epochs=2, largest=len(kept) // 2), tmp_path / "run")

@@ -26,6 +26,7 @@ QUICK = {
     "buffer_per_class": 8, "ema": 0.9,
 }  # fmt: skip
 CHAINS = {"match_steps": 0, "contrast_steps": 8}  # the second stage alone
+STARTED = CHAINS | {"contrast_steps": 1}  # no more than it takes to have a buffer and an optimiser
 
 
 def fit(corpus, *callbacks, settings=None, **trainer_settings):
@@ -74,7 +75,7 @@ def test_a_short_run_learns_in_every_mode(small_corpus, mode):
 
 
 def test_the_second_stage_is_the_joint_loss_with_matching_kept_on(small_corpus):
-    module, _ = fit(small_corpus, settings=CHAINS | {"data_noise": 0.0, "jitter": 0.0}, limit_train_batches=1)
+    module, _ = fit(small_corpus, settings=STARTED | {"data_noise": 0.0, "jitter": 0.0})
     module.log = module.log_dict = lambda *args, **kwargs: None
     x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
     state, buffer = module.random.get_state(), {k: v.clone() for k, v in module.buffer.state_dict().items()}
@@ -129,18 +130,14 @@ def test_a_rollback_never_goes_behind_the_second_stage(small_corpus):
 
 
 def test_a_quarter_of_the_chains_runs_unsteered_in_slots_of_its_own(small_corpus):
-    module, _ = fit(small_corpus, settings=CHAINS | {"contrast_steps": 1})
+    module, _ = fit(small_corpus, settings=STARTED)
     assert module.slot_groups() == [8] * 6 + [16]  # a quarter of all 64
     filled = module.buffer.steps > 0
     assert 1 <= int(filled[:48].sum()) <= 18 and 1 <= int(filled[48:].sum()) <= 6
 
 
 def test_the_contrastive_gradient_lowers_real_energies_and_raises_sampled_ones(small_corpus):
-    module, _ = fit(
-        small_corpus,
-        settings=CHAINS | {"alpha": 0.0},
-        limit_train_batches=1,
-    )
+    module, _ = fit(small_corpus, settings=STARTED | {"alpha": 0.0})
     module.log = module.log_dict = lambda *args, **kwargs: None
     fake = uniform_start(24, torch.Generator().manual_seed(1))
     module.negatives = lambda y, data=None: fake
@@ -226,7 +223,7 @@ def test_a_nan_in_the_data_is_noticed_and_never_reaches_the_weights(small_corpus
     ],
 )
 def test_dead_samples_are_noticed_though_the_loss_is_fine(small_corpus, fake, words):
-    module, _ = fit(small_corpus, settings=CHAINS, limit_train_batches=1)
+    module, _ = fit(small_corpus, settings=STARTED)
     module.log = module.log_dict = lambda *args, **kwargs: None
     module.negatives = lambda y, data=None: fake.clamp(-1, 1)
     x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
@@ -239,10 +236,10 @@ def test_a_absurd_learning_rate_ends_with_a_clear_message(small_corpus):
         fit(small_corpus, DivergenceGuard(every=50), settings=CHAINS | {"contrast_steps": 320, "lr": 200.0})
 
 
-def test_training_exports_a_checkpoint_and_resumes(small_corpus, tmp_path, monkeypatch):
-    monkeypatch.setattr("ebm.training.train.load_corpus", lambda *args, **kwargs: small_corpus)
+def test_training_exports_a_checkpoint_and_resumes(small_corpus, tmp_path):
     chosen = Recipe(**(QUICK | {"match_steps": 8, "contrast_steps": 24}))
     settings = {
+        "corpus": small_corpus,
         "out": tmp_path / "out",
         "runs": tmp_path / "runs",
         "accelerator": "cpu",

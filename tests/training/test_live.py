@@ -1,20 +1,24 @@
 """Training that can be watched: moments, stopping, keeping, several at once."""
 
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
 import ebm
+from ebm.data.corpus import Corpus
 from ebm.data.synthetic.small_corpus import small_corpus
 from ebm.evaluation.export import export
-from ebm.training.live import Moment, train_live
+from ebm.training.live import LONGEST, Moment, Run, recipe_of, train_live
 from ebm.training.trained import Trained
 
 
 def test_the_same_sorts_and_seed_give_the_same_glyphs():
-    one, same, other = (small_corpus(["a", "o"], seed) for seed in (0, 0, 1))
+    few = {"train": 3, "val": 2, "test": 1}
+    one, same, other = (small_corpus(["a", "o"], seed, few) for seed in (0, 0, 1))
+    assert {split: len(labels) for split, labels in one.labels.items()} == {"train": 6, "val": 4, "test": 2}
     assert one.digest() == same.digest() != other.digest()
     assert one.sorts == ["a", "o"] and set(one.labels["val"].tolist()) == {0, 1}
     for wrong in ([], ["a", "martian"], list("abcdefghi")):
@@ -22,10 +26,15 @@ def test_the_same_sorts_and_seed_give_the_same_glyphs():
             small_corpus(wrong)
 
 
+@pytest.fixture(scope="module")
+def corpus() -> Corpus:
+    return small_corpus(["a", "o"])
+
+
 @pytest.fixture(scope="module", params=["jem", "ebm"])
-def run(request: pytest.FixtureRequest) -> list[Moment | Trained]:
+def run(request: pytest.FixtureRequest, corpus: Corpus) -> list[Moment | Trained]:
     """A run that is stopped once both stages have been seen."""
-    run = train_live(["a", "o"], mode=request.param, seconds=300, match_steps=40, steps=4)
+    run = Run(replace(recipe_of(request.param, match_steps=40, steps=4), width=8), corpus, LONGEST)
     moments = []
     for moment in run:
         moments.append(moment)
@@ -60,21 +69,21 @@ def test_what_was_learnt_is_kept_as_a_checkpoint(run: list[Moment | Trained], tm
 
 def test_a_run_is_stopped_or_thrown_away_at_any_moment():
     before = threading.active_count()
-    run = train_live(["a", "o"], seconds=60)
+    run = train_live(["a", "o"], seconds=LONGEST)
     next(run)
     run.stop()
     *_, end = run
-    assert isinstance(end, Trained) and end.made["seconds"] < 30
-    thrown = train_live(["a", "o"], seconds=60)
+    assert isinstance(end, Trained) and end.made["seconds"] < LONGEST
+    thrown = Run(recipe_of(), end.corpus, LONGEST)
     next(thrown)
     thrown.close()
     assert threading.active_count() <= before + 1
 
 
-def test_runs_and_samplers_do_not_disturb_each_other():
+def test_runs_and_samplers_do_not_disturb_each_other(corpus: Corpus):
     model = ebm.EnergyNet(4, 3).eval().requires_grad_(False)
     alone = ebm.sample(model, 2, steps=40, sort=1, seed=3)
-    runs = [train_live(["a", "o"], seconds=30) for _ in range(2)]
+    runs = [Run(recipe_of(), corpus, LONGEST) for _ in range(2)]
     firsts = [next(run) for run in runs]
     assert torch.allclose(ebm.sample(model, 2, steps=40, sort=1, seed=3), alone, atol=1e-4)
     for run in runs:

@@ -5,13 +5,11 @@ import dataclasses
 import json
 import os
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import torch
-from helpers.training_runs import QUICK, SCRIPT, finish, run_folder, same, state, wait_for_state
+from helpers.training_runs import QUICK, Process, finish, run_folder, same, start_job, state
 
 import ebm
 from ebm.data.batches import ShuffledBatches
@@ -20,25 +18,19 @@ from ebm.training import processes
 
 @pytest.fixture(scope="module")
 def start(small_corpus, tmp_path_factory):
-    """start(folder, recipe, **settings): a training process with its runs in the folder."""
+    """start(folder, recipe, ended_by, lost, **settings): a training process with its runs in the folder."""
     saved = tmp_path_factory.mktemp("corpus") / "corpus.pt"
     torch.save(dataclasses.asdict(small_corpus), saved)
     started = []
 
-    def begin(folder: Path, recipe=None, **settings) -> subprocess.Popen:
+    def begin(folder: Path, recipe=None, ended_by=None, lost=None, **settings) -> Process:
         folder.mkdir(exist_ok=True)
         settings = {"out": str(folder / "out"), "runs": str(folder / "runs"), "save_every": 20} | settings
         job = folder / f"job-{len(started)}.json"
-        job.write_text(json.dumps({"corpus": str(saved), "recipe": QUICK | (recipe or {}), "settings": settings}))
-        log = open(folder / f"{job.stem}.log", "w")  # noqa: SIM115  (the process writes on)
-        environment = os.environ | {"PYTHONPATH": str(SCRIPT.parents[2])}
-        process = subprocess.Popen(
-            [sys.executable, SCRIPT, job], stdout=log, stderr=subprocess.STDOUT, env=environment, start_new_session=True
-        )
-        log.close()
-        process.log = folder / f"{job.stem}.log"
-        started.append(process)
-        return process
+        asked = {"corpus": str(saved), "recipe": QUICK | (recipe or {}), "settings": settings, "lost": lost}
+        job.write_text(json.dumps(asked))
+        started.append(start_job(job, ended_by))
+        return started[-1]
 
     yield begin
     for process in started:
@@ -48,10 +40,8 @@ def start(small_corpus, tmp_path_factory):
 
 def test_a_run_killed_in_mid_epoch_goes_on_to_the_same_bits(start, tmp_path):
     whole = start(tmp_path / "whole")
-    killed = start(tmp_path / "killed")
-    wait_for_state(killed, tmp_path / "killed")
-    os.killpg(killed.pid, signal.SIGKILL)
-    killed.wait()
+    killed = start(tmp_path / "killed", ended_by=signal.SIGKILL)
+    assert killed.wait(timeout=600) == -signal.SIGKILL, killed.log.read_text()[-3000:]
     run = run_folder(tmp_path / "killed")
     stopped_at = state(run)["global_step"]
     assert 0 < stopped_at < 92 and stopped_at % 48, "it was to be killed in the middle of an epoch, early"
@@ -90,11 +80,8 @@ def test_two_processes_learn_as_one_with_twice_the_batch_does(start, tmp_path):
 
 def test_a_killed_process_ends_the_run_with_a_message_and_one_alone_goes_on(start, tmp_path):
     """Two processes with chains; then one takes over, with the whole replay buffer of both."""
-    process = start(tmp_path / "run", devices=2, strategy="ddp")
-    wait_for_state(process, tmp_path / "run")
-    (child,) = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
-    os.kill(int(child), signal.SIGKILL)
-    assert process.wait(timeout=60) != 0
+    process = start(tmp_path / "run", lost=1, devices=2, strategy="ddp")
+    assert process.wait(timeout=600) != 0
     assert "another of the 2 processes cannot be reached any more" in process.log.read_text()
     assert "--resume" in process.log.read_text()
     run = run_folder(tmp_path / "run")

@@ -55,6 +55,13 @@ class Worker:
         self.way = next(iter(self.ways))
         return {}
 
+    def use(self, way: str) -> dict[str, Any]:
+        """Settles on a way by its name."""
+        if way not in self.ways:
+            raise ValueError(f"{self.peer} has no way {way!r}; it has: {', '.join(self.ways)}.")
+        self.way = way
+        return {"way": way}
+
     def choose(self, batch: int, steps: int, drift: dict[str, Any]) -> dict[str, Any]:
         """Settles on a peer's fastest way for this batch; ours is at its best as it is called by default.
 
@@ -153,7 +160,7 @@ def main() -> None:
     torch.set_num_threads(settings["threads"])
     worker = Worker(peer, settings["device"])
     verbs: dict[str, Callable[..., dict[str, Any]]] = {
-        "load": worker.load, "choose": worker.choose, "run": worker.run, "energies": worker.energies,
+        "load": worker.load, "use": worker.use, "choose": worker.choose, "run": worker.run, "energies": worker.energies,
         "load_training": worker.load_training, "train": worker.train, "reach": worker.reach,
     }  # fmt: skip
     for line in sys.stdin:

@@ -1,7 +1,7 @@
 """Glyphs printed from TTF and OTF files by the same press, for people who have revivals of early types."""
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -122,8 +122,10 @@ def _print_chunk(having: list[list[Path]], texts: list[str], seed: int, start: i
     return np.stack(images)
 
 
-def make_font_corpus(folder: Path, *, seed: int = 0, progress: bool = True) -> Corpus:
-    """Prints a corpus from the fonts of a folder, as large as the pen corpus.
+def make_font_corpus(
+    folder: Path, *, seed: int = 0, progress: bool = True, sizes: Mapping[str, int] = COUNTS
+) -> Corpus:
+    """Prints a corpus from the fonts of a folder, by default as large as the pen corpus.
 
     A font that lacks a sort is skipped for this sort with a warning. Sorts that no font has are left out.
 
@@ -135,6 +137,12 @@ def make_font_corpus(folder: Path, *, seed: int = 0, progress: bool = True) -> C
     Returns:
         the corpus.
 
+    Args:
+        folder: of the fonts.
+        seed: of the corpus.
+        progress: whether to show a progress bar.
+        sizes: glyphs of each split, by default of the pen corpus.
+
     Raises:
         ValueError: for a folder without fonts, a broken font, or fonts with fewer than two sorts.
     """
@@ -145,7 +153,7 @@ def make_font_corpus(folder: Path, *, seed: int = 0, progress: bool = True) -> C
     sorts = [s for s in SORTS if s.name in having]
     if len(sorts) < 2:
         raise ValueError(f"The fonts in {folder} have fewer than two of the 42 sorts.")
-    labels = split_labels(class_counts([s.frequency for s in sorts], sum(COUNTS.values())), seed)
+    labels = split_labels(class_counts([s.frequency for s in sorts], sum(sizes.values())), seed, sizes)
     everything = np.concatenate([labels[split] for split in SPLITS])
     fonts, texts = [having[s.name] for s in sorts], [s.text for s in sorts]
     starts = range(0, len(everything), CHUNK)

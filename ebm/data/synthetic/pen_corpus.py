@@ -2,7 +2,7 @@
 
 import json
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -51,17 +51,18 @@ def _apportion(share: np.ndarray, total: int) -> np.ndarray:
     return counts
 
 
-def split_labels(counts: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-    """Shuffled labels of each split, stratified by class, with the sizes of the real corpus.
+def split_labels(counts: np.ndarray, seed: int, sizes: Mapping[str, int] = COUNTS) -> dict[str, np.ndarray]:
+    """Shuffled labels of each split, stratified by class.
 
     Args:
-        counts: number of glyphs of each class (C,).
+        counts: number of glyphs of each class (C,), of all splits together.
         seed: of the shuffles.
+        sizes: number of glyphs of each split, by default of the real corpus; val and test have the same.
 
     Returns:
         split -> labels (N,).
     """
-    per_split = {"val": _apportion(counts, COUNTS["val"])}
+    per_split = {"val": _apportion(counts, sizes["val"])}
     per_split["test"] = per_split["val"].copy()
     per_split["train"] = counts - 2 * per_split["val"]
     labels = {split: np.repeat(np.arange(len(counts)), per_split[split]) for split in SPLITS}
@@ -146,7 +147,12 @@ def make_pen_corpus(seed: int = 0, progress: bool = True) -> Corpus:
     )
 
 
-def load_pen_corpus(seed: int = 0, progress: bool = True, folder: Path | None = None) -> Corpus:
+def load_pen_corpus(
+    seed: int = 0,
+    progress: bool = True,
+    folder: Path | None = None,
+    make: Callable[[int, bool], Corpus] = make_pen_corpus,
+) -> Corpus:
     """Loads the pen corpus from the cache, or makes it and caches it.
 
     A damaged cache is made again with a warning. If the folder cannot be written, there is a warning and no cache.
@@ -155,6 +161,7 @@ def load_pen_corpus(seed: int = 0, progress: bool = True, folder: Path | None = 
         seed: of the corpus.
         progress: whether to show a progress bar while it is made.
         folder: of the cache; by default `cache_folder()`.
+        make: what makes a corpus from seed and progress.
 
     Returns:
         the corpus.
@@ -165,7 +172,7 @@ def load_pen_corpus(seed: int = 0, progress: bool = True, folder: Path | None = 
             return _read(path)
         except (SafetensorError, ValueError, KeyError, OSError) as error:
             warnings.warn(f"The cached corpus {path} is damaged ({error}); it is made again.", stacklevel=2)
-    made = make_pen_corpus(seed, progress)
+    made = make(seed, progress)
     if seed == 0 and made.digest() != FROZEN:
         warnings.warn(
             "The corpus made here differs from the one that the shipped models were trained on: "

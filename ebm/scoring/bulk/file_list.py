@@ -16,7 +16,7 @@ from typing import IO
 
 import numpy as np
 
-SORTED_AT_ONCE = 100_000  # names of one folder; a larger one is sorted in pieces on disk
+SORTED_AT_ONCE = 100_000
 _READ = 1 << 16
 
 
@@ -78,7 +78,7 @@ def check_inputs(inputs: Iterable[str]) -> None:
             raise ValueError(f"There is no file or folder {given}.")
 
 
-def find_files(inputs: Iterable[str], leave_out: Path) -> Iterator[bytes]:
+def find_files(inputs: Iterable[str], leave_out: Path, sorted_at_once: int = SORTED_AT_ONCE) -> Iterator[bytes]:
     """Finds all files of the inputs, in an order that depends only on the names.
 
     Args:
@@ -86,6 +86,7 @@ def find_files(inputs: Iterable[str], leave_out: Path) -> Iterator[bytes]:
             name a line, or with NULs between the names as `find -print0` writes. Hidden files and folders are
             left out, and links to folders are not followed. A folder that cannot be read is itself in the list.
         leave_out: a folder that is left out.
+        sorted_at_once: names of one folder that are sorted in memory; more are sorted in pieces on disk.
 
     Yields:
         the names as bytes.
@@ -94,7 +95,7 @@ def find_files(inputs: Iterable[str], leave_out: Path) -> Iterator[bytes]:
         if given.startswith("@"):
             yield from _names_in_list(Path(given[1:]))
         elif os.path.isdir(given):
-            yield from _files_below(os.fsencode(given), leave_out)
+            yield from _files_below(os.fsencode(given), leave_out, sorted_at_once)
         else:
             yield os.fsencode(given)
 
@@ -119,7 +120,7 @@ def _split(file: IO[bytes], mark: bytes) -> Iterator[bytes]:
         yield rest
 
 
-def _files_below(top: bytes, leave_out: Path) -> Iterator[bytes]:
+def _files_below(top: bytes, leave_out: Path, sorted_at_once: int) -> Iterator[bytes]:
     """Every file below a folder, in the order of the paths' bytes. A stack is used, because nesting may be deep."""
     hidden = os.path.realpath(os.fsencode(leave_out))
     stack = [iter([top.rstrip(b"/") + b"/"])]
@@ -131,18 +132,18 @@ def _files_below(top: bytes, leave_out: Path) -> Iterator[bytes]:
             yield path
         elif os.path.realpath(path) != hidden:
             try:
-                stack.append(_entries(path))
+                stack.append(_entries(path, sorted_at_once))
             except OSError:
                 yield path.rstrip(b"/")
 
 
-def _entries(folder: bytes) -> Iterator[bytes]:
+def _entries(folder: bytes, sorted_at_once: int) -> Iterator[bytes]:
     """Any number of files and folders (with a slash at their end) in one folder, sorted."""
     runs: list[Iterator[bytes]] = []
     with os.scandir(folder) as found:
         paths = (path for entry in found if (path := _path_of(entry)))
-        while run := sorted(islice(paths, SORTED_AT_ONCE)):
-            runs.append(iter(run) if len(run) < SORTED_AT_ONCE else _spilled(run))
+        while run := sorted(islice(paths, sorted_at_once)):
+            runs.append(iter(run) if len(run) < sorted_at_once else _spilled(run))
     return heapq.merge(*runs)
 
 

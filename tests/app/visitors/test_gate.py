@@ -27,7 +27,7 @@ CALLS = {  # endpoint: what it is sent, given a file
 
 def ask(url: str, path: str, body: bytes | None = None, method: str = "POST") -> tuple[int, str]:
     """Status and text of one request."""
-    connection = http.client.HTTPConnection(urlparse(url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlparse(url).netloc, timeout=120)
     connection.request(method, path, body, {"content-type": "application/json"})
     answer = connection.getresponse()
     return answer.status, answer.read().decode()
@@ -114,7 +114,7 @@ def test_values_of_a_wrong_form_get_one_sentence(url: str, data: list[Any]) -> N
 def test_a_large_call_is_refused_whether_or_not_its_length_is_stated(url: str) -> None:
     body = json.dumps({"data": ["x" * (LARGEST_CALL + 1), ""]}).encode()
     assert ask(url, "/gradio_api/call/score", body)[0] == 413
-    connection = http.client.HTTPConnection(urlparse(url).netloc, timeout=20)
+    connection = http.client.HTTPConnection(urlparse(url).netloc, timeout=120)
     pieces = (body[i : i + 65536] for i in range(0, len(body), 65536))
     connection.request(
         "POST", "/gradio_api/call/score", pieces, {"content-type": "application/json"}, encode_chunked=True

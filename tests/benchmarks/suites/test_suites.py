@@ -5,7 +5,9 @@ import sys
 from typing import Any
 
 import pytest
+import torch
 from rich.console import Console
+from safetensors.torch import save_file
 
 from benchmarks import __main__ as command_line
 from benchmarks.explorer import browser as app_browser
@@ -13,6 +15,7 @@ from benchmarks.explorer.server import Generation
 from benchmarks.measuring import machine, tables
 from benchmarks.measuring.figure import figure
 from benchmarks.peers import environments as peers
+from benchmarks.peers.worker.net import PlainNet
 from benchmarks.suites import app, buffer, data, sgld, train
 
 
@@ -29,14 +32,16 @@ def without_peers(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="module")
 def report() -> sgld.Report:
-    plan = tiny(batches=(2,), modes=("equal", "best"), peers=("notebook",), rounds=2)
+    ways = {"ours": "default", "notebook": "channels_last"}  # one chosen by its speed would depend on the machine
+    plan = tiny(batches=(2,), modes=("equal", "best"), peers=("notebook",), rounds=2, ways=ways)
     return sgld.measure(plan)
 
 
 def test_the_sampler_is_compared_with_a_peer_in_a_process_of_its_own(report: sgld.Report) -> None:
     equal, best = report.rows
     assert (equal["mode"], best["mode"]) == ("equal", "best")
-    assert equal["ways"] == {"ours": "float32", "notebook": "as it comes"} and best["ways"]["ours"] == "default"
+    assert equal["ways"] == {"ours": "float32", "notebook": "as it comes"}
+    assert best["ways"] == {"ours": "default", "notebook": "channels_last"}
     assert equal["ratios"]["notebook"].keys() == {"median", "low", "high"}
     assert equal["image_steps_per_second"]["ours"] == pytest.approx(2e3 / equal["ms_per_step"]["ours"])
     assert equal["floor"]["multiply_adds"] > 0
@@ -81,18 +86,22 @@ def test_an_installed_peer_follows_our_distribution(peer: str) -> None:
     assert report.failures == [] and report.distribution[0]["clipped"] == (peer not in sgld.CANNOT_CLIP)
 
 
-def test_a_worker_that_fails_says_why() -> None:
+def test_a_worker_chooses_a_way_by_its_speed_and_one_that_fails_says_why(tmp_path) -> None:
+    shape = {"width": 2, "outputs": 1, "head": "flat"}
+    save_file(PlainNet(**shape).state_dict(), tmp_path / "net.safetensors")
     with peers.Worker("notebook", device="cpu", threads=1, keep_memory=False) as worker:
         with pytest.raises(RuntimeError, match="notebook failed: .*nowhere"):
-            worker.ask("load", weights="nowhere.safetensors", shape={"width": 2, "outputs": 1, "head": "flat"})
+            worker.ask("load", weights="nowhere.safetensors", shape=shape)
         assert worker.process.poll() is None  # and goes on
+        worker.ask("load", weights=str(tmp_path / "net.safetensors"), shape=shape)
+        chosen = worker.ask("choose", batch=1, steps=1, drift=sgld.DRIFT | {"grad_clip": None})
+        assert chosen["way"] in chosen["seconds"] and len(chosen["seconds"]) == 3
+        with pytest.raises(RuntimeError, match="no way 'fastest'; it has: as it comes, channels_last"):
+            worker.ask("use", way="fastest")
     assert worker.process.poll() == 0
 
 
 def test_the_notebook_trains_in_a_worker(tmp_path) -> None:
-    import torch
-    from safetensors.torch import save_file
-
     from ebm.training.recipe import recipe
 
     path = tmp_path / "data.safetensors"

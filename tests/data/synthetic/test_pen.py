@@ -8,7 +8,6 @@ import torch
 
 from ebm.data.corpus import Corpus, to_bytes, to_model_space
 from ebm.data.sheet import clean_forms, contact_sheet
-from ebm.data.synthetic import pen_corpus
 from ebm.data.synthetic.founts import Fount, choose_form, textura_founts
 from ebm.data.synthetic.pen import Beside, coverage, parse, write
 from ebm.data.synthetic.pen_corpus import (
@@ -217,41 +216,44 @@ def test_bytes_and_model_space_are_inverse():
     assert torch.equal(to_bytes(x), images)
 
 
+class Maker:
+    """Makes the small corpus in the place of the whole one, and keeps the seeds that it was asked for."""
+
+    def __init__(self, corpus: Corpus):
+        self.corpus, self.seeds = corpus, []
+
+    def __call__(self, seed: int, progress: bool) -> Corpus:
+        self.seeds.append(seed)
+        return self.corpus
+
+
 @pytest.fixture
-def quick_corpus(monkeypatch, small_corpus):
-    """Replaces the making of the whole corpus, and counts how often that happens."""
-    made = []
-
-    def make(seed: int, progress: bool) -> Corpus:
-        made.append(seed)
-        return small_corpus
-
-    monkeypatch.setattr(pen_corpus, "make_pen_corpus", make)
-    return made
+def maker(small_corpus):
+    return Maker(small_corpus)
 
 
-def test_the_corpus_is_cached_and_a_damaged_cache_is_made_again_with_a_warning(tmp_path, quick_corpus):
-    first = load_pen_corpus(7, folder=tmp_path)
-    again = load_pen_corpus(7, folder=tmp_path)
-    assert quick_corpus == [7] and again.digest() == first.digest() and again.sorts == first.sorts
+def test_the_corpus_is_cached_and_a_damaged_cache_is_made_again_with_a_warning(tmp_path, maker):
+    first = load_pen_corpus(7, folder=tmp_path, make=maker)
+    again = load_pen_corpus(7, folder=tmp_path, make=maker)
+    assert maker.seeds == [7] and again.digest() == first.digest() and again.sorts == first.sorts
     (cache,) = tmp_path.iterdir()  # one file: no half-written ones are left
     for damage in (lambda b: b[:1000], lambda b: b[:-5] + b"xxxxx"):
         cache.write_bytes(damage(cache.read_bytes()))
         with pytest.warns(UserWarning, match="is damaged"):
-            assert load_pen_corpus(7, folder=tmp_path).digest() == first.digest()
-    assert quick_corpus == [7, 7, 7]
+            assert load_pen_corpus(7, folder=tmp_path, make=maker).digest() == first.digest()
+    assert maker.seeds == [7, 7, 7]
 
 
-def test_a_folder_that_cannot_be_written_costs_only_the_cache(tmp_path, quick_corpus):
+def test_a_folder_that_cannot_be_written_costs_only_the_cache(tmp_path, maker):
     blocked = tmp_path / "file"
     blocked.write_text("not a folder")
     with pytest.warns(UserWarning, match="could not be cached"):
-        load_pen_corpus(7, folder=blocked / "cache")
+        load_pen_corpus(7, folder=blocked / "cache", make=maker)
 
 
-def test_a_corpus_that_is_not_the_frozen_one_is_told(tmp_path, quick_corpus):
+def test_a_corpus_that_is_not_the_frozen_one_is_told(tmp_path, maker):
     with pytest.warns(UserWarning, match="differs from the one"):
-        load_pen_corpus(0, folder=tmp_path)
+        load_pen_corpus(0, folder=tmp_path, make=maker)
 
 
 def test_the_drawing_has_not_changed_since_the_corpus_was_frozen():

@@ -11,7 +11,7 @@ STEP = "#printed .controls output"
 
 def visit(page) -> None:
     open_tab(page, "Print")
-    page.wait_for_function(DONE, timeout=60_000)
+    page.wait_for_function(DONE)
 
 
 def test_the_player_steps_scrubs_and_plays(page) -> None:
@@ -29,18 +29,18 @@ def test_the_player_steps_scrubs_and_plays(page) -> None:
     noise = page.evaluate(picture)
     page.focus("#printed [data-do=play]")
     page.keyboard.press("Enter")
-    page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 32 of 32'", timeout=20_000)
+    page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 32 of 32'")
     assert page.evaluate(picture) != noise
 
 
 def test_a_run_goes_on_and_is_diagnosed(desk) -> None:
     visit(desk)
     desk.click("#go-on")
-    desk.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 64 of 64'", timeout=30_000)
+    desk.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 64 of 64'")
     desk.wait_for_function(DONE)
     desk.click("#diagnose > button, #diagnose .label-wrap")
     desk.click("#diagnose-go")
-    desk.wait_for_selector("#diagnosis:has-text('R-hat')", timeout=30_000)
+    desk.wait_for_selector("#diagnosis:has-text('R-hat')")
 
 
 def test_a_word_is_set_on_a_line(desk) -> None:
@@ -48,10 +48,10 @@ def test_a_word_is_set_on_a_line(desk) -> None:
     desk.click("#way label:has-text('a word')")
     desk.fill("#text input, #text textarea", "in no")
     desk.click("#go")
-    desk.wait_for_selector("#word-line img", timeout=30_000)
+    desk.wait_for_selector("#word-line img")
     assert desk.locator("#printed .letters span").count() == 4
     desk.fill("#text input, #text textarea", "what?")
     desk.wait_for_function(DONE)
     desk.click("#go")
-    desk.wait_for_selector("#print-status .problem:has-text('in the case')", timeout=10_000)
+    desk.wait_for_selector("#print-status .problem:has-text('in the case')")
     assert desk.locator("#word-line img").is_visible()  # nothing is lost

@@ -80,7 +80,7 @@ def test_the_page_shows_a_reading_or_a_sentence(desk, files: list[tuple[Case, Pa
         case, path = refused[k % len(refused)]
         show(desk, path)
         named = case.name if not case.words and not case.name.startswith("float") else case.words
-        desk.wait_for_selector("#reading .problem:visible", timeout=60_000)
+        desk.wait_for_selector("#reading .problem:visible")
         desk.wait_for_function(
             "words => document.querySelector('#reading .problem').innerText.includes(words)", arg=named
         )
@@ -88,13 +88,13 @@ def test_the_page_shows_a_reading_or_a_sentence(desk, files: list[tuple[Case, Pa
         assert len(said.splitlines()) == 1 and said.endswith(".") and "/" not in said, said
         case, path = read[k % len(read)]
         show(desk, path)
-        desk.wait_for_selector("#reading .problem", state="detached", timeout=60_000)
+        desk.wait_for_selector("#reading .problem", state="detached")
         assert desk.inner_text("#reading .energy")
     assert desk.query_selector("[data-testid=toast-body]") is None
 
 
 def show(page, path: Path) -> None:
-    page.set_input_files("#upload input[type=file]", path, timeout=60_000)
+    page.set_input_files("#upload input[type=file]", path)
 
 
 def test_files_that_are_no_pictures_by_name_or_too_large_are_told_so(desk, files, tmp_path: Path) -> None:

@@ -17,9 +17,7 @@ def test_a_link_brings_the_drawing_back(desk, browser) -> None:
     desk.wait_for_function("new URLSearchParams(location.search).get('draw')?.startsWith('b')")
     other = browser.new_page()
     other.goto(desk.url)
-    other.wait_for_function(
-        "t => document.querySelector('#reading .reading')?.innerText === t", arg=read, timeout=10_000
-    )
+    other.wait_for_function("t => document.querySelector('#reading .reading')?.innerText === t", arg=read)
     assert other.locator(".pad-hint").is_hidden()  # the strokes are on the pad
     other.close()
 
@@ -48,7 +46,7 @@ def test_the_model_finishes_a_glyph_and_its_result_is_read(page) -> None:
     page.click(".lens [data-do=below]")
     page.wait_for_selector(".lens-words:has-text('1568 pixels')")
     page.click("#finish-go")
-    page.wait_for_function(FINISHED, timeout=30_000)
+    page.wait_for_function(FINISHED)
     assert "only the mask has moved" in page.inner_text("#finish-said")
     before = page.inner_text("#reading .energy")
     page.click("#finish-use:not([disabled])")
@@ -59,5 +57,5 @@ def test_a_bad_picture_takes_nothing_away(desk, tmp_path) -> None:
     energy = desk.inner_text("#reading .energy")
     (tmp_path / "fake.png").write_text("not a picture")
     desk.set_input_files("#upload input[type=file]", str(tmp_path / "fake.png"))
-    desk.wait_for_selector("#reading .problem:has-text('fake.png')", timeout=10_000)
+    desk.wait_for_selector("#reading .problem:has-text('fake.png')")
     assert desk.inner_text("#reading .energy") == energy

@@ -5,8 +5,8 @@ from helpers.app_pages import open_tab, wait_for_change
 
 def test_the_surface_is_walked(page) -> None:
     open_tab(page, "Surface")
-    page.wait_for_selector("#path-figure .js-plotly-plot .main-svg", timeout=30_000)
-    page.wait_for_selector("#plane .js-plotly-plot .main-svg", timeout=30_000)
+    page.wait_for_selector("#path-figure .js-plotly-plot .main-svg")
+    page.wait_for_selector("#plane .js-plotly-plot .main-svg")
     assert "straight line climbs" in page.inner_text("#surface-said")
     words = page.inner_text(".walk-words")
     page.focus(".walker [data-axis=u]")
@@ -22,6 +22,6 @@ def test_the_surface_is_walked(page) -> None:
 def test_a_link_opens_the_surface_between_other_glyphs(browser, url: str) -> None:
     page = browser.new_page()
     page.goto(url + "?tab=surface&first=b&second=example: noise&third=x&view=relief")
-    page.wait_for_selector("#path-figure:has-text('from b to noise')", timeout=30_000)
-    page.wait_for_selector("#plane .js-plotly-plot", timeout=30_000)
+    page.wait_for_selector("#path-figure:has-text('from b to noise')")
+    page.wait_for_selector("#plane .js-plotly-plot")
     page.close()

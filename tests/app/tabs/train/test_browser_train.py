@@ -6,12 +6,12 @@ from helpers.app_pages import open_tab
 def test_a_small_model_learns_and_is_used(desk) -> None:
     open_tab(desk, "Train")
     desk.click("#train-go")
-    desk.wait_for_selector("#train-view .ledger", timeout=60_000)
+    desk.wait_for_selector("#train-view .ledger")
     desk.click("#train-stop:not([disabled])")
-    desk.wait_for_selector("#train-use:not([disabled])", timeout=90_000)
+    desk.wait_for_selector("#train-use:not([disabled])")
     desk.click("#train-use")
-    desk.wait_for_function("document.querySelector('#model input').value.includes('(yours)')", timeout=20_000)
-    desk.wait_for_function("document.querySelector('#print-status')?.innerText.includes('Read back')", timeout=60_000)
+    desk.wait_for_function("document.querySelector('#model input').value.includes('(yours)')")
+    desk.wait_for_function("document.querySelector('#print-status')?.innerText.includes('Read back')")
 
 
 def test_the_tab_is_there_on_a_phone_too(page) -> None:

@@ -34,11 +34,11 @@ def known():
 
 def test_accuracy_on_new_glyphs(shipped, known):
     x, y = known
-    assert float((shipped[0].get_logits(x).argmax(1) == y).double().mean()) >= 0.95
+    assert float((shipped[0].get_logits(x).argmax(1) == y).double().mean()) >= 0.97
 
 
 # What ships reaches on a corpus with cut, blurred and crowded glyphs; higher ones are the aim, not yet the state.
-FLOORS = {"noise": 0.99, "blank paper": 0.97, "inverted": 0.95, "handwritten digits": 0.93, "other script": 0.78}
+FLOORS = {"noise": 0.99, "blank paper": 0.99, "inverted": 0.99, "handwritten digits": 0.95, "other script": 0.77}
 
 
 @pytest.mark.parametrize(("name", "floor"), FLOORS.items())
@@ -53,7 +53,9 @@ def test_fresh_chains_look_most_like_the_wanted_sort(shipped, steps):
     """Nearest clean form by correlation, of 42 sorts in 6 founts: at least 36 of the 42 are the wanted one."""
     model, card = shipped
     assert card.sampler.print_steps == 64
-    *_, last = chains(model, 42, sampler=card.sampler, labels=torch.arange(42), seed=11, every=steps)
+    *_, last = chains(
+        model, 42, sampler=card.sampler, steps=steps, labels=torch.arange(42), seed=11, every=steps
+    )  # fmt: skip
     forms = torch.stack([clean_forms(sort, 6) for sort in range(42)]).float().flatten(0, 1)  # (252, 56, 56)
     shifts = [(dy, dx) for dy in (-2, 0, 2) for dx in (-2, 0, 2)]
     printed = torch.stack([last.x[:, 0].roll(shift, (1, 2)) for shift in shifts], 1)  # samples stray by a pixel or two

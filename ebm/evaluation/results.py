@@ -128,7 +128,7 @@ def _summary(cards: Sequence[Card]) -> str:
     rows.append(["unseen founts: AUROC of the test split against them, energy (0.5 is best)", *apart])
     rows.append(["weights", *(_weights(card) for card in cards)])
     rows.append(["training, seconds", *(card.made_with.get("seconds", "-") for card in cards)])
-    rows.append(["optimiser steps (chosen epoch)", *(_steps(card) for card in cards)])
+    rows.append(["optimiser steps (kept state)", *(_steps(card) for card in cards)])
     rows.append(["rollbacks", *(len(card.made_with.get("rollbacks", [])) for card in cards)])
     return "### Reading (test split)\n\n" + _table(["", *(card.name for card in cards)], rows)
 

@@ -87,7 +87,7 @@ class Recipe(Sampler):
     match_weight: float = 10.0
     match_scale: float = 30.0
     noisy_ce: float = 0.5
-    contrast_steps: int = 2000
+    contrast_steps: int = 3600
     lr: float = 3e-4
     norm_clip: float = 2.0
     lr_decay: float = 0.1

@@ -38,7 +38,7 @@ def test_accuracy_on_new_glyphs(shipped, known):
 
 
 # What ships reaches on a corpus with cut, blurred and crowded glyphs; higher ones are the aim, not yet the state.
-FLOORS = {"noise": 0.99, "blank paper": 0.99, "inverted": 0.99, "handwritten digits": 0.95, "other script": 0.77}
+FLOORS = {"noise": 0.99, "blank paper": 0.99, "inverted": 0.99, "handwritten digits": 0.95, "other script": 0.78}
 
 
 @pytest.mark.parametrize(("name", "floor"), FLOORS.items())

@@ -69,7 +69,7 @@ def reference_energies(net: EnergyNet, learnt: Shown, held_out: Tensor, corpus: 
 
 def export_adapted(
     path: Path, net: EnergyNet, base: Card, learnt: Shown, held_out: Tensor, corpus: Corpus, settings: Adaptation,
-    command: str = "",
+    command: str = "", n: int = 300,
 ) -> Path:  # fmt: skip
     """Measures an adapted network and writes weights, card and example pictures.
 
@@ -82,6 +82,7 @@ def export_adapted(
         corpus: that the base was trained on.
         settings: of the adaptation.
         command: noted in the card.
+        n: strangers a set, at least 2: seconds, where `ebm evaluate` takes 1,000.
 
     Returns:
         path.
@@ -99,4 +100,4 @@ def export_adapted(
     of_new_sorts = [to_bytes(learnt.x[learnt.y == k][:1]) for k in range(len(base.sorts), len(learnt.sorts))]
     typical = torch.cat([typical_glyphs(corpus), *of_new_sorts])
     reference = reference_energies(net, learnt, held_out, corpus)
-    return calibrate(path, net, card, corpus, n=300, resamples=20, reference=reference, typical=typical)
+    return calibrate(path, net, card, corpus, n=n, resamples=20, reference=reference, typical=typical)

@@ -61,7 +61,7 @@ def test_a_case_becomes_a_checkpoint_with_its_new_sort(net, small_corpus, tmp_pa
     from ebm.training.adapt import with_more_sorts
 
     path = tmp_path / "mine.safetensors"
-    export_adapted(path, with_more_sorts(net, 7).eval(), base, learnt, held_out, small_corpus, Adaptation(steps=3))
+    export_adapted(path, with_more_sorts(net, 7).eval(), base, learnt, held_out, small_corpus, Adaptation(steps=3), n=4)
     model, card = ebm.load(path)
     assert model.outputs == 7 and card.sorts[-1] == "thorn" and card.name == "mine"
     assert card.data["source"].endswith("adapted from tiny to 2 glyphs of 2 sorts of another fount.")

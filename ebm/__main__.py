@@ -1,4 +1,4 @@
-"""The command line: python -m ebm data | train | import | generate | evaluate | results | score."""
+"""The command line: python -m ebm data | train | import | generate | evaluate | results | score | page."""
 
 import sys
 import warnings
@@ -10,13 +10,14 @@ from ebm.commands.data import show_data
 from ebm.commands.evaluate import evaluate_command, results_command
 from ebm.commands.generate import generate_command
 from ebm.commands.import_ import import_command
+from ebm.commands.page import page_command
 from ebm.commands.score import score_command
 from ebm.commands.train import train_command
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, help="Energy-based models of historical printed glyphs.")
 COMMANDS: dict[str, Callable[..., None]] = {
     "data": show_data, "train": train_command, "import": import_command, "generate": generate_command,
-    "evaluate": evaluate_command, "results": results_command, "score": score_command,
+    "evaluate": evaluate_command, "results": results_command, "score": score_command, "page": page_command,
 }  # fmt: skip
 for name, command in COMMANDS.items():
     app.command(name)(command)

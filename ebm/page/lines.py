@@ -83,7 +83,17 @@ def _bands(sums: np.ndarray, first: int, height: float) -> np.ndarray:
     middle = found.mean(1)
     odd = (tall < 0.6 * typical) | (tall > 1.6 * typical)
     found[odd] = np.stack([middle - typical / 2, middle + typical / 2], axis=1)[odd]
-    return found
+    return _with_short_lines(found)
+
+
+def _with_short_lines(bands: np.ndarray) -> np.ndarray:
+    """Bands also where a line of a word or two makes no peak; where there is none, the band stays empty."""
+    steps = np.diff(bands[:, 0])
+    filled = [bands[:1]]
+    for k, count in enumerate(np.clip(np.round(steps / np.median(steps)), 1, 4).astype(int)):
+        share = np.arange(1, count + 1)[:, None] / count
+        filled.append(bands[k] + share * (bands[k + 1] - bands[k]))
+    return np.concatenate(filled)
 
 
 def _with_parts(ink: Ink, plan: Plan, column: int, letters: np.ndarray, bands: np.ndarray) -> list[Band]:

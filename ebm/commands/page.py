@@ -1,13 +1,17 @@
 """python -m ebm page."""
 
 import sys
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ebm.commands.options import Model
 from ebm.system.places import DEFAULT_CHECKPOINT
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
 def page_command(
@@ -33,10 +37,7 @@ def page_command(
         for scan in scans:
             task = bar.add_task(scan.name, total=None)
             try:
-                page = read_page(
-                    scan, model, card, turn=turn,
-                    progress=lambda done, total, task=task: bar.update(task, completed=done, total=total),
-                )  # fmt: skip
+                page = read_page(scan, model, card, turn=turn, progress=partial(_advance, bar, task))
             except ValueError as error:
                 failed = True
                 print(f"Error: {error}", file=sys.stderr)
@@ -54,3 +55,8 @@ def page_command(
         print(f"Wrote {out}")
     if failed:
         raise typer.Exit(1)
+
+
+def _advance(bar: "Progress", task: "TaskID", done: int, total: int) -> None:
+    """Says how many glyphs of a page are read."""
+    bar.update(task, completed=done, total=total)

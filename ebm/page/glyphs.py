@@ -8,7 +8,9 @@ from ebm.page.ink import Ink
 from ebm.page.layout import Box
 from ebm.page.lines import Band
 
-WIDEST = 1.75  # of the height of small letters: the widest sort, m
+_WIDEST = 1.75  # of the height of small letters: the widest sort, m
+_WIDEST_TALL = 2.05  # the same for letters that are taller: capitals
+_TALL = 1.3  # of the height of small letters: what is taller may be a capital
 _NARROWEST = 0.42  # the narrowest piece that is cut off
 _BODY = 0.45  # share of the band's height that a part must cover to be a letter's body and not a point
 _UNDER = 0.5  # share of a point's width that must stand over a body to belong to it
@@ -160,7 +162,8 @@ def _around(boxes: list[Box]) -> Box:
 def _cut_apart(piece: Piece, mask: np.ndarray, height: float, band: tuple[float, float]) -> list[Piece]:
     """Cuts a piece that is wider than any sort at its thinnest column, and what is still too wide again."""
     margin = round(_NARROWEST * height)
-    if piece.box.width <= max(WIDEST * height, 2 * margin + 1):
+    widest = _WIDEST_TALL if piece.box.height > _TALL * height else _WIDEST
+    if piece.box.width <= max(widest * height, 2 * margin + 1):
         return [piece]
     top = max(0, round(band[0] - 0.15 * band[1]) - piece.box.top)
     bottom = max(top + 1, round(band[0] + 1.15 * band[1]) - piece.box.top)

@@ -103,4 +103,4 @@ def _with_parts(ink: Ink, plan: Plan, column: int, letters: np.ndarray, bands: n
     line = overlap.argmax(1)
     tall = np.median(bands[:, 1] - bands[:, 0])
     near = overlap.max(1) > -_REACH * tall
-    return [Band(column, *band, letters[near & (line == k)]) for k, band in enumerate(bands)]
+    return [Band(column, float(band[0]), float(band[1]), letters[near & (line == k)]) for k, band in enumerate(bands)]

@@ -12,11 +12,12 @@ from ebm.checkpoint.card import Card
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.model.energy import EnergyNet, in_batches
 from ebm.page.layout import GlyphBox, Layout
-from ebm.page.scan import read_scan
+from ebm.page.scan import Scan, read_scan
 from ebm.page.segment import find_glyphs
 from ebm.page.transcription import read_transcription
 
 TURNS = (0, 90, 180, 270)
+_FEWEST = 12  # glyphs from which the direction can be told
 _ASKED = 150  # glyphs that the direction is asked of
 _CLEARER = 1.0  # by how much the median energy must fall for a page to be called turned
 _SURE = 0.5  # probability below which a reading is unsure
@@ -78,7 +79,7 @@ def read_page(
     scan = read_scan(path).turned(turn or 0)
     beside = path.with_suffix(".xml")
     layout = find_glyphs(scan, read_transcription(beside) if beside.is_file() and not turn else None)
-    if turn is None and (better := _better_turn(model, card, layout.crops)):
+    if turn is None and (better := _better_turn(model, card, scan, layout.crops)):
         lies = "upside down" if better == 180 else "sideways"
         raise ValueError(f"{path.name} seems to lie {lies}: give --turn {better}, or --turn 0 if it does not")
     glyphs = read_crops(model, card, layout.glyphs, layout.crops, progress)
@@ -131,20 +132,29 @@ def _glyph(crop: np.ndarray, card: Card) -> Tensor | None:
         return None
 
 
-def _better_turn(model: EnergyNet, card: Card, crops: list[np.ndarray]) -> int:
+def _better_turn(model: EnergyNet, card: Card, scan: Scan, crops: list[np.ndarray]) -> int:
     """By how much a page must be turned for its glyphs to have a much lower energy; 0 where it lies right."""
-    if len(crops) < 12:
+    if len(crops) < _FEWEST:
         return 0  # a few letters say too little
+    as_it_is = _median_energy(model, card, crops, 0)
+    medians = {180: _median_energy(model, card, crops, 180)}
+    if card.threshold is None or as_it_is > card.threshold:  # lines that run down the page give no letters
+        try:
+            sideways = find_glyphs(scan.turned(90)).crops
+        except ValueError:
+            sideways = []
+        if len(sideways) >= _FEWEST:
+            medians |= {90 + turn: _median_energy(model, card, sideways, turn) for turn in (0, 180)}
+    best = min(medians, key=lambda turn: medians[turn])
+    return best if medians[best] < as_it_is - _CLEARER else 0
+
+
+def _median_energy(model: EnergyNet, card: Card, crops: list[np.ndarray], turn: int) -> float:
+    """The median energy of some of the crops, each turned clockwise by so many degrees."""
     some = [crops[k] for k in np.linspace(0, len(crops) - 1, min(_ASKED, len(crops))).astype(int)]
-    medians = []
-    for turn in TURNS:
-        glyphs = [_glyph(np.ascontiguousarray(np.rot90(crop, -turn // 90)), card) for crop in some]
-        stack = [glyph for glyph in glyphs if glyph is not None]
-        if not stack:
-            return 0
-        medians.append(float(in_batches(model, model.energy, torch.stack(stack)).median()))
-    best = int(np.argmin(medians))
-    return TURNS[best] if medians[best] < medians[0] - _CLEARER else 0
+    glyphs = [_glyph(np.ascontiguousarray(np.rot90(crop, -turn // 90)), card) for crop in some]
+    stack = [glyph for glyph in glyphs if glyph is not None]
+    return float(in_batches(model, model.energy, torch.stack(stack)).median()) if stack else float("inf")
 
 
 def _warning(name: str, card: Card, glyphs: list[ReadGlyph]) -> str | None:

@@ -76,9 +76,7 @@ def _tag(element: Any) -> str:
 
 
 def _alto_line(element: Any) -> KnownLine:
-    left, top, width, height = (
-        round(float(element.attrib[name])) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT")
-    )
+    left, top, width, height = (round(float(element.attrib[name])) for name in ("HPOS", "VPOS", "WIDTH", "HEIGHT"))
     words = [child.get("CONTENT", "") for child in element if _tag(child) == "String"]
     return KnownLine(Box(left, top, left + width, top + height), " ".join(words)[:_MAX_TEXT] or None)
 

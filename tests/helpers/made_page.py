@@ -7,7 +7,7 @@ from PIL import Image
 from scipy import ndimage
 
 from ebm.data.synthetic.founts import choose_form, textura_founts
-from ebm.data.synthetic.pen import OVERSAMPLE, coverage
+from ebm.data.synthetic.pen import coverage
 from ebm.data.synthetic.sorts import SORTS
 
 TEXT = ["a", "b", "c", "d", "e", "f", "g", "h", "i", "l", "m", "n", "o", "p", "q", "r", "s", "t", "u", "x", "y"]

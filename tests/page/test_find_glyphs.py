@@ -55,7 +55,7 @@ def test_letters_that_touch_are_cut_and_marked():
     cut = [glyph for glyph in layout.glyphs if glyph.is_cut]
     assert len(cut) >= 6 and {glyph.line for glyph in cut} == {1}
     widest = max(glyph.box.width for glyph in layout.glyphs if not glyph.is_cut)
-    assert all(glyph.box.width <= 1.5 * widest for glyph in cut)
+    assert all(glyph.box.width <= 2 * widest for glyph in cut)
 
 
 @pytest.mark.parametrize("size", [(300, 200), (1200, 900)])

@@ -1,4 +1,4 @@
-"""The command line: python -m ebm data | train | adapt | import | generate | evaluate | results | score."""
+"""The command line: python -m ebm data | train | adapt | import | generate | evaluate | results | score | page."""
 
 import sys
 import warnings
@@ -11,6 +11,7 @@ from ebm.commands.data import show_data
 from ebm.commands.evaluate import evaluate_command, results_command
 from ebm.commands.generate import generate_command
 from ebm.commands.import_ import import_command
+from ebm.commands.page import page_command
 from ebm.commands.score import score_command
 from ebm.commands.train import train_command
 
@@ -18,6 +19,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, help="Energy-based
 COMMANDS: dict[str, Callable[..., None]] = {
     "data": show_data, "train": train_command, "import": import_command, "generate": generate_command,
     "evaluate": evaluate_command, "adapt": adapt_command, "results": results_command, "score": score_command,
+    "page": page_command,
 }  # fmt: skip
 for name, command in COMMANDS.items():
     app.command(name)(command)

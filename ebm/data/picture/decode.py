@@ -42,20 +42,38 @@ def read_grey(picture: str | Path | Image.Image | np.ndarray | Tensor) -> np.nda
 
 
 def _read_file(path: Path) -> np.ndarray:
+    with open_picture(path) as image:
+        _check_size(image.height, image.width, str(path), _FEWER_PIXELS.get(image.format or "", MAX_PIXELS))
+        image.draft("L", (_WORK_SIDE, _WORK_SIDE))  # JPEG: decode at 1/2, 1/4 or 1/8
+        return _read_pil(image, str(path))
+
+
+def open_picture(path: Path, most: int = MAX_PIXELS) -> Image.Image:
+    """Opens a picture of a format that is safe to read; its pixels are not decoded yet.
+
+    Args:
+        path: of a file.
+        most: pixels it may have.
+
+    Raises:
+        ValueError: no such file, no picture, too large, or a JPEG made to keep a processor busy.
+    """
     if not path.is_file():
         raise ValueError(f"{path}: there is no such file; give the path of a picture")
     try:
         image = Image.open(path, formats=_FORMATS)
     except Image.DecompressionBombError:
-        raise ValueError(f"{path} has {_too_large(MAX_PIXELS)}") from None
+        raise ValueError(f"{path} has {_too_large(most)}") from None
     except Exception as error:  # readers of broken files raise nearly anything
         raise ValueError(f"{path} is not a picture that can be read: use PNG, JPEG, GIF, BMP, TIFF or WebP") from error
-    with image:
-        _check_size(image.height, image.width, str(path), _FEWER_PIXELS.get(image.format or "", MAX_PIXELS))
+    try:
+        _check_size(image.height, image.width, str(path), most)
         if image.format == "JPEG":
             _check_scans(path)
-        image.draft("L", (_WORK_SIDE, _WORK_SIDE))  # JPEG: decode at 1/2, 1/4 or 1/8
-        return _read_pil(image, str(path))
+    except ValueError:
+        image.close()
+        raise
+    return image
 
 
 def _read_pil(image: Image.Image, name: str) -> np.ndarray:
@@ -75,7 +93,7 @@ def _read_pil(image: Image.Image, name: str) -> np.ndarray:
 def _grey_from_pil(image: Image.Image) -> np.ndarray:
     if image.mode[0] in "IF":  # 16 and 32 bits: convert("L") would clip them to white
         deep = Image.fromarray(_read_array(np.asarray(image)))
-        return np.asarray(_upright(deep, image))
+        return np.asarray(upright(deep, image))
     factor = shrink_factor((image.height, image.width), _WORK_SIDE)
     if factor == 1:
         grey = _grey_strip(image)
@@ -83,7 +101,7 @@ def _grey_from_pil(image: Image.Image) -> np.ndarray:
         strips = ((top, min(top + 64 * factor, image.height)) for top in range(0, image.height, 64 * factor))
         parts = [_grey_strip(image.crop((0, top, image.width, end))).reduce(factor) for top, end in strips]
         grey = Image.fromarray(np.concatenate([np.asarray(part) for part in parts]))
-    return np.asarray(_upright(grey, image), dtype=np.float32) * np.float32(1 / 255)
+    return np.asarray(upright(grey, image), dtype=np.float32) * np.float32(1 / 255)
 
 
 def _grey_strip(strip: Image.Image) -> Image.Image:
@@ -96,7 +114,7 @@ def _grey_strip(strip: Image.Image) -> Image.Image:
     return strip if strip.mode == "L" else strip.convert("L")
 
 
-def _upright(image: Image.Image, source: Image.Image) -> Image.Image:
+def upright(image: Image.Image, source: Image.Image) -> Image.Image:
     """The image turned as the EXIF data of its source say."""
     orientation = source.getexif().get(0x0112, 1)
     if orientation == 1:

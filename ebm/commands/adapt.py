@@ -30,7 +30,9 @@ def adapt_command(
         raise ValueError(f"--out must end in .safetensors, and {out.name!r} does not.")
     model, card = load(checkpoint)
     shown = read_case(case, card)
-    corpus, settings = load_corpus(data), Adaptation(steps=steps, seed=seed)
+    corpus = load_corpus(data)
+    scale = card.recipe.get("match_scale", Adaptation.match_scale)  # that of the model's own matching
+    settings = Adaptation(steps=steps, seed=seed, match_scale=scale)
     if corpus.sorts != card.sorts:
         raise ValueError(f"The corpus {data!r} has other sorts than {checkpoint.name} was trained on.")
     learnt, held_out = hold_out(shown)

@@ -1,5 +1,6 @@
 """Corpora from a folder: the GLYPHS .npy files, or one sub-folder of pictures per class."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -203,3 +204,19 @@ def _split(targets: np.ndarray, seed: int) -> dict[str, np.ndarray]:
     train, rest = train_test_split(np.arange(len(targets)), test_size=0.3, random_state=seed, stratify=targets)
     val, test = train_test_split(rest, test_size=0.5, random_state=seed, stratify=targets[rest])
     return {"train": np.sort(train), "val": np.sort(val), "test": np.sort(test)}
+
+
+def pictures_by_folder(parent: Path) -> Iterator[tuple[str, list[Path]]]:
+    """Lists the files in the folders of one folder; hidden files and folders are left out.
+
+    Args:
+        parent: the folder; if there is no such folder, it holds none.
+
+    Yields:
+        the name of a folder and its files, both in the order of their names.
+    """
+    if not parent.is_dir():
+        return
+    for folder in sorted(parent.iterdir()):
+        if folder.is_dir() and not folder.name.startswith("."):
+            yield folder.name, sorted(f for f in folder.iterdir() if f.is_file() and not f.name.startswith("."))

@@ -5,7 +5,7 @@ books that nobody has looked at.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ebm.checkpoint.card import Card
 from ebm.data.corpus import SIZE
-from ebm.data.folders import CAPITAL
+from ebm.data.folders import CAPITAL, pictures_by_folder
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.evaluation.known import called_strangers, measure_known, values
 from ebm.model.energy import EnergyNet, in_batches
@@ -75,7 +75,7 @@ def read_real_print(folder: str | Path, card: Card) -> RealPrint:
     if not known:
         shown = ", ".join(card.sorts[:5])
         raise ValueError(f"No folder in {folder / 'glyphs'} is named after a sort of the model ({shown}, ...).")
-    others = [(place, file) for place, files in _folders(folder / "strangers") for file in files]
+    others = [(_text(place), file) for place, files in pictures_by_folder(folder / "strangers") for file in files]
     unreadable: dict[str, str] = {}
     glyphs = _read(known, folder, card.preprocessing, unreadable)
     strangers = _read(others, folder, card.preprocessing, unreadable)
@@ -155,21 +155,13 @@ def _confusions(read: Tensor, labels: Tensor, sorts: list[str]) -> dict[str, dic
     return table
 
 
-def _folders(parent: Path) -> Iterator[tuple[str, list[Path]]]:
-    """The folders in one folder, by name, with their files; none where there is no such folder."""
-    if not parent.is_dir():
-        return
-    for folder in sorted(parent.iterdir()):
-        if folder.is_dir() and not folder.name.startswith("."):
-            yield _text(folder.name), sorted(f for f in folder.iterdir() if f.is_file() and not f.name.startswith("."))
-
-
 def _known(parent: Path, card: Card) -> tuple[list[tuple[int, Path]], dict[str, int]]:
     """(class, file) of every sort of the card, and how many files lie in folders of other names."""
     numbers = {name: number for number, name in enumerate(card.sorts)}
     known: list[tuple[int, Path]] = []
     left_out = {}
-    for name, files in _folders(parent):
+    for folder, files in pictures_by_folder(parent):
+        name = _text(folder)
         number = numbers.get(name, numbers.get(name.removeprefix(CAPITAL)))
         if not card.sorts:
             number = 0  # an imported EBM has no names of sorts, so all files in `glyphs` count as known

@@ -34,7 +34,7 @@ def sample(
     sampler = sampler or (card.sampler if card is not None else Sampler())
     steps = sampler.print_steps if steps is None else steps
     labels = None if sort is None else torch.full((n,), class_of(model, sort, card))
-    return last_of(chains(model, n, sampler=sampler, steps=steps, labels=labels, seed=seed, every=max(steps, 1)))
+    return last_of(chains(model, n, sampler=sampler, steps=steps, labels=labels, seed=seed, every=steps))
 
 
 def class_of(model: EnergyNet, sort: str | int, card: Card | None = None) -> int:

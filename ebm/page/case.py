@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from ebm.data.folders import MIN_PICTURES
+from ebm.data.folders import CAPITAL, MIN_PICTURES
 from ebm.page.overlay import draw_page
 from ebm.page.read import ReadGlyph, ReadPage
 from ebm.page.web import page_html
@@ -15,12 +15,7 @@ from ebm.system.whole_file import whole_file
 
 def folder_of(sort: str) -> str:
     """The folder of a sort: `cap-A` for A, since `a` and `A` are one folder on Windows and macOS."""
-    return f"cap-{sort}" if sort[:1].isupper() else sort
-
-
-def sort_of(folder: str) -> str:
-    """The sort whose folder this is."""
-    return folder.removeprefix("cap-")
+    return f"{CAPITAL}{sort}" if sort[:1].isupper() else sort
 
 
 def write_case(pages: Sequence[ReadPage], out: str | Path) -> None:

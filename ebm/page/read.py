@@ -15,6 +15,7 @@ from ebm.page.layout import GlyphBox, Layout
 from ebm.page.scan import Scan, read_scan
 from ebm.page.segment import find_glyphs
 from ebm.page.transcription import read_transcription
+from ebm.scoring.scores import p_values
 
 TURNS = (0, 90, 180, 270)
 _FEWEST = 12  # glyphs from which the direction can be told
@@ -107,8 +108,7 @@ def read_crops(
     logits = torch.cat(outputs)
     energy = -torch.logsumexp(logits, 1)
     best = (logits / card.temperature).softmax(1).max(1)
-    reference = torch.tensor(card.reference_energies).sort().values
-    above = 1 - torch.searchsorted(reference, energy.contiguous()).double() / max(len(reference), 1)
+    above = p_values(card, energy) if card.is_calibrated else None
     found = []
     kept = [pair for pair, fine in zip(zip(boxes, crops, strict=True), readable, strict=True) if fine]
     for k, (at, crop) in enumerate(kept):
@@ -117,7 +117,7 @@ def read_crops(
         sort = card.sorts[int(best.indices[k])] if model.outputs > 1 else None
         found.append(
             ReadGlyph(
-                at, crop, sort, p if sort else None, e, None if card.threshold is None else float(above[k]),
+                at, crop, sort, p if sort else None, e, None if above is None else float(above[k]),
                 sort is not None and p >= _SURE and known,
             )
         )  # fmt: skip

@@ -99,6 +99,21 @@ def threshold(reference: Tensor, quantile: float = 0.95, rule: str = "quantile")
     return float(reference.max() if rule == "max" else torch.quantile(reference.double(), quantile))
 
 
+def p_values(card: "Card", energy: Tensor) -> Tensor:
+    """The share of a card's known glyphs with an energy at least as high.
+
+    Args:
+        card: of a calibrated model.
+        energy: energies (N,), float32.
+
+    Returns:
+        (N,) float64 in [0, 1].
+    """
+    reference = torch.tensor(card.reference_energies).sort().values
+    at_least = len(reference) - torch.searchsorted(reference, energy.contiguous())
+    return at_least.double() / len(reference)
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a model says about one glyph.
@@ -148,5 +163,4 @@ def verdict(model: EnergyNet, card: "Card", x: Tensor) -> Verdict:
         top = [(card.sorts[k], float(p)) for p, k in zip(best.values, best.indices.tolist(), strict=True)]
     if card.threshold is None:
         return Verdict(e, None, None, None, top)
-    reference = torch.tensor(card.reference_energies)
-    return Verdict(e, card.threshold, float((reference >= e).double().mean()), e > card.threshold, top)
+    return Verdict(e, card.threshold, float(p_values(card, torch.tensor([e]))), e > card.threshold, top)

@@ -12,11 +12,11 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from ebm.checkpoint.card import Card
 from ebm.data.corpus import Corpus, to_model_space
-from ebm.data.folders import CAPITAL
+from ebm.data.folders import CAPITAL, pictures_by_folder
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.model.energy import EnergyNet
 from ebm.sampling.starts import STARTS
-from ebm.training.matching import matching_loss
+from ebm.training.matching import cross_entropy_on_lines, matching_loss
 
 
 @dataclass(frozen=True)
@@ -170,10 +170,9 @@ def _loss(net: EnergyNet, x: Tensor, y: Tensor, settings: Adaptation, random: to
     noise = STARTS["uniform"](len(x), random)
     share = torch.rand(len(x), generator=random, device=x.device)
     matched = matching_loss(net, x, noise, share, scale=settings.match_scale, y=y)
-    on_lines = ((1 - share) * F.cross_entropy(matched.logits, y, reduction="none")).mean()
     logits = net.get_logits(x)
     f = torch.logsumexp(logits, 1)
-    loss = settings.match_weight * matched.loss + settings.noisy_ce * on_lines
+    loss = settings.match_weight * matched.loss + settings.noisy_ce * cross_entropy_on_lines(matched, y)
     return loss + F.cross_entropy(logits, y) + settings.l2 * (f**2).mean()
 
 
@@ -217,8 +216,8 @@ def read_case(folder: Path, card: Card) -> Shown:
     """Reads a folder of pictures for each sort.
 
     Args:
-        folder: of folders named after sorts, `cap-A` for a capital, or with such folders in `glyphs`. Hidden files are
-            left out.
+        folder: of folders named after sorts, `cap-A` for a capital, or with such folders in `glyphs` and `few`, as
+            `ebm.page.write_case` writes them. Hidden files are left out.
         card: of the model, for its sorts and its preprocessing.
 
     Raises:
@@ -226,11 +225,11 @@ def read_case(folder: Path, card: Card) -> Shown:
     """
     if not folder.is_dir():
         raise ValueError(f"There is no folder {folder}; give one that holds a folder of pictures for each sort.")
-    folder = folder / "glyphs" if (folder / "glyphs").is_dir() else folder
-    found = []
-    for place in sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")):
-        files = sorted(path for path in place.iterdir() if path.is_file() and not path.name.startswith("."))
-        glyphs = [to_glyph(path, preprocessing=card.preprocessing) for path in files]
-        if glyphs:
-            found.append((place.name.removeprefix(CAPITAL), torch.stack(glyphs)))
+    places = [folder / name for name in ("glyphs", "few") if (folder / name).is_dir()] or [folder]
+    found = [
+        (name.removeprefix(CAPITAL), torch.stack([to_glyph(file, preprocessing=card.preprocessing) for file in files]))
+        for place in places
+        for name, files in pictures_by_folder(place)
+        if files
+    ]
     return shown_from(found, card.sorts)

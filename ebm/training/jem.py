@@ -17,7 +17,7 @@ from ebm.sampling.replay_buffer import ReplayBuffer
 from ebm.sampling.starts import STARTS
 from ebm.training import processes
 from ebm.training.jitter import jitter
-from ebm.training.matching import Matched, matching_loss
+from ebm.training.matching import Matched, cross_entropy_on_lines, matching_loss
 from ebm.training.recipe import Recipe
 
 MATCH_BETAS, CONTRAST_BETAS = (0.9, 0.999), (0.0, 0.999)  # of Adam; no momentum while the negatives move too
@@ -218,7 +218,7 @@ class JEM(pl.LightningModule):
         """The cross-entropy on the lines, weighted by each glyph's share of glyph; 0 where there are no classes."""
         if self.net.outputs == 1:
             return torch.zeros((), device=self.device)
-        return ((1 - matched.share) * F.cross_entropy(matched.logits, y, reduction="none")).mean()
+        return cross_entropy_on_lines(matched, y)
 
     def negatives(self, y: Tensor, data: Tensor | None = None) -> Tensor:
         """Samples of the model: chains from the buffer, some steps further.

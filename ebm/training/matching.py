@@ -74,3 +74,16 @@ def matching_loss(
         f = torch.cat([logits[:half].gather(1, y[:half, None]).squeeze(1), f[half:]])
     (slope,) = torch.autograd.grad(f.sum(), points, create_graph=True)
     return Matched(F.mse_loss(scale * slope, target), logits, share)
+
+
+def cross_entropy_on_lines(matched: Matched, y: Tensor) -> Tensor:
+    """The cross-entropy of glyphs on the lines, each weighted by how much of it is glyph.
+
+    Args:
+        matched: of a network with classes.
+        y: classes (N,) int64.
+
+    Returns:
+        a scalar.
+    """
+    return ((1 - matched.share) * F.cross_entropy(matched.logits, y, reduction="none")).mean()

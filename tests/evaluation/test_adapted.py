@@ -49,8 +49,8 @@ def test_a_case_becomes_a_checkpoint_with_its_new_sort(net, small_corpus, tmp_pa
     base = make_card(net, sorts=small_corpus.sorts, texts=small_corpus.sorts, data={
         "source": "Six sorts.", "digest": small_corpus.digest(), "strangers": {
             name: {"kind": "near", "description": ""} for name in ebm.data.STRANGERS}})  # fmt: skip
-    for name, label in ((small_corpus.sorts[0], 0), ("thorn", 1)):
-        folder = tmp_path / "case" / "glyphs" / name
+    for place, name, label in (("glyphs", small_corpus.sorts[0], 0), ("few", "thorn", 1)):
+        folder = tmp_path / "case" / place / name
         folder.mkdir(parents=True)
         glyph = small_corpus.images["test"][small_corpus.labels["test"] == label][0]
         Image.fromarray(255 - glyph.numpy()).save(folder / "1.png")

@@ -12,7 +12,7 @@ from pyarrow import parquet
 
 import ebm
 from ebm.page import read_page, write_case
-from ebm.page.case import folder_of, sort_of
+from ebm.page.case import folder_of
 from ebm.system.places import DEFAULT_CHECKPOINT
 
 
@@ -63,7 +63,7 @@ def test_nothing_in_a_folder_is_written_over(scan, shipped, tmp_path):
 
 def test_capitals_have_folders_of_their_own_on_every_system():
     assert folder_of("A") == "cap-A" and folder_of("a") == "a"
-    assert all(sort_of(folder_of(sort)) == sort for sort in ("A", "a", "long-s", "q-bar"))
+    assert len({folder_of(sort).lower() for sort in ("A", "a", "long-s", "q-bar", "Q")}) == 5
 
 
 @pytest.mark.parametrize(("turned", "words"), [(90, "sideways"), (180, "upside down"), (270, "sideways")])

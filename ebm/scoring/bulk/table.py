@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ebm.checkpoint.card import Card
+from ebm.scoring.scores import p_values
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -29,7 +30,6 @@ class Table:
         import pyarrow as pa
 
         self.card = card
-        self.reference = torch.tensor(card.reference_energies).sort().values
         about = {
             "checkpoint": card.name, "digest": digest, "threshold": card.threshold,
             "preprocessing": card.preprocessing,
@@ -46,9 +46,7 @@ class Table:
 
         if self.card.threshold is None:
             return pa.nulls(len(energy), pa.float64()), pa.nulls(len(energy), pa.bool_())
-        at_least = len(self.reference) - torch.searchsorted(self.reference, energy)
-        p_value = at_least.double().numpy() / len(self.reference)
-        return pa.array(p_value), pa.array(energy.double().numpy() > self.card.threshold)
+        return pa.array(p_values(self.card, energy).numpy()), pa.array(energy.double().numpy() > self.card.threshold)
 
     def rows(self, files: list[str], errors: list[str | None], outputs: Sequence[Outputs]) -> "pa.Table":
         """The rows of n files; the m files without an error have an energy, the others have nulls.

@@ -8,14 +8,15 @@ from html import escape
 
 import numpy as np
 from PIL import Image
+from skimage.util import montage
 from torch import Tensor
 
-from ebm.data.picture.grid import arrange, enlarged
+from ebm.data.picture.grid import enlarged
 
 _PAPER, _INK = np.array([251, 247, 238]), np.array([28, 24, 20])
 _LUT = np.round(_PAPER + np.linspace(0, 1, 256)[:, None] * (_INK - _PAPER)).astype(np.uint8)
 GAP = 4  # pixels of table between the tiles of a grid
-_TABLE = np.array([232, 224, 208], dtype=np.uint8)
+_TABLE = (232, 224, 208)
 
 
 def on_paper(ink: Tensor | np.ndarray) -> Image.Image:
@@ -30,7 +31,10 @@ def columns(count: int) -> int:
 
 def tile_grid(ink: Tensor, zoom: int = 1) -> Image.Image:
     """Glyphs (N, 56, 56) uint8, ink = 255, as one picture of tiles on a table."""
-    return enlarged(Image.fromarray(arrange(_LUT[ink.numpy()], columns(len(ink)), GAP, _TABLE)), zoom)
+    wide = columns(len(ink))
+    shape = math.ceil(len(ink) / wide), wide
+    table = montage(_LUT[ink.numpy()], fill=_TABLE, padding_width=GAP, grid_shape=shape, channel_axis=-1)
+    return enlarged(Image.fromarray(table), zoom)
 
 
 def data_uri(picture: Image.Image, kind: str = "png") -> str:

@@ -1,6 +1,5 @@
 """The joint energy-based model as a LightningModule: first matching, then also contrastive loss and L2."""
 
-import math
 from typing import Any
 
 import pytorch_lightning as pl
@@ -19,14 +18,10 @@ from ebm.training import processes
 from ebm.training.jitter import jitter
 from ebm.training.matching import Matched, cross_entropy_on_lines, matching_loss
 from ebm.training.recipe import Recipe
+from ebm.training.schedule import learning_rate
+from ebm.training.trouble import signs_of, trouble_in
 
 MATCH_BETAS, CONTRAST_BETAS = (0.9, 0.999), (0.0, 0.999)  # of Adam; no momentum while the negatives move too
-MATCH_WARM_UP, CONTRAST_WARM_UP = 100, 50  # steps over which the learning rate rises, at most a tenth of the stage
-MAX_ENERGY = 1e3
-MAX_GAP = 10.0  # f(real) - f(fake); in healthy runs it stays within 1 of 0
-MIN_GAP = -20.0
-MAX_INK = 0.6  # share of pixels above 0.99; in real glyphs it is 0.001 (and 0.13 above 0.5)
-MAX_ROUGHNESS = 0.9  # mean difference of neighbouring pixels; 2/3 for uniform noise, 2 for a checkerboard
 
 
 def validation_strangers(x: Tensor) -> dict[str, Tensor]:
@@ -103,11 +98,10 @@ class JEM(pl.LightningModule):
         f_real, f_fake = self.net(torch.cat([x, fake]), self._labels(torch.cat([y, y]))).chunk(2)
         gap = f_real.mean() - f_fake.mean()
         l2 = (f_real**2 + f_fake**2).mean()
-        roughness = torch.stack([fake.diff(dim=dim).abs().mean() for dim in (2, 3)]).mean()
-        ink = (fake > 0.99).float().mean()
-        self._watch(f_real.detach(), f_fake.detach(), gap.detach(), roughness, ink)
+        signs = signs_of(f_real.detach(), f_fake.detach(), fake)
+        self.trouble = trouble_in(signs)
         values = {"f_real": f_real.mean(), "f_fake": f_fake.mean(), "gap": gap, "l2": l2}
-        values |= {"roughness": roughness, "ink": ink}
+        values |= {"roughness": signs.roughness, "ink": signs.ink}
         self._log({f"train/{name}": value for name, value in values.items()})
         return self.recipe.alpha * l2 - gap
 
@@ -249,18 +243,6 @@ class JEM(pl.LightningModule):
         self.buffer.put(slots, fake, r.steps)
         return fake
 
-    def _watch(self, f_real: Tensor, f_fake: Tensor, gap: Tensor, roughness: Tensor, ink: Tensor) -> None:
-        """Notes the signs of a divergence, because the loss does not show all of them."""
-        largest = max(float(f_real.abs().max()), float(f_fake.abs().max()))
-        if not math.isfinite(largest) or largest > MAX_ENERGY:
-            self.trouble = f"an energy of size {largest:.3g} (at most {MAX_ENERGY:g} is sane)"
-        elif not MIN_GAP < float(gap) < MAX_GAP:
-            self.trouble = f"real and sampled energies {float(gap):.3g} apart ({MIN_GAP:g} to {MAX_GAP:g} is sane)"
-        elif float(ink) > MAX_INK:
-            self.trouble = f"samples of solid ink ({float(ink):.0%} of their pixels)"
-        elif float(roughness) > MAX_ROUGHNESS:
-            self.trouble = f"samples of saturated pixels (neighbours {float(roughness):.2f} apart, noise has 0.67)"
-
     def on_fit_start(self) -> None:
         """Makes the buffer and the random stream on the right device, or restores the saved ones.
 
@@ -332,14 +314,7 @@ class JEM(pl.LightningModule):
         """Adam, with warm-up and cosine of the learning rate in each stage. `SecondStage` starts a new Adam."""
         r = self.recipe
         optimizer = torch.optim.Adam(self.parameters(), lr=1.0, betas=MATCH_BETAS)
-
-        def rate(step: int) -> float:
-            if step < r.match_steps:
-                return self.lr_factor * r.match_lr * _course(step, r.match_steps, MATCH_WARM_UP, r.lr_decay)
-            step -= r.match_steps
-            return self.lr_factor * r.lr * _course(step, r.contrast_steps, CONTRAST_WARM_UP, r.lr_decay)
-
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, rate)
+        schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: self.lr_factor * learning_rate(r, step))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def configure_gradient_clipping(
@@ -380,10 +355,3 @@ class JEM(pl.LightningModule):
         """Keeps the saved chains until training starts and their device is known."""
         self.lr_factor = checkpoint["lr_factor"]
         self._restored = checkpoint["stream"]
-
-
-def _course(step: int, steps: int, warm_up: int, last: float) -> float:
-    """The factor of the learning rate at a step of a stage: a linear rise, then half a cosine from 1 to `last`."""
-    rise = min(1.0, (step + 1) / (1 + min(warm_up, steps // 10)))
-    done = min(1.0, step / max(1, steps))
-    return rise * (last + (1 - last) * 0.5 * (1 + math.cos(math.pi * done)))

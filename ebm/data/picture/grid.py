@@ -1,38 +1,13 @@
 """Glyphs as pictures: grids, strips and animations in black ink on white paper."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 from PIL import Image
 from torch import Tensor
 
 from ebm.data.corpus import to_bytes
-
-
-def arrange(tiles: np.ndarray, columns: int, gap: int, between: int | np.ndarray) -> np.ndarray:
-    """Lays tiles in a grid, with a gap around each.
-
-    Args:
-        tiles: (N, H, W) or (N, H, W, 3), uint8, N at least 1.
-        columns: how many tiles a row has.
-        gap: its width in pixels.
-        between: the value of the gap: a number, or (3,) for colours.
-
-    Returns:
-        (height, width) or (height, width, 3), uint8.
-    """
-    count, high, wide, *colours = tiles.shape
-    columns = min(columns, count)
-    rows = math.ceil(count / columns)
-    table = np.empty((rows * (high + gap) + gap, columns * (wide + gap) + gap, *colours), np.uint8)
-    table[:] = between
-    for k, tile in enumerate(tiles):
-        top, left = k // columns * (high + gap) + gap, k % columns * (wide + gap) + gap
-        table[top : top + high, left : left + wide] = tile
-    return table
 
 
 def enlarged(picture: Image.Image, zoom: int) -> Image.Image:
@@ -54,9 +29,11 @@ def to_image(x: Tensor, columns: int | None = None, zoom: int = 1, gap: int = 2)
     Returns:
         the picture.
     """
+    from torchvision.utils import make_grid  # a second to import, for pictures only
+
     columns = columns or max(1, round(len(x) ** 0.5 + 0.49))
-    pixels = 255 - to_bytes(x.detach().cpu()).numpy()
-    table = pixels[0] if len(x) == 1 else arrange(pixels, columns, gap, 255)  # one glyph has no neighbours
+    pixels = 255 - to_bytes(x.detach().cpu())[:, None]
+    table = make_grid(pixels, nrow=columns, padding=gap, pad_value=255)[0].numpy()
     return enlarged(Image.fromarray(table), zoom)
 
 

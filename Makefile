@@ -12,7 +12,7 @@ app: $(VENV)/.app
 
 # Lint, types, then the tests in two processes: each has an explorer, a browser and a thread of its own.
 test: lint
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --durations 10
+	$(BIN)/python -m pytest -n 2 --no-loadscope-reorder --durations 10
 
 train: $(VENV)/.app
 	$(BIN)/python -m ebm train

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.app_pages import PATIENCE, open_page
+from helpers.app_pages import PATIENCE, SharedPages
+from PIL import Image, ImageDraw
 
 from ebm.checkpoint.card import Card
 from ebm.checkpoint.examples import TYPICAL, save_examples
@@ -82,6 +83,15 @@ def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny_checkpoint(tmp_path_factory.mktemp("checkpoint") / "tiny.safetensors")
 
 
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    """A bar on white paper, as a PNG."""
+    image = Image.new("L", (200, 200), 250)
+    ImageDraw.Draw(image).rectangle((80, 30, 110, 170), fill=10)
+    image.save(tmp_path / "bar.png")
+    return tmp_path / "bar.png"
+
+
 @pytest.fixture(scope="session")
 def url(checkpoint: Path) -> Iterator[str]:
     """The address of an explorer on the tiny checkpoint."""
@@ -142,13 +152,18 @@ def browser() -> Iterator:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def pages(browser, url: str) -> SharedPages:
+    return SharedPages(browser, url)
+
+
 @pytest.fixture(params=[1280, 390])
-def page(browser, url: str, request: pytest.FixtureRequest) -> Iterator:
-    """The explorer in a window of a desk's and of a phone's width."""
-    yield from open_page(browser, url, request.param)
+def page(pages: SharedPages, request: pytest.FixtureRequest) -> Iterator:
+    """The explorer in a window of a desk's and of a phone's width; the tests of a file share it, in their order."""
+    yield from pages.lend(request.param, request)
 
 
 @pytest.fixture
-def desk(browser, url: str) -> Iterator:
-    """The explorer in a window of a desk's width, for what has nothing to do with the width."""
-    yield from open_page(browser, url, 1280)
+def desk(pages: SharedPages, request: pytest.FixtureRequest) -> Iterator:
+    """The explorer in a window of a desk's width, for what has nothing to do with the width; it is shared too."""
+    yield from pages.lend(1280, request)

@@ -1,6 +1,5 @@
 """The explorer through gradio_client, and its parts where a browser is not needed."""
 
-import json
 import socket
 import subprocess
 import sys
@@ -14,7 +13,7 @@ import torch
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from helpers.command_line import run
-from PIL import Image, ImageDraw
+from PIL import Image
 
 import ebm
 from app.models.loaded import load
@@ -29,15 +28,6 @@ ROOT = Path(__file__).resolve().parents[2]
 @pytest.fixture(scope="module")
 def client(url: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
     return Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("downloads")))
-
-
-@pytest.fixture
-def picture(tmp_path: Path) -> Path:
-    """A bar on white paper, as a PNG."""
-    image = Image.new("L", (200, 200), 250)
-    ImageDraw.Draw(image).rectangle((80, 30, 110, 170), fill=10)
-    image.save(tmp_path / "bar.png")
-    return tmp_path / "bar.png"
 
 
 def refusal(client: Client, *arguments: Any, api_name: str) -> str:
@@ -134,20 +124,6 @@ PUBLIC = {
 
 def test_only_the_named_endpoints_are_public(client: Client) -> None:
     assert set(client.view_api(return_format="dict")["named_endpoints"]) == PUBLIC
-
-
-def test_start_brings_no_training_stack(checkpoint: Path) -> None:
-    code = f"""
-import json, sys
-from app.page.page import build
-build({str(checkpoint)!r})
-heavy = ["lightning", "pytorch_lightning", "torchmetrics", "torchvision", "sklearn", "scipy", "tensorboard"]
-print(json.dumps([name for name in heavy if name in sys.modules]))
-"""
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=600, check=True
-    )
-    assert json.loads(done.stdout.splitlines()[-1]) == []
 
 
 def test_bad_checkpoint_ends_with_one_sentence_and_2(tmp_path: Path) -> None:

@@ -23,15 +23,27 @@ def test_first_paint_and_a_stroke_read_on_release(page) -> None:
 
 
 def test_examples_and_uploads_are_read(page, tmp_path) -> None:
-    before = page.inner_text(READING)
+    before = page.inner_text("#reading")
     page.focus(".shelf button:last-child")
     page.keyboard.press("Enter")  # no mouse needed
-    wait_for_change(page, READING, before)
+    wait_for_change(page, "#reading", before)
+    assert "Read as" in page.inner_text(READING)
     (tmp_path / "fake.png").write_text("not a picture")
     page.set_input_files("#upload input[type=file]", str(tmp_path / "fake.png"))
     page.wait_for_selector("#reading .problem")
     said = page.inner_text("#reading .problem")
     assert "fake.png" in said and "/tmp" not in said
+
+
+def test_printing_again_at_once_prints_again(desk) -> None:
+    """Gradio drops a press that comes while the one before it still saves its files: the button must not offer it."""
+    done = "document.querySelector('#print-status').innerText.includes('Read back')"
+    desk.click(PRINT)
+    desk.wait_for_function(done)
+    for _ in range(2):
+        desk.click("#go")  # waits until the button can be pressed
+        desk.wait_for_function(f"!({done})")
+        desk.wait_for_function(done)
 
 
 # A stop that the page itself presses as soon as it shows the run.
@@ -63,17 +75,6 @@ def test_printing_starts_and_stops(page) -> None:
     with page.expect_download() as download:
         page.click("#save-film")
     assert download.value.suggested_filename.endswith(".webp")
-
-
-def test_printing_again_at_once_prints_again(page) -> None:
-    """Gradio drops a press that comes while the one before it still saves its files: the button must not offer it."""
-    done = "document.querySelector('#print-status').innerText.includes('Read back')"
-    page.click(PRINT)
-    page.wait_for_function(done)
-    for _ in range(2):
-        page.click("#go")  # waits until the button can be pressed
-        page.wait_for_function(f"!({done})")
-        page.wait_for_function(done)
 
 
 def test_strangers_are_shown(page) -> None:

@@ -1,8 +1,6 @@
 """The command line as a person uses it, with good and bad input; each way to end also as a process of its own."""
 
 import json
-import subprocess
-import sys
 
 import pytest
 from helpers.command_line import run, run_process
@@ -75,13 +73,6 @@ def test_a_pickle_is_refused_by_the_command_line_too(tmp_path, picture):
     (tmp_path / "model.pt").write_bytes(b"x")
     _, errors = run_process("score", picture, "--checkpoint", tmp_path / "model.pt", code=2)
     assert "model.pt is refused" in errors
-
-
-def test_importing_the_package_brings_nothing_slow():
-    heavy = "('pytorch_lightning', 'torchmetrics', 'sklearn', 'scipy', 'plotly', 'gradio', 'torchvision', 'pandas')"
-    code = f"import ebm, sys; print([m for m in {heavy} if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "[]"
 
 
 def test_evaluate_says_at_once_which_folder_holds_no_real_print(tiny, tmp_path):

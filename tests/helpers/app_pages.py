@@ -1,4 +1,4 @@
-"""What the browser tests share: opening a page, drawing on the pad, waiting for a change."""
+"""What the browser tests share: the pages themselves, drawing on the pad, waiting for a change."""
 
 from collections.abc import Iterator
 from urllib.parse import urlparse
@@ -33,25 +33,83 @@ def open_tab(page, title: str) -> None:
     tab.click()
 
 
-def open_page(browser, url: str, width: int) -> Iterator:
-    """A page that fails on errors, on outside requests, and on being wider than its window.
+class WatchedPage:
+    """A page that is seen to have no errors, no outside requests, and never more than the width of its window.
 
-    The pages of one browser share its cache, so that only the first has to load and compile everything.
+    Args:
+        browser: whose pages share a cache, so that only the first has to load and compile everything.
+        width: of the window.
     """
-    page = browser.new_page()
-    page.set_viewport_size({"width": width, "height": 844})
-    problems: list[str] = []
-    page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
-    hosts: set[str] = set()
-    page.on(
-        "request", lambda sent: hosts.add(urlparse(sent.url).hostname or "") if sent.url.startswith("http") else None
-    )
-    page.goto(url)
-    page.wait_for_selector("#reading .energy")
-    yield page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, "the page is wider than the window"
-    page.evaluate("localStorage.clear()")
-    page.close()
-    assert problems == []
-    assert hosts == {"127.0.0.1"}
+
+    def __init__(self, browser, width: int):
+        self.page, self.width = browser.new_page(), width
+        self.problems: list[str] = []
+        self.hosts: set[str] = set()
+        self.page.set_viewport_size({"width": width, "height": 844})
+        self.page.on("pageerror", lambda error: self.problems.append(str(error)))
+        self.page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
+        self.page.on("request", self._note)
+
+    def _note(self, sent) -> None:
+        if sent.url.startswith("http"):
+            self.hosts.add(urlparse(sent.url).hostname or "")
+
+    def load(self, url: str) -> None:
+        """Opens the explorer and waits for the reading of an example."""
+        self.page.goto(url)
+        self.page.wait_for_selector("#reading .energy")
+
+    def check(self) -> None:
+        """Fails where something was wrong since the last check."""
+        problems, self.problems = self.problems, []
+        wide = self.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= self.width, "the page is wider than the window"
+        assert problems == []
+        assert self.hosts == {"127.0.0.1"}
+
+    def forget(self) -> None:
+        """Leaves nothing to whoever comes next: no choices kept in the browser, and an empty page, which is idle."""
+        self.page.evaluate("localStorage.clear()")
+        self.page.goto("about:blank")
+
+
+class SharedPages:
+    """A page of each width, loaded once for the tests of a file, which find it as the one before left it.
+
+    Args:
+        browser, url: of the explorer.
+    """
+
+    def __init__(self, browser, url: str):
+        self.browser, self.url, self.file = browser, url, ""
+        self.pages: dict[int, WatchedPage] = {}
+        self.loaded: set[int] = set()
+
+    def lend(self, width: int, request) -> Iterator:
+        """The page of a width, loaded anew for the first test of a file and after one that has failed."""
+        if self.file != request.path:
+            for used in self.loaded:
+                self.pages[used].forget()
+            self.file, self.loaded = request.path, set()
+        if width not in self.pages:
+            self.pages[width] = WatchedPage(self.browser, width)
+        if width not in self.loaded:
+            self.pages[width].load(self.url)
+            self.loaded.add(width)
+        failed = request.session.testsfailed
+        yield self.pages[width].page
+        if request.session.testsfailed > failed:
+            self.pages.pop(width).page.close()
+            self.loaded.discard(width)
+        else:
+            self.pages[width].check()
+
+
+def open_page(browser, url: str, width: int) -> Iterator:
+    """A page of its own, watched as every page is."""
+    watched = WatchedPage(browser, width)
+    watched.load(url)
+    yield watched.page
+    watched.check()
+    watched.forget()
+    watched.page.close()

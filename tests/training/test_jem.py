@@ -237,16 +237,17 @@ def test_a_absurd_learning_rate_ends_with_a_clear_message(small_corpus):
 
 
 def test_training_exports_a_checkpoint_and_resumes(small_corpus, tmp_path):
-    chosen = Recipe(**(QUICK | {"match_steps": 8, "contrast_steps": 24}))
+    chosen = Recipe(**(QUICK | {"match_steps": 8, "contrast_steps": 24, "print_steps": 4}))
     settings = {
         "corpus": small_corpus,
         "out": tmp_path / "out",
         "runs": tmp_path / "runs",
         "accelerator": "cpu",
         "progress": False,
+        "reader_steps": 2,
     }
     path = tmp_path / "out" / "jem.safetensors"
-    model, card = ebm.load(export(path, train(chosen, **settings), n=40, resamples=3))
+    model, card = ebm.load(export(path, train(chosen, **settings), n=20, resamples=2))
     assert card.recipe == chosen.to_dict() and card.sorts == small_corpus.sorts
     assert set(card.set_scores) == {"test", *ebm.data.STRANGERS} and 0 <= card.metrics["accuracy"] <= 1
     assert sum(e <= card.threshold for e in card.reference_energies) / len(card.reference_energies) >= 0.94

@@ -34,11 +34,11 @@ def corpus() -> Corpus:
 @pytest.fixture(scope="module", params=["jem", "ebm"])
 def run(request: pytest.FixtureRequest, corpus: Corpus) -> list[Moment | Trained]:
     """A run that is stopped once both stages have been seen."""
-    run = Run(replace(recipe_of(request.param, match_steps=40, steps=4), width=8), corpus, LONGEST)
+    run = Run(replace(recipe_of(request.param, match_steps=30, steps=4), width=8), corpus, LONGEST)
     moments = []
     for moment in run:
         moments.append(moment)
-        if isinstance(moment, Moment) and moment.stage == "chains" and moment.step >= 60 and len(moments) > 3:
+        if isinstance(moment, Moment) and moment.stage == "chains" and moment.step >= 45 and len(moments) > 3:
             run.stop()
     return moments
 
@@ -60,7 +60,7 @@ def test_moments_tell_what_is_going_on(run: list[Moment | Trained]):
 def test_what_was_learnt_is_kept_as_a_checkpoint(run: list[Moment | Trained], tmp_path: Path):
     end = run[-1]
     assert isinstance(end, Trained)
-    model, card = ebm.load(export(tmp_path / "mine.safetensors", end, n=60, resamples=20))
+    model, card = ebm.load(export(tmp_path / "mine.safetensors", end, n=20, resamples=2))
     x = torch.rand(4, 1, 56, 56)
     assert torch.equal(model.get_logits(x), end.net.get_logits(x))
     assert card.sorts == ["a", "o"] and "live" in card.made_with["command"] and "Synthetic" in card.data["source"]

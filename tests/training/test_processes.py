@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.distributed as dist
 import torch.multiprocessing as mp
+from helpers.forked import context
 
 from ebm.training import processes
 
@@ -29,7 +30,8 @@ def _talk(rank: int, folder: str) -> None:
 @pytest.mark.skipif(not dist.is_available() or not dist.is_gloo_available(), reason="torch without gloo")
 def test_two_processes_agree_on_figures_and_on_trouble():
     with tempfile.TemporaryDirectory() as folder:
-        mp.start_processes(_talk, args=(folder,), nprocs=2, start_method="spawn")
+        context()  # the server of processes, which has imported everything
+        mp.start_processes(_talk, args=(folder,), nprocs=2, start_method="forkserver")
         first, second = (torch.load(os.path.join(folder, f"{rank}.pt")) for rank in (0, 1))
     assert first == second
     assert first["gathered"] == [{"rank": 0}, {"rank": 1}]

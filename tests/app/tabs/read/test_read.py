@@ -8,7 +8,7 @@ import pytest
 import torch
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
-from PIL import Image, ImageDraw
+from PIL import Image
 
 import ebm
 from app.models.loaded import load
@@ -21,14 +21,6 @@ from app.visitors.uploads import to_glyph
 @pytest.fixture(scope="module")
 def client(url: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
     return Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("restored")))
-
-
-@pytest.fixture
-def picture(tmp_path: Path) -> Path:
-    image = Image.new("L", (200, 200), 250)
-    ImageDraw.Draw(image).rectangle((80, 30, 110, 170), fill=10)
-    image.save(tmp_path / "bar.png")
-    return tmp_path / "bar.png"
 
 
 def stroke(pen: str, *points: tuple[float, float]) -> str:

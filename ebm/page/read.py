@@ -1,7 +1,7 @@
 """A page read by a model: sort, energy and p-value of every glyph, and which way up the page lies."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -9,10 +9,11 @@ import torch
 from torch import Tensor
 
 from ebm.checkpoint.card import Card
+from ebm.data.corpus import to_bytes, to_model_space
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.model.energy import EnergyNet, in_batches
 from ebm.page.layout import GlyphBox, Layout
-from ebm.page.scan import Scan, read_scan
+from ebm.page.scan import MAX_PIXELS, Scan, read_scan
 from ebm.page.segment import find_glyphs
 from ebm.page.transcription import read_transcription
 from ebm.scoring.scores import p_values
@@ -24,12 +25,28 @@ _CLEARER = 1.0  # by how much the median energy must fall for a page to be calle
 _SURE = 0.5  # probability below which a reading is unsure
 
 
+class WrongWayUp(ValueError):
+    """A page lies upside down or sideways.
+
+    Args:
+        name: of the scan.
+        turn: 90, 180 or 270 degrees clockwise, by which it would lie right.
+    """
+
+    def __init__(self, name: str, turn: int):
+        self.turn = turn
+        self.lies = "upside down" if turn == 180 else "sideways"
+        super().__init__(f"{name} seems to lie {self.lies}: give --turn {turn}, or --turn 0 if it does not")
+
+
 @dataclass(frozen=True)
 class ReadGlyph:
     """A glyph and what the model says of it.
 
     Args:
-        at: where it stands; crop: grey uint8 (h, w).
+        at: where it stands.
+        crop: grey uint8 (h, w).
+        ink: the glyph as the model sees it, uint8 (56, 56), ink = 255.
         sort: the likeliest, None for an EBM; probability: its share, calibrated by the card.
         energy: E(x); p_value: share of known glyphs with an energy at least as high, None where uncalibrated.
         is_sure: whether the probability is at least a half and the energy not above the card's threshold.
@@ -37,6 +54,7 @@ class ReadGlyph:
 
     at: GlyphBox
     crop: np.ndarray
+    ink: Tensor
     sort: str | None
     probability: float | None
     energy: float
@@ -60,6 +78,7 @@ def read_page(
     *,
     turn: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    most_pixels: int = MAX_PIXELS,
 ) -> ReadPage:
     """Finds the glyphs of a page and reads them.
 
@@ -70,19 +89,20 @@ def read_page(
         model, card: as `ebm.load` gives them.
         turn: degrees clockwise by which the scan is turned first; None also checks which way up it lies.
         progress: called with glyphs done and in all.
+        most_pixels: of the scan.
 
     Raises:
-        ValueError: the scan can't be read, holds no lines of letters, or lies upside down or sideways.
+        ValueError: the scan can't be read, or holds no lines of letters.
+        WrongWayUp: it lies upside down or sideways.
     """
     if turn is not None and turn not in TURNS:
         raise ValueError(f"A page is turned by 0, 90, 180 or 270 degrees, not by {turn}.")
     path = Path(path)
-    scan = read_scan(path).turned(turn or 0)
+    scan = read_scan(path, most_pixels).turned(turn or 0)
     beside = path.with_suffix(".xml")
     layout = find_glyphs(scan, read_transcription(beside) if beside.is_file() and not turn else None)
     if turn is None and (better := _better_turn(model, card, scan, layout.crops)):
-        lies = "upside down" if better == 180 else "sideways"
-        raise ValueError(f"{path.name} seems to lie {lies}: give --turn {better}, or --turn 0 if it does not")
+        raise WrongWayUp(path.name, better)
     glyphs = read_crops(model, card, layout.glyphs, layout.crops, progress)
     return ReadPage(layout, glyphs, _warning(path.name, card, glyphs))
 
@@ -94,33 +114,46 @@ def read_crops(
     crops: list[np.ndarray],
     progress: Callable[[int, int], None] | None = None,
 ) -> list[ReadGlyph]:
-    """Reads the crops (h, w) of some glyphs."""
-    outputs, readable = [], []
+    """Reads the crops (h, w) of some glyphs; leaves out those in which no glyph stands out."""
+    found: list[ReadGlyph] = []
     for start in range(0, len(crops), 256):
-        part = [_glyph(crop, card) for crop in crops[start : start + 256]]
-        readable += [glyph is not None for glyph in part]
-        if stack := [glyph for glyph in part if glyph is not None]:
-            outputs.append(in_batches(model, model.get_logits, torch.stack(stack)))
+        part = slice(start, start + 256)
+        glyphs = [_glyph(crop, card) for crop in crops[part]]
+        unread = [
+            ReadGlyph(at, crop, to_bytes(glyph[None])[0], None, None, 0.0, None, False)
+            for at, crop, glyph in zip(boxes[part], crops[part], glyphs, strict=True)
+            if glyph is not None
+        ]
+        found += read_again(model, card, unread)
         if progress:
-            progress(len(readable), len(crops))
-    if not outputs:
+            progress(min(start + 256, len(crops)), len(crops))
+    return found
+
+
+def read_again(model: EnergyNet, card: Card, glyphs: Sequence[ReadGlyph]) -> list[ReadGlyph]:
+    """The same glyphs as another model reads them.
+
+    Args:
+        model, card: as `ebm.load` gives them.
+        glyphs: of one page or of several.
+    """
+    if not glyphs:
         return []
-    logits = torch.cat(outputs)
-    energy = -torch.logsumexp(logits, 1)
+    logits = in_batches(model, model.get_logits, to_model_space(torch.stack([glyph.ink for glyph in glyphs])))
+    energies = -torch.logsumexp(logits, 1)
     best = (logits / card.temperature).softmax(1).max(1)
-    above = p_values(card, energy) if card.is_calibrated else None
+    above = p_values(card, energies).tolist() if card.is_calibrated else [None] * len(glyphs)
     found = []
-    kept = [pair for pair, fine in zip(zip(boxes, crops, strict=True), readable, strict=True) if fine]
-    for k, (at, crop) in enumerate(kept):
-        e, p = float(energy[k]), float(best.values[k])
-        known = card.threshold is None or e <= card.threshold
+    for k, glyph in enumerate(glyphs):
+        energy, share = float(energies[k]), float(best.values[k])
+        known = card.threshold is None or energy <= card.threshold
         sort = card.sorts[int(best.indices[k])] if model.outputs > 1 else None
+        is_sure = sort is not None and share >= _SURE and known
         found.append(
-            ReadGlyph(
-                at, crop, sort, p if sort else None, e, None if above is None else float(above[k]),
-                sort is not None and p >= _SURE and known,
+            replace(
+                glyph, sort=sort, probability=share if sort else None, energy=energy, p_value=above[k], is_sure=is_sure
             )
-        )  # fmt: skip
+        )
     return found
 
 

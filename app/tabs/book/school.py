@@ -7,18 +7,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import gradio as gr
-import torch
 from gradio.blocks import Block
 from gradio.components import Component
 
 from app.models.loaded import LoadedModel
 from app.parts.drawing import message, mirrored_histogram, number
-from app.parts.panel import BUSY, QUIET, TRAINING, Shown, Values
+from app.parts.panel import BUSY, QUIET, TRAINING, WORKING, Shown, Values
 from app.tabs.book.desk import on_desk
 from app.tabs.book.pages import named_in, read_by
 from app.tabs.book.reading import Reading, words
-from app.tabs.book.teaching import STEPS, Lesson, Moment, kept, propose, teach
-from ebm.data.corpus import to_model_space
+from app.tabs.book.teaching import STEPS, Lesson, Moment, inks_of, kept, proposals, teach
 
 _INTRO = (
     "Name a glyph or more of every sort: click its box, or have the surest of each sort proposed. Look at the "
@@ -78,9 +76,9 @@ class School:
         try:
             loaded, read = page.loaded(values), page.pages.get(values[page.key])
             named = named_in(values[page.desk], read)
+            found = proposals(loaded, read, named)
         except ValueError as error:
             return {self.said: message(str(error) if values[page.key] else "Bring a page first.", "problem")}
-        found = propose(read, named)
         text = f"{len(found)} glyphs are proposed, one of each sort that had none. Look at them in the case (blue)."
         if not found:
             text = "There is no sure reading of a sort that you have not named: name glyphs yourself."
@@ -118,10 +116,11 @@ class School:
         read = page.pages.get(values[page.key])
         named = named_in(values[page.desk], read)
         loaded, lesson = models.get(values[page.context.model]), Lesson.of(read, named)
-        watched = to_model_space(torch.stack([glyph.ink for glyph in read.glyphs]))
         first, steps = None, values[self.steps]
         name = f"{loaded.card.name.split('-taught')[0]}-taught"
-        for seen in teach(loaded, lesson, watched, steps=steps, name=name, is_stopped=lambda: who in self.stopped):
+        for seen in teach(
+            loaded, lesson, inks_of(read), steps=steps, name=name, is_stopped=lambda: who in self.stopped
+        ):
             if isinstance(seen, Moment):
                 first = first or seen
                 yield {self.said: message(f"Step {seen.step} of {steps}."), self.view: look(first, seen)}
@@ -190,7 +189,7 @@ def wire(school: School) -> None:
     """Says what happens when."""
     page = school.reading
     inputs: set[Block] = {*page.asking, page.desk}
-    school.ask.click(school.propose, inputs, [school.said, page.desk], preprocess=False, **QUIET)
+    school.ask.click(school.propose, inputs, [school.said, page.desk], preprocess=False, **WORKING, **QUIET)
     school.go.click(
         school.start, {*inputs, school.steps}, school.outputs, preprocess=False, **TRAINING, **QUIET
     )  # fmt: skip

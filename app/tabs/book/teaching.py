@@ -14,7 +14,8 @@ from app.models.loaded import LoadedModel, load
 from app.tabs.book.pages import Named
 from ebm.data.corpus import Corpus, to_model_space
 from ebm.data.sources import load_corpus
-from ebm.model.energy import EnergyNet
+from ebm.model.energy import EnergyNet, in_batches
+from ebm.page.proposals import propose
 from ebm.page.read import ReadPage
 
 STEPS = (50, 1000)
@@ -59,13 +60,32 @@ class Lesson:
         return cls({sort: to_model_space(torch.stack(inks)) for sort, inks in found.items()})
 
 
-def propose(page: ReadPage, named: Named) -> dict[int, str]:
-    """The surest glyph of each sort that is not among the visitor's own readings."""
-    best: dict[str, tuple[float, int]] = {}
-    for k, glyph in enumerate(page.glyphs):
-        if glyph.is_sure and glyph.sort is not None and glyph.sort not in named.values() and not glyph.at.is_cut:
-            best[glyph.sort] = min(best.get(glyph.sort, (glyph.energy, k)), (glyph.energy, k))
-    return {k: sort for sort, (_, k) in best.items()}
+def proposals(loaded: LoadedModel, page: ReadPage, named: Named) -> dict[int, str]:
+    """The surest glyph of each sort that is not among the visitor's own readings.
+
+    Args:
+        loaded: the model that read the page.
+        page: as it read it.
+        named: the visitor's own readings.
+
+    Raises:
+        ValueError: for a model without sorts.
+    """
+    if not loaded.has_sorts:
+        raise ValueError("This model cannot read, so it proposes nothing: choose jem at the top of the page.")
+    sorts = loaded.card.sorts
+    logits = in_batches(loaded.model, loaded.model.get_logits, inks_of(page))
+    shown = [sorts.index(sort) for sort in named.values() if sort in sorts]
+    cut = [k for k, glyph in enumerate(page.glyphs) if glyph.at.is_cut]
+    found = propose(
+        logits, shown, temperature=loaded.card.temperature, highest=loaded.card.threshold, taken=[*named, *cut]
+    )  # fmt: skip
+    return {proposal.index: sorts[proposal.sort] for proposal in found}
+
+
+def inks_of(page: ReadPage) -> Tensor:
+    """The glyphs of a page (N, 1, 56, 56) in [-1, 1]."""
+    return to_model_space(torch.stack([glyph.ink for glyph in page.glyphs]))
 
 
 def corpus_for(loaded: LoadedModel) -> Corpus:
@@ -133,5 +153,4 @@ def kept(path: Path) -> LoadedModel:
 
 
 def _energies(net: EnergyNet, x: Tensor) -> Tensor:
-    with torch.no_grad():
-        return torch.cat([net.energy(part) for part in x.split(256)]).cpu()
+    return in_batches(net, net.energy, x)

@@ -41,11 +41,9 @@ function rowOf(name, glyphs) {
     canvas.setAttribute('role', 'img');
     canvas.setAttribute('aria-label', `${glyphs.length} glyphs of ${title}`);
     unpainted.push(() => {
-        const tile = document.createElement('canvas'), c = canvas.getContext('2d');
-        tile.width = tile.height = THUMB;
+        const c = canvas.getContext('2d');
         shown.forEach((k, n) => {
-            cropOf(k, tile, THUMB, 1.15);
-            c.drawImage(tile, n * THUMB, 0);
+            cropOf(k, c, [n * THUMB, 0], THUMB, false);
             if (k in named || strange.has(k)) {
                 c.strokeStyle = k in named ? '#0072b2' : '#d55e00';
                 c.lineWidth = 3;

@@ -41,20 +41,23 @@ function publish() {
     trigger('input');
 }
 
-function cropOf(k, target, side, margin) {  // a glyph in the middle of a canvas, with what stands around it
-    const [left, top, right, bottom] = book.box[k], s = scaleOf(), c = target.getContext('2d');
-    const wanted = Math.max(right - left, bottom - top) * margin, x = (left + right - wanted) / 2, y = (top + bottom - wanted) / 2;
-    c.fillStyle = '#ece5d6';
-    c.fillRect(0, 0, side, side);
-    c.drawImage(picture, x * s, y * s, wanted * s, wanted * s, 0, 0, side, side);
+function cropOf(k, c, [x, y], side, around) {  // a glyph in a square of a canvas, with or without what stands around it
+    const [left, top, right, bottom] = book.box[k], s = scaleOf(), wide = right - left, high = bottom - top;
+    const wanted = Math.max(wide, high) * (around ? 1.6 : 1.1), to = side / wanted;
+    const [w, h] = around ? [wanted, wanted] : [wide * 1.06, high * 1.06];
+    c.fillStyle = '#f4ecda';
+    c.fillRect(x, y, side, side);
+    c.drawImage(
+        picture, ((left + right - w) / 2) * s, ((top + bottom - h) / 2) * s, w * s, h * s,
+        x + (side - w * to) / 2, y + (side - h * to) / 2, w * to, h * to,
+    );
 }
 
 function point(k) {
     at = k;
     const words = find('.desk-words');
     if (k === null || !picture) { words.textContent = 'Point at a box, or click one.'; return; }
-    const glyphSide = 168;
-    cropOf(k, find('.desk-glyph canvas'), glyphSide, 1.5);
+    cropOf(k, find('.desk-glyph canvas').getContext('2d'), [0, 0], 168, true);
     const sort = nameOf(k), said = [];
     if (k in named) said.push(`${sort}: your own reading`);
     else if (sort !== null) said.push(`reads ${textOf(sort)}${textOf(sort) === sort ? '' : ` (${sort})`}, ${Math.round(100 * book.share[k])} %`);

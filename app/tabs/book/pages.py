@@ -18,6 +18,7 @@ MOST_PIXELS, MOST_GLYPHS = 40_000_000, 5_000
 SIDE = 2600  # longest side of the picture that is kept, in pixels: small letters stay 20 pixels high
 KEPT = 16  # pages; the one that was asked for longest ago goes first
 _LONGEST_NAME = 40  # characters of a sort's name
+_REFUSED = set('/\\:*?"<>|\0')  # no file system's folders have all of these
 
 Named = Mapping[int, str]  # number of a glyph on its page -> the sort that the visitor says it is
 
@@ -108,13 +109,16 @@ def named_in(value: Any, page: ReadPage) -> dict[int, str]:
     Raises:
         ValueError: for what no desk sends.
     """
-    given = value.get("named") if isinstance(value, dict) else None
+    given = (value.get("named") if isinstance(value, dict) else None) or {}
     named: dict[int, str] = {}
-    for key, sort in (given or {}).items() if isinstance(given, dict) or not given else ():
+    for key, sort in given.items() if isinstance(given, dict) else [("", "")]:
         if not str(key).isdigit() or int(key) >= len(page.glyphs) or not isinstance(sort, str):
             raise ValueError("Your readings did not arrive in one piece: reload the page and try again.")
-        if not 0 < len(sort.strip()) <= _LONGEST_NAME or any(c in sort for c in '/\\:*?"<>|\0') or sort.startswith("."):
-            raise ValueError(f"A sort's name has 1 to {_LONGEST_NAME} characters, none of them / \\ : * ? \" < > |.")
+        if not 0 < len(sort.strip()) <= _LONGEST_NAME or set(sort) & _REFUSED or sort.startswith("."):
+            refused = " ".join(sorted(_REFUSED - {"\0"}))
+            raise ValueError(
+                f"A sort's name has 1 to {_LONGEST_NAME} characters, none of them {refused}, no dot first."
+            )
         named[int(key)] = sort.strip()
     return named
 

@@ -1,6 +1,6 @@
 // The page on its canvas: zoom, moving, boxes. A point (x, y) of the scan is drawn at (x * zoom + left, y * zoom + top).
 const view = find('.desk-view canvas'), paper = view.getContext('2d');
-const pointers = new Map();
+const ODD = '#d55e00', pointers = new Map();
 let zoom = 1, left = 0, top_ = 0, letter = 20, moved = 0, frame = null;  // letter: the usual height of a box
 
 function resize() {
@@ -20,7 +20,8 @@ function fit(whole) {  // the width of the page, or the whole of it
 }
 
 function colourOf(k) {  // from blue for a low energy to grey at the threshold
-    const [low] = book.range, share = Math.min(1, Math.max(0, (book.energy[k] - low) / Math.max(threshold - low, 1e-6)));
+    const [low] = book.range, exact = (book.energy[k] - low) / Math.max(threshold - low, 1e-6);
+    const share = Math.round(12 * Math.min(1, Math.max(0, exact))) / 12;  // few colours, so few strokes
     return `rgb(${Math.round(130 * share)}, ${Math.round(110 + 10 * share)}, ${Math.round(190 - 70 * share)})`;
 }
 
@@ -34,19 +35,24 @@ function paintView() {
     paper.fillRect(0, 0, view.width, view.height);
     paper.drawImage(picture, left, top_, book.width * zoom, book.height * zoom);
     const thin = Math.min(2.5, Math.max(0.5, letter * zoom / 14)) * view.width / view.clientWidth;
+    const outlines = new Map();  // colour -> boxes: a stroke for each colour is far quicker than one for each box
     book.box.forEach(([x0, y0, x1, y1], k) => {
         const [x, y, w, h] = [x0 * zoom + left, y0 * zoom + top_, (x1 - x0) * zoom, (y1 - y0) * zoom];
         if (x > view.width || y > view.height || x + w < 0 || y + h < 0) return;
-        const odd = strange.has(k);
-        paper.lineWidth = odd ? 2.2 * thin : thin;
-        paper.strokeStyle = odd ? '#d55e00' : colourOf(k);
-        if (odd) { paper.fillStyle = 'rgba(213, 94, 0, .22)'; paper.fillRect(x, y, w, h); }
+        if (strange.has(k)) { paper.fillStyle = 'rgba(213, 94, 0, .22)'; paper.fillRect(x, y, w, h); }
         if (k in named) { paper.fillStyle = 'rgba(0, 114, 178, .25)'; paper.fillRect(x, y, w, h); }
-        paper.strokeRect(x, y, w, h);
+        const colour = strange.has(k) ? ODD : colourOf(k);
+        if (!outlines.has(colour)) outlines.set(colour, new Path2D());
+        outlines.get(colour).rect(x, y, w, h);
     });
+    for (const [colour, path] of outlines) {
+        paper.lineWidth = colour === ODD ? 2 * thin : thin;
+        paper.strokeStyle = colour;
+        paper.stroke(path);
+    }
     if (chosen !== null) {
         const [x0, y0, x1, y1] = book.box[chosen];
-        paper.lineWidth = 4 * thin;
+        paper.lineWidth = 2.5 * thin;
         paper.strokeStyle = '#96291f';
         paper.strokeRect(x0 * zoom + left - 3, y0 * zoom + top_ - 3, (x1 - x0) * zoom + 6, (y1 - y0) * zoom + 6);
     }

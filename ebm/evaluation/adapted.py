@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ebm.checkpoint.card import Card
-from ebm.checkpoint.description import texts_of
+from ebm.checkpoint.description import describe_data, texts_of
 from ebm.checkpoint.examples import typical_glyphs
 from ebm.checkpoint.provenance import provenance
 from ebm.data.corpus import SIZE, Corpus, to_bytes, to_model_space
@@ -99,10 +99,10 @@ def export_adapted(
         about += ", and trained on to print in it"
         made["printing"] = printing
     source = f"{base.data.get('source', '')} Then {about}."
+    data = base.data | {"source": source.strip(), "strangers": describe_data(corpus)["strangers"]}
     card = dataclasses.replace(
         base, name=path.stem, architecture=net.architecture(), sorts=learnt.sorts, texts=texts_of(learnt.sorts),
-        data=base.data | {"source": source.strip()}, metrics={}, set_scores={},
-        made_with=made | provenance(),
+        data=data, metrics={}, set_scores={}, made_with=made | provenance(),
         notes=f"{about[0].upper()}{about[1:]}. {base.notes}",
     )  # fmt: skip
     new_sorts = range(len(corpus.sorts), len(learnt.sorts))

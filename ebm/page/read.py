@@ -1,7 +1,7 @@
 """A page read by a model: sort, energy and p-value of every glyph, and which way up the page lies."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from ebm.checkpoint.card import Card
-from ebm.data.corpus import to_bytes, to_model_space
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.model.energy import EnergyNet, in_batches
 from ebm.page.layout import GlyphBox, Layout
@@ -46,7 +45,6 @@ class ReadGlyph:
     Args:
         at: where it stands.
         crop: grey uint8 (h, w).
-        ink: the glyph as the model sees it, uint8 (56, 56), ink = 255.
         sort: the likeliest, None for an EBM; probability: its share, calibrated by the card.
         energy: E(x); p_value: share of known glyphs with an energy at least as high, None where uncalibrated.
         is_sure: whether the probability is at least a half and the energy not above the card's threshold.
@@ -54,7 +52,6 @@ class ReadGlyph:
 
     at: GlyphBox
     crop: np.ndarray
-    ink: Tensor
     sort: str | None
     probability: float | None
     energy: float
@@ -114,46 +111,33 @@ def read_crops(
     crops: list[np.ndarray],
     progress: Callable[[int, int], None] | None = None,
 ) -> list[ReadGlyph]:
-    """Reads the crops (h, w) of some glyphs; leaves out those in which no glyph stands out."""
-    found: list[ReadGlyph] = []
+    """Reads the crops (h, w) of some glyphs."""
+    outputs, readable = [], []
     for start in range(0, len(crops), 256):
-        part = slice(start, start + 256)
-        glyphs = [_glyph(crop, card) for crop in crops[part]]
-        unread = [
-            ReadGlyph(at, crop, to_bytes(glyph[None])[0], None, None, 0.0, None, False)
-            for at, crop, glyph in zip(boxes[part], crops[part], glyphs, strict=True)
-            if glyph is not None
-        ]
-        found += read_again(model, card, unread)
+        part = [_glyph(crop, card) for crop in crops[start : start + 256]]
+        readable += [glyph is not None for glyph in part]
+        if stack := [glyph for glyph in part if glyph is not None]:
+            outputs.append(in_batches(model, model.get_logits, torch.stack(stack)))
         if progress:
-            progress(min(start + 256, len(crops)), len(crops))
-    return found
-
-
-def read_again(model: EnergyNet, card: Card, glyphs: Sequence[ReadGlyph]) -> list[ReadGlyph]:
-    """The same glyphs as another model reads them.
-
-    Args:
-        model, card: as `ebm.load` gives them.
-        glyphs: of one page or of several.
-    """
-    if not glyphs:
+            progress(len(readable), len(crops))
+    if not outputs:
         return []
-    logits = in_batches(model, model.get_logits, to_model_space(torch.stack([glyph.ink for glyph in glyphs])))
-    energies = -torch.logsumexp(logits, 1)
+    logits = torch.cat(outputs)
+    energy = -torch.logsumexp(logits, 1)
     best = (logits / card.temperature).softmax(1).max(1)
-    above = p_values(card, energies).tolist() if card.is_calibrated else [None] * len(glyphs)
+    above = p_values(card, energy) if card.is_calibrated else None
     found = []
-    for k, glyph in enumerate(glyphs):
-        energy, share = float(energies[k]), float(best.values[k])
-        known = card.threshold is None or energy <= card.threshold
+    kept = [pair for pair, fine in zip(zip(boxes, crops, strict=True), readable, strict=True) if fine]
+    for k, (at, crop) in enumerate(kept):
+        e, p = float(energy[k]), float(best.values[k])
+        known = card.threshold is None or e <= card.threshold
         sort = card.sorts[int(best.indices[k])] if model.outputs > 1 else None
-        is_sure = sort is not None and share >= _SURE and known
         found.append(
-            replace(
-                glyph, sort=sort, probability=share if sort else None, energy=energy, p_value=above[k], is_sure=is_sure
+            ReadGlyph(
+                at, crop, sort, p if sort else None, e, None if above is None else float(above[k]),
+                sort is not None and p >= _SURE and known,
             )
-        )
+        )  # fmt: skip
     return found
 
 

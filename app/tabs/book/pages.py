@@ -9,10 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image
+from torch import Tensor
 
 from app.models.loaded import LoadedModel
-from ebm.page.read import ReadPage, WrongWayUp, read_again, read_page
+from ebm.data.picture.to_glyph import to_glyph
+from ebm.page.read import ReadPage, WrongWayUp, read_crops, read_page
 
 MOST_PIXELS, MOST_GLYPHS = 40_000_000, 5_000
 SIDE = 2600  # longest side of the picture that is kept, in pixels: small letters stay 20 pixels high
@@ -88,7 +91,13 @@ def bring(loaded: LoadedModel, path: str, turn: int | None = None) -> ReadPage:
 
 def read_by(loaded: LoadedModel, page: ReadPage) -> ReadPage:
     """The same page as another model reads it."""
-    return dataclasses.replace(page, glyphs=read_again(loaded.model, loaded.card, page.glyphs))
+    boxes, crops = [glyph.at for glyph in page.glyphs], [glyph.crop for glyph in page.glyphs]
+    return dataclasses.replace(page, glyphs=read_crops(loaded.model, loaded.card, boxes, crops))
+
+
+def glyphs_of(page: ReadPage, loaded: LoadedModel) -> Tensor:
+    """The glyphs of a page (N, 1, 56, 56) in [-1, 1], as a model sees them."""
+    return torch.stack([to_glyph(glyph.crop, loaded.card.preprocessing) for glyph in page.glyphs])
 
 
 def corrected(page: ReadPage, named: Named) -> ReadPage:
@@ -116,9 +125,7 @@ def named_in(value: Any, page: ReadPage) -> dict[int, str]:
             raise ValueError("Your readings did not arrive in one piece: reload the page and try again.")
         if not 0 < len(sort.strip()) <= _LONGEST_NAME or set(sort) & _REFUSED or sort.startswith("."):
             refused = " ".join(sorted(_REFUSED - {"\0"}))
-            raise ValueError(
-                f"A sort's name has 1 to {_LONGEST_NAME} characters, none of them {refused}, no dot first."
-            )
+            raise ValueError(f"A sort's name has 1 to {_LONGEST_NAME} characters, none of {refused}, no dot first.")
         named[int(key)] = sort.strip()
     return named
 

@@ -16,7 +16,8 @@ from app.tabs.book.desk import on_desk, picture_of
 from app.tabs.book.example_page import example_page, example_path
 from app.tabs.book.files import write_files
 from app.tabs.book.pages import Pages, bring, corrected, named_in, read_by
-from app.visitors.uploads import path_of
+from app.visitors.uploads import path_of, to_glyph
+from ebm.data.corpus import to_bytes
 from ebm.page.read import ReadPage, WrongWayUp
 
 HINT = (
@@ -104,12 +105,13 @@ class Reading:
         """Sends a glyph of the page to the tab Read."""
         index = getattr(event, "index", None)
         try:
-            glyphs = self.pages.get(values[self.key]).glyphs
+            page, loaded = self.pages.get(values[self.key]), self.loaded(values)
         except ValueError as error:
             return {self.said: message(str(error), "problem")}
-        if not isinstance(index, int) or not 0 <= index < len(glyphs):
+        if not isinstance(index, int) or not 0 <= index < len(page.glyphs):
             return gr.skip()
-        return {self.context.sent: sending(glyphs[index].ink)}
+        glyph = to_glyph(loaded, page.glyphs[index].crop)
+        return {self.context.sent: sending(to_bytes(glyph[None])[0])}
 
     def write(self, values: Values) -> Iterator[Shown]:
         """Writes the case and the table, with the visitor's own readings."""

@@ -14,9 +14,9 @@ from app.models.loaded import LoadedModel
 from app.parts.drawing import message, mirrored_histogram, number
 from app.parts.panel import BUSY, QUIET, TRAINING, WORKING, Shown, Values
 from app.tabs.book.desk import on_desk
-from app.tabs.book.pages import named_in, read_by
+from app.tabs.book.pages import glyphs_of, named_in, read_by
 from app.tabs.book.reading import Reading, words
-from app.tabs.book.teaching import STEPS, Lesson, Moment, inks_of, kept, proposals, teach
+from app.tabs.book.teaching import STEPS, Lesson, Moment, kept, proposals, teach
 
 _INTRO = (
     "Name a glyph or more of every sort: click its box, or have the surest of each sort proposed. Look at the "
@@ -115,11 +115,12 @@ class School:
         page, models = self.reading, self.reading.context.models
         read = page.pages.get(values[page.key])
         named = named_in(values[page.desk], read)
-        loaded, lesson = models.get(values[page.context.model]), Lesson.of(read, named)
+        loaded = models.get(values[page.context.model])
+        lesson = Lesson.of(read, named, loaded)
         first, steps = None, values[self.steps]
         name = f"{loaded.card.name.split('-taught')[0]}-taught"
         for seen in teach(
-            loaded, lesson, inks_of(read), steps=steps, name=name, is_stopped=lambda: who in self.stopped
+            loaded, lesson, glyphs_of(read, loaded), steps=steps, name=name, is_stopped=lambda: who in self.stopped
         ):
             if isinstance(seen, Moment):
                 first = first or seen

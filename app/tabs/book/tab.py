@@ -89,7 +89,7 @@ def wire(book: Book) -> None:
     page.file.upload(page.read_file, {*inputs, page.file}, page.outputs, **work)
     page.example.click(page.read_example, inputs, page.outputs, **work)
     page.turn.click(page.read_turned, {*inputs, page.file, page.degrees}, page.outputs, **work)
-    page.desk.select(page.send, {page.key}, [page.context.sent, page.said], **using)
+    page.desk.select(page.send, inputs, [page.context.sent, page.said], **using)
     page.save.click(page.write, {*inputs, page.desk}, [page.saved, page.said], **work)
     if book.school is not None:
         school.wire(book.school)

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from app.models.loaded import LoadedModel, load
-from app.tabs.book.pages import Named
-from ebm.data.corpus import Corpus, to_model_space
+from app.tabs.book.pages import Named, glyphs_of
+from ebm.data.corpus import Corpus
+from ebm.data.picture.to_glyph import to_glyph
 from ebm.data.sources import load_corpus
 from ebm.model.energy import EnergyNet, in_batches
 from ebm.page.proposals import propose
@@ -46,7 +47,7 @@ class Lesson:
     glyphs: dict[str, Tensor]
 
     @classmethod
-    def of(cls, page: ReadPage, named: Named) -> "Lesson":
+    def of(cls, page: ReadPage, named: Named, loaded: LoadedModel) -> "Lesson":
         """The glyphs of a page that the visitor named.
 
         Raises:
@@ -56,8 +57,8 @@ class Lesson:
             raise ValueError("Name at least one glyph first: click its box, or have the surest of each sort proposed.")
         found: dict[str, list[Tensor]] = {}
         for k, sort in sorted(named.items()):
-            found.setdefault(sort, []).append(page.glyphs[k].ink)
-        return cls({sort: to_model_space(torch.stack(inks)) for sort, inks in found.items()})
+            found.setdefault(sort, []).append(to_glyph(page.glyphs[k].crop, loaded.card.preprocessing))
+        return cls({sort: torch.stack(glyphs) for sort, glyphs in found.items()})
 
 
 def proposals(loaded: LoadedModel, page: ReadPage, named: Named) -> dict[int, str]:
@@ -74,18 +75,13 @@ def proposals(loaded: LoadedModel, page: ReadPage, named: Named) -> dict[int, st
     if not loaded.has_sorts:
         raise ValueError("This model cannot read, so it proposes nothing: choose jem at the top of the page.")
     sorts = loaded.card.sorts
-    logits = in_batches(loaded.model, loaded.model.get_logits, inks_of(page))
+    logits = in_batches(loaded.model, loaded.model.get_logits, glyphs_of(page, loaded))
     shown = [sorts.index(sort) for sort in named.values() if sort in sorts]
     cut = [k for k, glyph in enumerate(page.glyphs) if glyph.at.is_cut]
     found = propose(
         logits, shown, temperature=loaded.card.temperature, highest=loaded.card.threshold, taken=[*named, *cut]
     )  # fmt: skip
     return {proposal.index: sorts[proposal.sort] for proposal in found}
-
-
-def inks_of(page: ReadPage) -> Tensor:
-    """The glyphs of a page (N, 1, 56, 56) in [-1, 1]."""
-    return to_model_space(torch.stack([glyph.ink for glyph in page.glyphs]))
 
 
 def corpus_for(loaded: LoadedModel) -> Corpus:

@@ -10,13 +10,13 @@ from ebm.page import find_glyphs
 from ebm.page.scan import Scan
 
 (FOUNT,) = textura_founts(1, seed=11)
-WORDS = "Beatus uir qui nō abiit in cōſilio impiorum et in uia peccatorum nō ſtetit".split()
+TEXT = "Beatus uir qui nō abiit in cōſilio impiorum et in uia peccatorum nō ſtetit"
 
 
 def test_the_letters_stand_where_it_says() -> None:
-    page = print_page(WORDS, FOUNT, columns=1, width=90, seed=1)
+    page = print_page(TEXT.split(), FOUNT, columns=1, width=90, seed=1)
     assert "".join(glyph.name[0] for glyph in page.glyphs[:6]) == "Beatus"
-    assert len(page.glyphs) == sum(map(len, WORDS)) and not any(glyph.is_strange for glyph in page.glyphs)
+    assert len(page.glyphs) == len(TEXT.replace(" ", "")) and not any(glyph.is_strange for glyph in page.glyphs)
     layout = find_glyphs(Scan("made", np.asarray(page.picture), 1))
     found = np.array([[g.box.left, g.box.top, g.box.right, g.box.bottom] for g in layout.glyphs], dtype=float)
     recall, precision = agreement(found, np.array([glyph.box for glyph in page.glyphs]))

@@ -19,8 +19,8 @@ from app.page.page import build
 from app.tabs.book.desk import on_desk
 from app.tabs.book.example_page import example_page, example_path
 from app.tabs.book.files import write_files
-from app.tabs.book.pages import KEPT, Pages, bring, corrected, named_in, read_by
-from app.tabs.book.teaching import Lesson, Moment, inks_of, kept, proposals, teach
+from app.tabs.book.pages import KEPT, Pages, bring, corrected, glyphs_of, named_in, read_by
+from app.tabs.book.teaching import Lesson, Moment, kept, proposals, teach
 from ebm.page.read import ReadPage, WrongWayUp
 from ebm.system.places import DEFAULT_CHECKPOINT
 
@@ -121,7 +121,7 @@ def test_a_lesson_changes_how_the_page_is_read(checkpoint: Path, page: ReadPage)
     named = {0: "a", 1: "ct-ligature"}
     *moments, path = [
         seen if isinstance(seen, Moment) else kept(seen)
-        for seen in teach(tiny, Lesson.of(page, named), inks_of(page), steps=50)
+        for seen in teach(tiny, Lesson.of(page, named, tiny), glyphs_of(page, tiny), steps=50)
     ]
     assert isinstance(path, LoadedModel)
     assert [seen.step for seen in moments] == [0, 25, 50] and len(moments[0].energies) == 600
@@ -136,12 +136,12 @@ def test_what_cannot_be_taught_is_refused_in_one_sentence(
     checkpoint: Path, make_checkpoint, page: ReadPage, tmp_path: Path
 ) -> None:
     tiny, ebm_only = load(checkpoint), load(make_checkpoint(tmp_path / "ebm.safetensors", outputs=1))
-    lesson = Lesson.of(page, {0: "a"})
+    lesson = Lesson.of(page, {0: "a"}, tiny)
     with pytest.raises(ValueError, match="Name at least one glyph"):
-        Lesson.of(page, {})
+        Lesson.of(page, {}, tiny)
     for model, steps, said in ((tiny, 10, "50 to 1000"), (tiny, "x", "whole number"), (ebm_only, 50, "no sorts")):
         with pytest.raises(ValueError, match=said):
-            next(teach(model, lesson, inks_of(page), steps=steps))
+            next(teach(model, lesson, glyphs_of(page, tiny), steps=steps))
     with pytest.raises(ValueError, match="proposes nothing"):
         proposals(ebm_only, page, {})
 
@@ -167,7 +167,7 @@ def test_programs_read_a_page_and_teach(url: str, tmp_path: Path) -> None:
     Image.fromarray(np.full((300, 400), 230, np.uint8)).save(blank)
     with pytest.raises(AppError, match="lank"):
         client.predict(handle_file(blank), api_name="/page")
-    with pytest.raises(AppError, match="a name"):
+    with pytest.raises(AppError, match="name of a sort for each"):
         client.predict(pictures, ["a", "b"], api_name="/adapt")
 
 

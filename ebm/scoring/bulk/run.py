@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -25,6 +25,7 @@ from ebm.scoring.bulk.work_folder import WorkFolder, digest
 if TYPE_CHECKING:
     import pyarrow as pa
 
+T = TypeVar("T")
 STRATEGIES = ("auto", "ddp")
 
 
@@ -59,8 +60,8 @@ class Job(Protocol):
     def rows(self, names: list[str], read: Any, device: torch.device) -> "pa.Table":
         """A row for each of them, with the columns "file" and "error", in the process that writes it."""
 
-    def finish(self, work: WorkFolder, rank: int, world: int) -> Path:
-        """Makes the result of all parts, in the work folder; each process may do a share of it."""
+    def finish(self, work: WorkFolder, rank: int, world: int) -> Path | None:
+        """Makes the result of all parts, in the work folder; each process may do a share of it. None: of no use."""
 
 
 class _Task(NamedTuple):
@@ -81,7 +82,9 @@ class _Reader(Dataset):
             return task, self.job.read(task.names)
 
 
-def run(job: Job, names: Iterable[bytes], work: WorkFolder, processes: Processes) -> tuple[int, int] | None:
+def run(
+    job: Job, names: Iterable[bytes], work: WorkFolder, processes: Processes, quiet: bool = False
+) -> tuple[int, int] | None:
     """Does a job on files; after an interruption the same call continues.
 
     Args:
@@ -89,6 +92,7 @@ def run(job: Job, names: Iterable[bytes], work: WorkFolder, processes: Processes
         names: of the files.
         work: the folder of the run, open.
         processes: that share the work.
+        quiet: whether it says nothing of its progress.
 
     Returns:
         the number of files, and the number of those with an error; None on every process but the first.
@@ -105,7 +109,7 @@ def run(job: Job, names: Iterable[bytes], work: WorkFolder, processes: Processes
         num_workers=_workers(processes), pin_memory=device.type == "cuda",
     )  # fmt: skip
     try:
-        _do(job, loader, work, device, rank, len(done))
+        _do(job, loader, work, device, rank, len(done), quiet)
     except KeyboardInterrupt:
         print("Stopped; the same command goes on from here.", file=sys.stderr)
         raise
@@ -119,14 +123,27 @@ def run(job: Job, names: Iterable[bytes], work: WorkFolder, processes: Processes
     return counts
 
 
-def _do(job: Job, loader: DataLoader, work: WorkFolder, device: torch.device, rank: int, done: int) -> None:
+def attempt(read: Callable[[str], T], name: bytes) -> T | str:
+    """What a function makes of a file, or in a sentence why it cannot be read."""
+    try:
+        return read(os.fsdecode(name))
+    except (ValueError, OSError) as error:
+        reason = f"{os.fsdecode(name)} is a folder that cannot be read" if os.path.isdir(name) else str(error)
+    except Exception as error:  # no error in one picture may end a run over a million
+        reason = f"cannot be read ({type(error).__name__}: {error})"
+    return reason.encode("utf-8", "backslashreplace").decode()  # the reason may contain a name that is not UTF-8
+
+
+def _do(
+    job: Job, loader: DataLoader, work: WorkFolder, device: torch.device, rank: int, done: int, quiet: bool
+) -> None:
     """Writes the parts, and says on standard error how many files of this process are done."""
     import pyarrow as pa
     from tqdm import tqdm
 
     parent, tables = os.getppid(), []
     pause = 0.1 if sys.stderr.isatty() else 5.0
-    with tqdm(desc="Done", initial=done, unit=" files", mininterval=pause, disable=rank > 0) as bar:
+    with tqdm(desc="Done", initial=done, unit=" files", mininterval=pause, disable=quiet or rank > 0) as bar:
         for task, read in _whole(loader):
             tables.append(job.rows(list(map(to_text, task.names)), read, device))
             bar.update(len(task.names))
@@ -144,6 +161,8 @@ def _whole(loader: DataLoader) -> Iterator[tuple[_Task, Any]]:
             read = next(reading)
         except StopIteration:
             return
+        except OSError as error:  # for instance a full disk
+            raise OSError(str(error).strip().splitlines()[-1]) from None
         except RuntimeError as error:  # `read` raises none
             raise ChildProcessError(
                 "A reading process was killed, perhaps because memory ran out: "
@@ -199,7 +218,7 @@ def _join(processes: Processes) -> tuple[int, int, torch.device, Callable[[], No
     if fabric.world_size == 1:
         return 0, 1, fabric.device, lambda: None
     # One process may finish hours before another.
-    group = torch.distributed.new_group(backend="gloo", timeout=timedelta(days=1000))
+    group: Any = torch.distributed.new_group(backend="gloo", timeout=timedelta(days=1000))
 
     def wait() -> None:
         try:

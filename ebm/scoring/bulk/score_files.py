@@ -2,8 +2,8 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Sequence
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,14 +18,12 @@ from ebm.data.corpus import SIZE
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.model.energy import EnergyNet
 from ebm.scoring.bulk.file_list import check_inputs, find_files
-from ebm.scoring.bulk.run import Processes, run
-from ebm.scoring.bulk.work_folder import WorkFolder
+from ebm.scoring.bulk.run import Processes, attempt, run
+from ebm.scoring.bulk.work_folder import WorkFolder, write_table
 from ebm.scoring.scores import p_values
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-PARTS_A_GROUP = 32  # parts that become one row group of a single file
 
 
 def score_files(
@@ -54,7 +52,10 @@ def score_files(
         raise ValueError("Scoring in bulk writes Parquet, which needs pyarrow: pip install pyarrow.")
     model, card = load(checkpoint)
     work, hashed = WorkFolder(out), checkpoint_digest(checkpoint, card)
-    open_run(work, inputs, {"another checkpoint": hashed})
+    check_inputs(inputs)
+    if next(find_files(inputs, work.path), None) is None:
+        raise ValueError(f"There are no files in {', '.join(inputs)}.")
+    work.open(inputs, {"another checkpoint": hashed})
     job = ScoreFiles(model, card, hashed, batch_size)
     return run(job, find_files(inputs, work.path), work, processes or Processes())
 
@@ -63,23 +64,6 @@ def checkpoint_digest(checkpoint: Path, card: Card) -> str:
     """SHA-256 over the parts of a checkpoint that decide a row, so that new figures may be added to its card."""
     decisive = (card.preprocessing, card.sorts, card.threshold, card.temperature, card.reference_energies)
     return hashlib.sha256(checkpoint.read_bytes() + json.dumps(decisive).encode()).hexdigest()
-
-
-def open_run(work: WorkFolder, inputs: Sequence[str], about: dict[str, str]) -> None:
-    """Opens a work folder for inputs that exist and hold files.
-
-    Args:
-        work: the folder.
-        inputs: as in `find_files`.
-        about: as in `WorkFolder.open`; the inputs and the working folder are added.
-
-    Raises:
-        ValueError: as `WorkFolder.open` does, or an input does not exist, or there are no files.
-    """
-    check_inputs(inputs)
-    if next(find_files(inputs, work.path), None) is None:
-        raise ValueError(f"There are no files in {', '.join(inputs)}.")
-    work.open(about | {"other files": " ".join(inputs), "another folder to start in": os.getcwd()})
 
 
 class ScoreFiles:
@@ -99,7 +83,7 @@ class ScoreFiles:
 
     def read(self, names: list[bytes]) -> tuple[list[str | None], Tensor]:
         """The reason why each of n files is no glyph, or None, and the others as glyphs (m, 1, 56, 56)."""
-        read = [_decode(name, self.card.preprocessing) for name in names]
+        read = [attempt(partial(to_glyph, preprocessing=self.card.preprocessing), name) for name in names]
         glyphs = [glyph for glyph in read if isinstance(glyph, Tensor)]
         x = torch.stack(glyphs) if glyphs else torch.empty(0, 1, SIZE, SIZE)
         return [None if isinstance(glyph, Tensor) else glyph for glyph in read], x
@@ -141,24 +125,10 @@ class ScoreFiles:
 
     def finish(self, work: WorkFolder, rank: int, world: int) -> Path:
         """One file where there is one process; else the parts as they are."""
-        import pyarrow as pa
         import pyarrow.parquet as pq
 
-        parts, path = work.parts(), work.path / "scores.parquet"
         if world > 1:
             return work.parts_path
-        with pq.ParquetWriter(path, pq.read_schema(parts[0])) as writer:
-            for k in range(0, len(parts), PARTS_A_GROUP):
-                writer.write_table(pa.concat_tables(pq.ParquetFile(p).read() for p in parts[k : k + PARTS_A_GROUP]))
+        parts, path = work.parts(), work.path / "scores.parquet"
+        write_table(path, pq.read_schema(parts[0]), (pq.ParquetFile(part).read() for part in parts))
         return path
-
-
-def _decode(name: bytes, preprocessing: str) -> Tensor | str:
-    """The glyph (1, 56, 56) in a file, or the reason why it cannot be read."""
-    try:
-        return to_glyph(os.fsdecode(name), preprocessing)
-    except (ValueError, OSError) as error:
-        reason = f"{os.fsdecode(name)} is a folder that cannot be read" if os.path.isdir(name) else str(error)
-    except Exception as error:  # no error in one picture may end a run over a million
-        reason = f"cannot be read ({type(error).__name__}: {error})"
-    return reason.encode("utf-8", "backslashreplace").decode()  # the reason may contain a name that is not UTF-8

@@ -74,8 +74,7 @@ def read_page(
     Raises:
         ValueError: the scan can't be read, holds no lines of letters, or lies upside down or sideways.
     """
-    if turn is not None and turn not in TURNS:
-        raise ValueError(f"A page is turned by 0, 90, 180 or 270 degrees, not by {turn}.")
+    check_turn(turn)
     path = Path(path)
     scan = read_scan(path).turned(turn or 0)
     beside = path.with_suffix(".xml")
@@ -85,6 +84,12 @@ def read_page(
         raise ValueError(f"{path.name} seems to lie {lies}: give --turn {better}, or --turn 0 if it does not")
     glyphs = read_crops(model, card, layout.glyphs, layout.crops, progress)
     return ReadPage(layout, glyphs, _warning(path.name, card, glyphs))
+
+
+def check_turn(turn: int | None) -> None:
+    """Raises a ValueError for a turn that is none."""
+    if turn is not None and turn not in TURNS:
+        raise ValueError(f"A page is turned by 0, 90, 180 or 270 degrees, not by {turn}.")
 
 
 def read_crops(

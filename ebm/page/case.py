@@ -87,7 +87,7 @@ def stage_page(page: ReadPage, file: str, path: Path) -> "pa.Table":
     """
     import pyarrow as pa
 
-    draw_page(page).save(path.with_name(f"{path.name}.png"))
+    draw_page(page).save(path.with_name(f"{path.name}.png"), compress_level=3)  # 4 % larger, in half the time
     path.with_name(f"{path.name}.html").write_text(page_html(page), encoding="utf-8", errors="backslashreplace")
     row = {
         "file": file, "page": page.layout.page.encode("utf-8", "backslashreplace").decode(),

@@ -1,4 +1,4 @@
-"""A page for tests and benchmarks: glyphs of our own pen set in lines, with known boxes, unevenly lit, with a rubric."""
+"""A page for tests and benchmarks: glyphs of our own pen in lines, with known boxes, unevenly lit, with a rubric."""
 
 from dataclasses import dataclass
 

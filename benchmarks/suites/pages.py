@@ -48,7 +48,10 @@ def measure(*, pages: int, workers: int, folder: Path | None = None, say: Say = 
         first = _run(command, case, stop_at=pages // 2)
         say("the second half")
         second = _run(command, case, stop_at=None)
-        return {"figures": _figures(pages, case, first, second), "samples": [first["samples"], second["samples"]]}
+        return {
+            "figures": _figures(pages, case, first, second),
+            "samples": [run["samples"][::20] for run in (first, second)],
+        }
 
 
 def _draw(folder: Path, pages: int) -> None:
@@ -62,9 +65,8 @@ def _draw(folder: Path, pages: int) -> None:
 
 
 def _run(command: list[str], case: Path, stop_at: int | None) -> dict[str, Any]:
-    """Runs a command to its end, or kills it when so many pages are done; the parts, times and memory it had."""
+    """Runs a command to its end, or kills it when so many pages are done; its samples, seconds and pages done."""
     parts = case.with_name(case.name + ".parts") / "parts"
-    before = len(list(parts.glob("*.parquet")))
     samples: list[Sample] = []
     begun = time.perf_counter()
     with tempfile.TemporaryFile() as errors:
@@ -79,8 +81,7 @@ def _run(command: list[str], case: Path, stop_at: int | None) -> dict[str, Any]:
         errors.seek(0)
         if process.returncode not in (0, -signal.SIGKILL):
             raise ValueError(errors.read().decode(errors="replace").strip().splitlines()[-1])
-    found = {path.name: path.stat().st_mtime_ns for path in parts.glob("*.parquet")}
-    return {"before": before, "samples": samples, "seconds": time.perf_counter() - begun, "parts": found}
+    return {"samples": samples, "seconds": time.perf_counter() - begun, "done": len(list(parts.glob("*.parquet")))}
 
 
 def family_bytes(pid: int) -> int:
@@ -100,7 +101,7 @@ def _at(samples: list[Sample], low: float, high: float) -> float:
 def _figures(pages: int, case: Path, first: dict[str, Any], second: dict[str, Any]) -> list[dict[str, Any]]:
     from pyarrow import parquet
 
-    half, killed_at = pages // 2, len(first["parts"])
+    half, killed_at = pages // 2, first["done"]
     rate = 60 * pages / (first["seconds"] + second["seconds"])
     start, middle = _at(first["samples"], 0.02 * pages, 0.1 * pages), _at(first["samples"], 0.8 * half, half)
     end = _at(second["samples"], 0.9 * pages, pages - 1)
@@ -118,7 +119,6 @@ def _figures(pages: int, case: Path, first: dict[str, Any], second: dict[str, An
         figure("growth of the memory", max(middle, end) / start - 1, "", at_most=GROWTH),
         figure("memory while the case is laid out, at most", max(laying, default=0) / 2**20, "MiB"),
         figure("pages done when it was killed", killed_at, ""),
-        figure("of them read again", killed_at - second["before"], "", at_most=0),
         figure("pages in the case, each once", len(set(scans)), "", at_least=pages),
         figure("glyphs in the table", glyphs, "", at_least=pages * LINES * LETTERS),
         figure("glyphs in the table that have a file of their own", min(there, len(set(files))), "", at_least=glyphs),

@@ -43,7 +43,8 @@ def make_page(
     masks = {name: _mask(name, fount, rng) for name in TEXT}
     span = letters * 52
     height, width = 2 * _EDGE + lines * _PITCH + 70, 2 * _EDGE + columns * span + (columns - 1) * 90
-    ink, boxes = np.zeros((height, width), np.float32), []
+    ink = np.zeros((height, width), np.float32)
+    boxes: list[tuple[int, ...]] = []
     for column in range(columns):
         for line in range(lines):
             x, base = _EDGE + column * (span + 90), _EDGE + line * _PITCH + 70

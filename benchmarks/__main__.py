@@ -1,4 +1,4 @@
-"""The command line: python -m benchmarks setup | sgld | train | buffer | data | app | load | adapt."""
+"""The command line: python -m benchmarks setup | sgld | train | buffer | data | pages | app | load | adapt."""
 
 import json
 import sys
@@ -112,6 +112,21 @@ def data_command(
 
     found = data.measure(glyphs=glyphs, rounds=rounds, whole=whole, say=_say)
     _finish("data", "cpu", 1, found, tables.show_report, as_json)
+
+
+@app.command("pages")
+def pages_command(
+    pages: Annotated[int, typer.Option(help="Of 200 glyphs each.")] = 1000,
+    workers: Annotated[int, typer.Option(min=0, help="Reading processes.")] = 1,
+    folder: Annotated[Path | None, typer.Option(help="For the pages and the case, else a temporary one.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Made pages into one case, with a kill -9 half-way and a resume; the memory over the pages."""
+    from benchmarks.measuring import tables
+    from benchmarks.suites import pages as suite
+
+    found = suite.measure(pages=pages, workers=workers, folder=folder, say=_say)
+    _finish("pages", "cpu", 1, found, tables.show_report, as_json)
 
 
 @app.command("app")

@@ -25,7 +25,8 @@ LONGEST_FIRST = (
     "evaluation/test_samples.py", "training/test_live.py", "app/test_browser_page.py", "evaluation/test_evaluate.py",
     "training/test_jem.py", "app/tabs/train/test_browser_train.py", "app/tabs/train/test_train.py",
     "evaluation/test_judge.py", "app/test_load.py", "app/test_browser.py", "app/tabs/print/test_browser_print.py",
-    "benchmarks/suites/test_suites.py", "app/test_app.py", "scoring/test_bulk.py", "commands/test_command_line.py",
+    "benchmarks/suites/test_suites.py", "page/test_read_pages.py", "app/test_app.py", "scoring/test_bulk.py",
+    "commands/test_command_line.py",
 )  # fmt: skip
 
 

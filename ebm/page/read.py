@@ -92,8 +92,7 @@ def read_page(
         ValueError: the scan can't be read, or holds no lines of letters.
         WrongWayUp: it lies upside down or sideways.
     """
-    if turn is not None and turn not in TURNS:
-        raise ValueError(f"A page is turned by 0, 90, 180 or 270 degrees, not by {turn}.")
+    check_turn(turn)
     path = Path(path)
     scan = read_scan(path, most_pixels).turned(turn or 0)
     beside = path.with_suffix(".xml")
@@ -102,6 +101,12 @@ def read_page(
         raise WrongWayUp(path.name, better)
     glyphs = read_crops(model, card, layout.glyphs, layout.crops, progress)
     return ReadPage(layout, glyphs, _warning(path.name, card, glyphs))
+
+
+def check_turn(turn: int | None) -> None:
+    """Raises a ValueError for a turn that is none."""
+    if turn is not None and turn not in TURNS:
+        raise ValueError(f"A page is turned by 0, 90, 180 or 270 degrees, not by {turn}.")
 
 
 def read_crops(

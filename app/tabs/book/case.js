@@ -19,7 +19,8 @@ function drawRows() {
         if (!rows.has(name)) rows.set(name, []);
         rows.get(name).push(k);
     });
-    const order = [...book.sorts, 'all glyphs', '\u0000'].filter((name) => rows.has(name));
+    const own = [...rows.keys()].filter((name) => name !== '\u0000');  // the visitor may have named new sorts
+    const order = [...new Set([...book.sorts, ...own, '\u0000'])].filter((name) => rows.has(name));
     unpainted = [];
     find('.desk-rows').replaceChildren(...order.map((name) => rowOf(name, rows.get(name).sort((a, b) => book.energy[a] - book.energy[b]))));
     paintRows();

@@ -110,7 +110,7 @@ def show_adapt(console: Console, report: dict[str, Any]) -> None:
     ]  # fmt: skip
     rows = [
         [f"{row['book']}, {row['way']} {row['count']} (x {row['draws']})",
-         *(f"{row[name][0]:.3f} ± {row[name][1]:.3f}" for name in columns)]
+         *(f"{row[name][0]:.3f}±{row[name][1]:.3f}" for name in columns)]
         for row in report["summary"]
     ]  # fmt: skip
     show(console, f"adapt ({report['note']})", ["book, glyphs a sort (draws)", *columns], rows)

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -224,7 +225,7 @@ def _figures(net: EnergyNet, x: Tensor, y: Tensor, strangers: Tensor) -> dict[st
 
 def _nearest(shown: Shown, x: Tensor, y: Tensor, strangers: Tensor) -> dict[str, float]:
     """The nearest shown glyph reads, and its distance tells strangers."""
-    peer = KNeighborsClassifier(1).fit(shown.x.flatten(1).numpy(), shown.y.numpy())
+    peer = _fitted(KNeighborsClassifier(1), shown)
     accuracy = float((peer.predict(x.flatten(1).numpy()) == y.numpy()).mean())
     known, other = (peer.kneighbors(part.flatten(1).numpy())[0][:, 0] for part in (x, strangers))
     return {"accuracy": accuracy, "auroc": auroc(known, other)}
@@ -232,10 +233,16 @@ def _nearest(shown: Shown, x: Tensor, y: Tensor, strangers: Tensor) -> dict[str,
 
 def _svm(shown: Shown, x: Tensor, y: Tensor, strangers: Tensor) -> dict[str, float]:
     """A linear SVM reads, and its highest margin tells strangers."""
-    peer = LinearSVC(random_state=0).fit(shown.x.flatten(1).numpy(), shown.y.numpy())
+    peer = _fitted(LinearSVC(random_state=0), shown)
     accuracy = float((peer.predict(x.flatten(1).numpy()) == y.numpy()).mean())
     known, other = (-peer.decision_function(part.flatten(1).numpy()).max(1) for part in (x, strangers))
     return {"accuracy": accuracy, "auroc": auroc(known, other)}
+
+
+def _fitted(peer: Any, shown: Shown) -> Any:
+    with warnings.catch_warnings():  # it wonders about as many sorts as glyphs, which is the point here
+        warnings.filterwarnings("ignore", message="The number of unique classes")
+        return peer.fit(shown.x.flatten(1).numpy(), shown.y.numpy())
 
 
 def _loop(start: Start, book: Book, draw: int, rounds: int) -> Iterator[Row]:

@@ -51,7 +51,8 @@ def adapt_command(
         raise ValueError(f"The corpus {data!r} has other sorts than {checkpoint.name} was trained on.")
     scale = card.recipe.get("match_scale", Adaptation.match_scale)  # that of the model's own matching
     settings = Adaptation(steps=steps, seed=seed, match_scale=scale) if steps else None
-    printing = Printing(seed=seed)
+    has_printed = "printing" in card.made_with  # its chains clean the paper already, so they go on
+    printing = Printing(seed=seed, match_steps=0) if has_printed and not steps else Printing(seed=seed)
     recipe = printing.recipe(card) if minutes else None
     learnt, held_out = hold_out(shown)
     print(
@@ -68,7 +69,7 @@ def adapt_command(
         net = _watched(adapting(model, learnt, corpus, settings, every=1), steps)
         keep(net)
     if recipe is not None:
-        _print_for(adapting_to_print(net, learnt, corpus, recipe, printing), minutes, keep)
+        _print_for(adapting_to_print(net, learnt, corpus, recipe), minutes, keep)
     print(f"Wrote {out}. Open it with: python -m app --checkpoint {out}")
 
 
@@ -99,5 +100,6 @@ def _print_for(states: "Iterator[AdaptStep]", minutes: float, keep: "Callable[[E
                     kept += 1
         except KeyboardInterrupt:
             print("Stopped early.")
-    if last is not None:
-        keep(last.net, last.step)
+        finally:  # also when it diverged
+            if last is not None:
+                keep(last.net, last.step)

@@ -15,8 +15,7 @@ from ebm.training.errors import Diverged
 from ebm.training.jem import JEM
 from ebm.training.recipe import Recipe
 
-QUICK = Printing(batch_size=8)
-RECIPE = Recipe(width=8, batch_size=8, steps=2, buffer_per_class=4)
+RECIPE = Recipe(width=8, batch_size=8, match_steps=1, steps=2, buffer_per_class=4)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +32,7 @@ def shown(small_corpus) -> Shown:
 
 
 def states(net, shown, corpus, n=2):
-    return list(islice(adapting_to_print(net, shown, corpus, RECIPE, QUICK, every=2), n))
+    return list(islice(adapting_to_print(net, shown, corpus, RECIPE, every=2), n))
 
 
 def test_shown_sorts_come_from_the_book_alone_and_the_others_from_the_corpus(shown, small_corpus):
@@ -78,19 +77,28 @@ def test_a_step_with_trouble_is_rolled_back_and_three_in_a_row_end_it(net, shown
         return loss
 
     monkeypatch.setattr(JEM, "second_stage", troubled)
-    wrong = {3}
+    wrong = {2}
     found = states(net, shown, small_corpus)
     assert [state.step for state in found] == [2, 4] and found[-1].loss == found[-1].loss
     calls.clear()
     wrong = {1, 2, 3}
-    with pytest.raises(Diverged, match="step 3: samples of solid ink"):
+    with pytest.raises(Diverged, match="step 4: samples of solid ink"):
         states(net, shown, small_corpus)
+
+
+def test_chains_are_run_after_the_matching_steps(net, shown, small_corpus, monkeypatch):
+    seen = []
+    for stage in ("first_stage", "second_stage"):
+        usual = getattr(JEM, stage)
+        monkeypatch.setattr(JEM, stage, lambda *args, usual=usual: seen.append(usual.__name__) or usual(*args))
+    states(net, shown, small_corpus)
+    assert seen == ["first_stage", *["second_stage"] * 3]
 
 
 def test_the_recipe_is_the_models_own(net):
     card = make_card(net, recipe=Recipe(match_scale=12.0, step_size=0.7, lr=1e-3).to_dict())
-    recipe = Printing(lr=2e-4, seed=3).recipe(card)
-    assert (recipe.match_scale, recipe.step_size, recipe.lr, recipe.seed) == (12.0, 0.7, 2e-4, 3)
+    recipe = Printing(lr=2e-4, match_steps=5, seed=3).recipe(card)
+    assert (recipe.match_scale, recipe.step_size, recipe.lr, recipe.match_steps) == (12.0, 0.7, 2e-4, 5)
     imported = Printing().recipe(make_card(net, recipe={}))
     assert imported.sampler() == make_card(net).sampler
 

@@ -67,7 +67,7 @@ def print_page(
         baseline = _EDGE + number % deep * _PITCH + _ABOVE
         white = _SPACE
         if number < len(lines) - 1 and len(line) > 1:  # the last line is not spaced out
-            white += (width - _width(line)) / (len(line) - 1)
+            white += min((width - _width(line)) / (len(line) - 1), _SPACE)  # no holes: rather a ragged edge
         for word in line:
             glyphs += word.print_at(draw, fount, x, baseline + rng.normal(0, 0.03), _SCALE * OVERSAMPLE)
             x += word.width + white

@@ -79,7 +79,7 @@ def test_a_model_is_taught_and_prints(desk) -> None:
     assert "before" in desk.inner_text("#school-view") and "taught" in desk.inner_text("#book-said")
     assert "You have named 1." in desk.inner_text(".desk-case-words")
     desk.click("#book-save")
-    desk.wait_for_selector("#book-saved:has-text('case.zip')")
+    desk.wait_for_selector("#book-saved:has-text('.csv')")
     desk.click("#book-print:not([disabled])")
     desk.wait_for_function("document.querySelector('#model input').value.includes('(yours)')")
     desk.wait_for_function("document.querySelector('#print-status')?.innerText.includes('Read back')")

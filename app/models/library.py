@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.models.loaded import LoadedModel, load
 
-KEPT = 16  # models of visitors; the one that was asked for longest ago goes first
+KEPT = 16  # models of visitors
 LARGEST = 25 * 2**20  # bytes of a visitor's checkpoint
 
 
@@ -23,13 +23,15 @@ class Models:
 
     Args:
         path: of the checkpoint shown first; the others in its folder may be chosen too.
+        kept: number of visitors' models; the one that was asked for longest ago goes first.
 
     Raises:
         ValueError: one sentence, when the first checkpoint cannot be used.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path, kept: int = KEPT):
         path = Path(path)
+        self.kept = kept
         self.first = load(path)
         self.home = path.stem
         others = (p for p in sorted(path.parent.glob("*.safetensors")) if p.with_suffix(".json").is_file())
@@ -66,7 +68,7 @@ class Models:
         key = f"{re.sub(r'[^A-Za-z0-9-]+', '-', loaded.card.name)[:40]}~{secrets.token_urlsafe(9)}"
         with self._lock:
             self._visitors[key] = loaded
-            while len(self._visitors) > KEPT:
+            while len(self._visitors) > self.kept:
                 self._visitors.popitem(last=False)
         return key
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from ebm.model.energy import EnergyNet, check_glyphs
 from ebm.model.gradient import gradient_of
-from ebm.sampling.native import Move, NativeStep, fits, library
+from ebm.sampling.native import Library, Move, NativeStep, fits, library
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,7 @@ def sgld(
     free: Tensor | None = None,
     generator: torch.Generator | None = None,
     every: int = 1,
+    compiled: Library | None = None,
 ) -> Iterator[Step]:
     """Langevin dynamics on the energy surface: x <- x - step_size * clip(dE/dx) + noise * N(0, 1).
 
@@ -60,6 +61,7 @@ def sgld(
             keep the values of the start, even outside `clamp` (for inpainting: the known pixels).
         generator: on x's device; makes the noise reproducible.
         every: yields after each `every` steps, and always after the last.
+        compiled: holds the compiled step that is used as soon as it is ready; None = the one of this process.
 
     Yields:
         `Step`, detached. Between yields, after an exception, and if the generator is abandoned, the model's
@@ -72,7 +74,7 @@ def sgld(
     extra = () if y is None else (y,)
     start = x = x.detach()
     moving = None if free is None else _mask(free, x)
-    take_step = _step(model, x, extra, step_size, noise, grad_clip, clamp)
+    take_step = _step(model, x, extra, step_size, noise, grad_clip, clamp, compiled)
     for index in range(1, steps + 1):
         white = torch.empty_like(x).normal_(generator=generator) if noise else None
         x = take_step(x, white)
@@ -95,7 +97,7 @@ def _mask(free: Tensor, x: Tensor) -> Tensor:
 
 def _step(
     model: nn.Module | Callable[..., Tensor], x: Tensor, extra: tuple[Tensor, ...], step_size: float, noise: float,
-    clip: float | None, clamp: tuple[float, float] | None,
+    clip: float | None, clamp: tuple[float, float] | None, compiled: Library | None,
 ) -> Callable[[Tensor, Tensor | None], Tensor]:  # fmt: skip
     """One step as a function of x and of standard normal noise, or None for no noise.
 
@@ -110,7 +112,7 @@ def _step(
 
     def take_step(x: Tensor, white: Tensor | None) -> Tensor:
         nonlocal slope, native
-        if native is None and native_fits and (code := library().code) is not None:
+        if native is None and native_fits and (code := (compiled or library()).code) is not None:
             assert isinstance(model, EnergyNet)
             check_glyphs(x)
             native = NativeStep(code, model, torch.get_num_threads())

@@ -6,7 +6,7 @@ from torch import Tensor
 from ebm.data.corpus import Corpus, to_model_space
 from ebm.data.picture.grain import spectral_ratio
 from ebm.model.energy import in_batches
-from ebm.training.reader import train_reader
+from ebm.training.reader import STEPS, train_reader
 
 SEED = 7919  # of its reader; the judge of the reports has another seed, architecture and length of training
 NEIGHBOURS = 5
@@ -18,11 +18,12 @@ class Selector:
     Args:
         corpus: its training split trains the reader, and its validation split is compared with the chains.
         device: of the reader.
+        steps: of the reader's training.
     """
 
-    def __init__(self, corpus: Corpus, device: torch.device | str = "cpu"):
+    def __init__(self, corpus: Corpus, device: torch.device | str = "cpu", steps: int = STEPS):
         train, of_train = to_model_space(corpus.images["train"]), corpus.labels["train"]
-        self.reader = train_reader(train, of_train, len(corpus.sorts), SEED, device)
+        self.reader = train_reader(train, of_train, len(corpus.sorts), SEED, device, steps)
         self.labels = corpus.labels["val"]
         self.glyphs = to_model_space(corpus.images["val"])
         self.known = self._features(self.glyphs)

@@ -28,6 +28,7 @@ from ebm.training.errors import ProcessLost, Stopped
 from ebm.training.fresh_chains import FreshChains
 from ebm.training.jem import JEM
 from ebm.training.lightning_file import read_state
+from ebm.training.reader import STEPS
 from ebm.training.recipe import Recipe
 from ebm.training.run_states import LAST, LatestState, WholeCheckpoints
 from ebm.training.second_stage import SecondStage
@@ -43,7 +44,7 @@ def train(
     name: str | None = None,
     out: str | Path = "checkpoints", runs: str | Path = "runs", resume: str | Path | None = None,
     accelerator: str = "auto", devices: int = 1, num_nodes: int = 1, strategy: str = "auto",
-    save_every: int = SAVE_EVERY, progress: bool = True, command: str = "",
+    save_every: int = SAVE_EVERY, reader_steps: int = STEPS, progress: bool = True, command: str = "",
 ) -> Trained | None:  # fmt: skip
     """Trains a model and takes its best state.
 
@@ -64,6 +65,7 @@ def train(
         num_nodes: machines.
         strategy: Lightning's, "auto" or "ddp".
         save_every: steps between two states to resume from; there is also one after each epoch.
+        reader_steps: of the classifier that reads fresh chains, which choose the best state.
         progress: whether to show progress bars.
         command: written into the card.
 
@@ -95,7 +97,7 @@ def train(
     trainer = pl.Trainer(
         max_steps=recipe.total_steps, accelerator=accelerator, devices=devices, num_nodes=num_nodes, strategy=strategy,
         callbacks=[
-            averaging, SecondStage(averaging, guard), guard, *_fresh(recipe, corpus, folder), timer, best,
+            averaging, SecondStage(averaging, guard), guard, *_fresh(recipe, corpus, folder, reader_steps), timer, best,
             LatestState(folder, save_every),
         ],
         check_val_every_n_epoch=None, val_check_interval=_between_validations(recipe), num_sanity_val_steps=0,
@@ -169,11 +171,11 @@ def _write_recipe(folder: Path, fields: dict[str, Any]) -> None:
         file.write(json.dumps(fields, indent=1).encode())
 
 
-def _fresh(recipe: Recipe, corpus: Corpus, folder: Path) -> list[pl.Callback]:
+def _fresh(recipe: Recipe, corpus: Corpus, folder: Path, reader_steps: int) -> list[pl.Callback]:
     """The callback that watches fresh chains, if there are chains."""
     if not recipe.mode.has_chains:
         return []
-    selector = Selector(corpus) if getattr(rank_zero_only, "rank", 0) == 0 else None
+    selector = Selector(corpus, steps=reader_steps) if getattr(rank_zero_only, "rank", 0) == 0 else None
     return [FreshChains(selector, len(corpus.sorts), folder / "fresh", recipe.seed)]
 
 

@@ -8,6 +8,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+# What a run needs, some of it not before it trains; imported once, and then forked.
+IMPORTED = ["ebm.training.train", "ebm.evaluation.export", "torch.utils.tensorboard"]
+
+
+def context() -> multiprocessing.context.ForkServerContext:
+    """What starts processes that have imported everything; a worker has one server for all of them."""
+    server = multiprocessing.get_context("forkserver")
+    server.set_forkserver_preload(IMPORTED)
+    return server
+
 
 class Forked:
     """A run in a process forked from one that has imported everything, which spares it some seconds.
@@ -17,10 +27,8 @@ class Forked:
     """
 
     def __init__(self, run: Callable[..., None], *arguments: Any, log: Path):
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(["ebm.training.train"])
         self.log = log
-        self.process = context.Process(target=_alone, args=(log, run, *arguments))
+        self.process = context().Process(target=_alone, args=(log, run, *arguments))
         self.process.start()
         self.pid = self.process.pid
 

@@ -2,7 +2,7 @@
 
 Called as: python training_process.py JOB.json. Lightning starts the other processes of a run with the same
 command. The job names a corpus (`torch.save`d), the recipe, the arguments of `ebm.training.train.train`, and the rank
-of a process that is to be lost once a state has been kept.
+of a process that is to be lost once a state has been kept. What made the network is written beside the job.
 """
 
 import json
@@ -15,7 +15,6 @@ import torch
 from helpers.forked import end_once_there_is
 
 from ebm.data.corpus import Corpus
-from ebm.evaluation.export import export
 from ebm.training.errors import ProcessLost
 from ebm.training.recipe import Recipe
 from ebm.training.train import train
@@ -28,11 +27,11 @@ def main(job: dict, folder: Path) -> None:
     if job.get("lost") == int(os.environ.get("LOCAL_RANK", 0)):
         end_once_there_is(folder, STATE, signal.SIGKILL)
     corpus = Corpus(**torch.load(job["corpus"]))
-    settings = {"accelerator": "cpu", "progress": False} | job["settings"]
+    settings = {"accelerator": "cpu", "progress": False, "reader_steps": 2} | job["settings"]
     chosen = Recipe(**job["recipe"])
     trained = train(chosen, corpus=corpus, **settings)
     if trained is not None:
-        export(Path(settings["out"]) / f"{chosen.mode.default_name}.safetensors", trained, n=20, resamples=2)
+        (folder / "made.json").write_text(json.dumps(trained.made))
 
 
 if __name__ == "__main__":

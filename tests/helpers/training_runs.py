@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -10,10 +11,11 @@ from typing import Protocol
 import torch
 from helpers.forked import Forked, end_once_there_is
 from helpers.training_process import STATE, main
+from pytorch_lightning.utilities import rank_zero_only
 
 QUICK = {
-    "width": 4, "batch_size": 4, "match_steps": 110, "contrast_steps": 82, "steps": 3, "buffer_per_class": 9,
-    "ema": 0.9,
+    "width": 4, "batch_size": 4, "match_steps": 56, "contrast_steps": 44, "steps": 3, "print_steps": 4,
+    "buffer_per_class": 9, "ema": 0.9,
 }  # fmt: skip
 SCRIPT = Path(__file__).with_name("training_process.py")
 
@@ -29,22 +31,41 @@ class Process(Protocol):
     def wait(self, timeout: float | None = None) -> int | None: ...
 
 
-def run_job(job: Path, ended_by: int | None) -> None:
-    """What `training_process.py` does with a job."""
+def run_job(job: Path, ended_by: int | None, place: dict[str, str] | None = None) -> None:
+    """What `training_process.py` does with a job.
+
+    Args:
+        job, ended_by: as in `fork_job`; place: of this process among those of a run, as a launcher names it.
+    """
+    if place is not None:
+        os.environ.update(place)
+        rank_zero_only.rank = int(place["LOCAL_RANK"])  # which Lightning looked up before the fork
     if ended_by is not None:
         end_once_there_is(job.parent, STATE, ended_by)
     main(json.loads(job.read_text()), job.parent)
 
 
-def start_job(job: Path, ended_by: int | None = None) -> Process:
-    """Starts a training run; one of several processes as a command, because Lightning starts the others with it.
+def fork_job(job: Path, ended_by: int | None = None) -> Process:
+    """Starts a run of one process.
 
     Args:
-        job: its file; ended_by: the signal that a run of one process gets when it has kept a state.
+        job: its file; ended_by: the signal that the run gets when it has kept a state.
     """
+    return Forked(run_job, job, ended_by, log=job.with_suffix(".log"))
+
+
+def fork_both(job: Path) -> list[Process]:
+    """Starts a run of two processes as a cluster's launcher does: both are there before Lightning is."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        where = {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(probe.getsockname()[1]), "WORLD_SIZE": "2"}
+    places = [where | {"LOCAL_RANK": str(rank), "NODE_RANK": "0"} for rank in range(2)]
+    return [Forked(run_job, job, None, place, log=job.with_suffix(f".{k}.log")) for k, place in enumerate(places)]
+
+
+def command_job(job: Path) -> Process:
+    """Starts a run by a command, with which Lightning starts its other processes."""
     log = job.with_suffix(".log")
-    if json.loads(job.read_text())["settings"].get("devices", 1) == 1:
-        return Forked(run_job, job, ended_by, log=log)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, SCRIPT.parents[1:3]))}
     with log.open("w") as file:
         process = subprocess.Popen(

@@ -1,7 +1,12 @@
 """The compiled Langevin step: the same numbers as torch's operators give, and no need for a compiler."""
 
+import ctypes
+import sys
 import warnings
+from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
@@ -11,6 +16,39 @@ from ebm.sampling.native import NativeStep, library
 from ebm.sampling.starts import uniform_start
 
 needs_library = pytest.mark.skipif(library().wait().code is None, reason=f"not compiled: {library().reason}")
+
+on_linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the step is compiled on Linux alone")
+
+
+@dataclass
+class Held:
+    """What `sgld` asks of a `Library`: the compiled code, or None while there is none."""
+
+    code: object = None
+
+
+class Passed:
+    """The compiled code, except that every call of its step is seen, and its gradients may be off by a factor."""
+
+    def __init__(self, factor=1.0):
+        self.calls, self.factor = 0, factor
+
+    def __getattr__(self, name):
+        return getattr(library().code, name)
+
+    def langevin_step(self, net, n, *pointers):
+        self.calls += 1
+        library().code.langevin_step(net, n, *pointers)
+        out = (ctypes.c_float * (n * 56 * 56)).from_address(pointers[4])
+        np.ctypeslib.as_array(out)[:] *= np.float32(self.factor)
+
+
+def script(folder: Path, text: str) -> str:
+    """A program in the place of a compiler."""
+    path = folder / "compiler.sh"
+    path.write_text(f"#!/bin/sh\n{text}\n")
+    path.chmod(0o700)
+    return str(path)
 
 
 def network(width, head="flat", outputs=5):
@@ -60,35 +98,39 @@ def test_a_picture_s_gradient_does_not_hang_on_the_pictures_around_it():
     ],
 )
 @pytest.mark.parametrize("steered", [True, False])
-def test_chains_are_the_same_with_and_without_it(settings, steered, monkeypatch):
+def test_chains_are_the_same_with_and_without_it(settings, steered):
     net, start = network(16), glyphs(6)
     y = torch.arange(6) % 5 if steered else None
 
-    def end():
-        *_, last = sgld(net, start, steps=5, y=y, generator=torch.Generator().manual_seed(1), **settings)
+    def end(code):
+        generator = torch.Generator().manual_seed(1)
+        *_, last = sgld(net, start, steps=5, y=y, generator=generator, compiled=Held(code), **settings)
         return last
 
-    with_it = end()
-    monkeypatch.setattr(library(), "code", None)
-    without = end()
+    used = Passed()
+    with_it, without = end(used), end(None)
+    assert used.calls == 5
     assert torch.allclose(with_it.x, without.x, atol=1e-3)
     assert torch.allclose(with_it.energy, without.energy, atol=1e-3)
     assert float((with_it.x - start).abs().mean()) > 1e-3
 
 
 @needs_library
-def test_it_takes_over_in_the_middle_of_a_run_when_it_is_ready(monkeypatch):
-    net, start, code = network(16), glyphs(4), library().code
-    calls = []
-    real = NativeStep.__call__
-    monkeypatch.setattr(NativeStep, "__call__", lambda self, *a, **k: calls.append(1) or real(self, *a, **k))
-    monkeypatch.setattr(library(), "code", None)
-    run = sgld(net, start, steps=6, step_size=1.0, noise=0.0)
+def test_it_takes_over_in_the_middle_of_a_run_when_it_is_ready():
+    held, code = Held(), Passed()
+    run = sgld(network(16), glyphs(4), steps=6, step_size=1.0, noise=0.0, compiled=held)
     next(run)
     next(run)
-    assert not calls
-    library().code = code
-    assert [s.index for s in run] == [3, 4, 5, 6] and len(calls) == 4
+    held.code = code
+    assert [s.index for s in run] == [3, 4, 5, 6] and code.calls == 4
+
+
+@needs_library
+def test_without_being_told_it_is_used_all_the_same():
+    net, start = network(16), glyphs(4)
+    said, own = (list(sgld(net, start, steps=3, step_size=9.0, noise=0.0, compiled=c)) for c in (library(), None))
+    slow = list(sgld(net, start, steps=3, step_size=9.0, noise=0.0, compiled=Held()))
+    assert torch.equal(said[-1].x, own[-1].x) and not torch.equal(slow[-1].x, own[-1].x)  # rounding tells them apart
 
 
 def test_networks_and_chains_that_do_not_fit_are_left_to_torch():
@@ -103,23 +145,23 @@ def test_networks_and_chains_that_do_not_fit_are_left_to_torch():
     assert not native.fits(Other(16, 3), glyphs(2))
 
 
-def test_without_a_compiler_one_line_says_so_and_sampling_works(monkeypatch, tmp_path):
-    monkeypatch.setattr("shutil.which", lambda name: None)
+@on_linux
+def test_without_a_compiler_one_line_says_so_and_sampling_works(tmp_path):
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
-        missing = native.Library(tmp_path).wait()
+        missing = native.Library(tmp_path, compilers=("no-such-compiler",)).wait()
     assert missing.code is None and "no C compiler" in missing.reason
     (warning,) = seen
     assert "half its speed" in str(warning.message) and "\n" not in str(warning.message)
-    monkeypatch.setattr("ebm.sampling.langevin.library", lambda: missing)
-    (last,) = sgld(network(16), glyphs(2), steps=2, step_size=1.0, noise=0.0, every=2)
+    (last,) = sgld(network(16), glyphs(2), steps=2, step_size=1.0, noise=0.0, every=2, compiled=missing)
     assert torch.isfinite(last.x).all()
 
 
-def test_a_compiler_that_fails_is_quoted(monkeypatch, tmp_path):
-    monkeypatch.setattr(native, "FLAGS", ("--no-such-flag",))
-    with pytest.warns(RuntimeWarning, match="no-such-flag"):
-        native.Library(tmp_path).wait()
+@on_linux
+def test_a_compiler_that_fails_is_quoted(tmp_path):
+    failing = script(tmp_path, "echo 'error: no such flag' >&2; exit 1")
+    with pytest.warns(RuntimeWarning, match="compiler.sh says: .*error: no such flag"):
+        native.Library(tmp_path / "made", compilers=(failing,)).wait()
 
 
 def test_it_can_be_turned_off(monkeypatch, tmp_path):
@@ -129,26 +171,30 @@ def test_it_can_be_turned_off(monkeypatch, tmp_path):
 
 
 @needs_library
-def test_it_is_compiled_once_and_for_one_kind_of_processor(monkeypatch, tmp_path):
-    first = native.compile_for_this_machine(tmp_path)
-    made = first.stat().st_mtime_ns
-    assert native.compile_for_this_machine(tmp_path) == first and first.stat().st_mtime_ns == made
-    monkeypatch.setattr(native, "processor", lambda: "another")
-    assert native.compile_for_this_machine(tmp_path) != first
-    assert len(list(tmp_path.iterdir())) == 2  # nothing half done is left
+def test_the_machines_own_compiler_makes_what_can_be_loaded_and_is_right(tmp_path):
+    native.check(native.load(native.compile_for_this_machine(tmp_path)))
+
+
+@on_linux
+def test_it_is_compiled_once_and_for_one_kind_of_processor(tmp_path):
+    """With a compiler that writes a line into its output, and one a call into a log."""
+    writing = script(tmp_path, f"echo call >> {tmp_path}/log; while [ $1 != -o ]; do shift; done; echo code > $2")
+    made = tmp_path / "made"
+
+    def compile_for(processor=None):
+        return native.compile_for_this_machine(made, compilers=(writing,), processor=processor)
+
+    first = compile_for()
+    assert compile_for() == first and first.read_text() == "code\n"
+    assert (tmp_path / "log").read_text().count("call") == 1
+    assert compile_for("another") != first
+    assert len(list(made.iterdir())) == 2  # nothing half done is left
 
 
 @needs_library
-def test_a_library_with_wrong_numbers_is_refused(monkeypatch):
-    real = native.pack
-
-    def spoilt(net):
-        packed, kept = real(net)
-        kept[0].mul_(1.01)
-        return packed, kept
-
-    monkeypatch.setattr(native, "pack", spoilt)
+def test_a_library_with_wrong_numbers_is_refused():
     state = torch.get_rng_state()
+    native.check(Passed())
     with pytest.raises(ValueError, match="other gradients"):
-        native.check(library().code)
+        native.check(Passed(factor=1.01))
     assert torch.equal(state, torch.get_rng_state())

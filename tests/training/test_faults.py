@@ -1,7 +1,6 @@
 """Training amid faults: kills at any moment, a full disk, changed data; the newest state always loads."""
 
 import dataclasses
-import multiprocessing
 import random
 import signal
 import sys
@@ -11,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.forked import end_once_there_is
+from helpers.forked import context, end_once_there_is
 from helpers.training_runs import QUICK, STATE, run_folder, same, state
 
 from ebm.data.corpus import Corpus
@@ -78,13 +77,11 @@ def begin(small_corpus, tmp_path: Path):
     """begin(folder, resume, every, epochs, largest, ended_by): a process that trains."""
     saved = tmp_path / "corpus.pt"
     torch.save(dataclasses.asdict(small_corpus), saved)
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["ebm.training.train"])
     started = []
 
     def start(folder: Path, resume: Path | None = None, every=1, epochs=1000, largest=None, ended_by=None):
         folder.mkdir(exist_ok=True)
-        process = context.Process(target=_train, args=(saved, folder, resume, every, epochs, largest, ended_by))
+        process = context().Process(target=_train, args=(saved, folder, resume, every, epochs, largest, ended_by))
         process.start()
         started.append(process)
         return process

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import functools
 import json
 import os
 import signal
@@ -9,28 +10,28 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.training_runs import QUICK, Process, finish, run_folder, same, start_job, state
+from helpers.training_runs import QUICK, Process, command_job, finish, fork_both, fork_job, run_folder, same, state
 
-import ebm
 from ebm.data.batches import ShuffledBatches
 from ebm.training import processes
 
 
 @pytest.fixture(scope="module")
 def start(small_corpus, tmp_path_factory):
-    """start(folder, recipe, ended_by, lost, **settings): a training process with its runs in the folder."""
+    """start(folder, recipe, how, lost, **settings): training processes with their runs in the folder."""
     saved = tmp_path_factory.mktemp("corpus") / "corpus.pt"
     torch.save(dataclasses.asdict(small_corpus), saved)
     started = []
 
-    def begin(folder: Path, recipe=None, ended_by=None, lost=None, **settings) -> Process:
+    def begin(folder: Path, recipe=None, how=fork_job, lost=None, **settings) -> Process | list[Process]:
         folder.mkdir(exist_ok=True)
-        settings = {"out": str(folder / "out"), "runs": str(folder / "runs"), "save_every": 20} | settings
+        settings = {"runs": str(folder / "runs"), "save_every": 20} | settings
         job = folder / f"job-{len(started)}.json"
         asked = {"corpus": str(saved), "recipe": QUICK | (recipe or {}), "settings": settings, "lost": lost}
         job.write_text(json.dumps(asked))
-        started.append(start_job(job, ended_by))
-        return started[-1]
+        begun = how(job)
+        started.extend(begun if isinstance(begun, list) else [begun])
+        return begun
 
     yield begin
     for process in started:
@@ -40,7 +41,7 @@ def start(small_corpus, tmp_path_factory):
 
 def test_a_run_killed_in_mid_epoch_goes_on_to_the_same_bits(start, tmp_path):
     whole = start(tmp_path / "whole")
-    killed = start(tmp_path / "killed", ended_by=signal.SIGKILL)
+    killed = start(tmp_path / "killed", how=functools.partial(fork_job, ended_by=signal.SIGKILL))
     assert killed.wait(timeout=600) == -signal.SIGKILL, killed.log.read_text()[-3000:]
     run = run_folder(tmp_path / "killed")
     stopped_at = state(run)["global_step"]
@@ -48,7 +49,7 @@ def test_a_run_killed_in_mid_epoch_goes_on_to_the_same_bits(start, tmp_path):
     finish(start(tmp_path / "killed", resume=str(run)))
     finish(whole)
     resumed, uninterrupted = state(run), state(run_folder(tmp_path / "whole"))
-    assert resumed["global_step"] == uninterrupted["global_step"] == 192 >= stopped_at + 100
+    assert resumed["global_step"] == uninterrupted["global_step"] == 100
     for part in ("state_dict", "current_model_state", "averaging_state", "optimizer_states", "lr_schedulers", "stream"):
         assert not same(resumed[part], uninterrupted[part], part)
     assert uninterrupted["stream"]["buffer"]["steps"].sum() > 0
@@ -69,18 +70,18 @@ def losses(run: Path, name: str) -> list[float]:
 def test_two_processes_learn_as_one_with_twice_the_batch_does(start, tmp_path):
     """The classifier's loss has no randomness but the order of the glyphs: equal up to rounding, step by step."""
     recipe = {"mode": "classifier", "batch_size": 8, "match_steps": 24, "contrast_steps": 24}
-    two = start(tmp_path / "two", recipe, devices=2, strategy="ddp")
+    two = start(tmp_path / "two", recipe, how=fork_both, devices=2, strategy="ddp")
     one = start(tmp_path / "one", recipe | {"batch_size": 16})
-    finish(two)
-    finish(one)
+    for process in (*two, one):
+        finish(process)
     of_two, of_one = (losses(run_folder(tmp_path / name), "train/loss") for name in ("two", "one"))
     assert len(of_one) == 4 and of_two == pytest.approx(of_one, rel=1e-3)  # of 48 steps every tenth is logged
-    assert ebm.load(tmp_path / "two/out/twin.safetensors")[1].made_with["processes"] == 2
+    assert json.loads((tmp_path / "two" / "made.json").read_text())["processes"] == 2
 
 
 def test_a_killed_process_ends_the_run_with_a_message_and_one_alone_goes_on(start, tmp_path):
     """Two processes with chains; then one takes over, with the whole replay buffer of both."""
-    process = start(tmp_path / "run", lost=1, devices=2, strategy="ddp")
+    process = start(tmp_path / "run", how=command_job, lost=1, devices=2, strategy="ddp")
     assert process.wait(timeout=600) != 0
     assert "another of the 2 processes cannot be reached any more" in process.log.read_text()
     assert "--resume" in process.log.read_text()
@@ -89,7 +90,7 @@ def test_a_killed_process_ends_the_run_with_a_message_and_one_alone_goes_on(star
     assert len(kept["random"]) == 2 and len(kept["buffer"]["x"]) == 6 * 9 + 18
     finish(start(tmp_path / "run", resume=str(run)))
     after = state(run)
-    assert after["global_step"] > 96
+    assert after["global_step"] == 100
     assert len(after["stream"]["random"]) == 1 and len(after["stream"]["buffer"]["x"]) == 6 * 9 + 18
 
 

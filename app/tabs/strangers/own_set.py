@@ -38,12 +38,13 @@ class OwnSet:
         return text + "."
 
 
-def read(paths: Sequence[str], preprocessing: str) -> OwnSet:
+def read(paths: Sequence[str], preprocessing: str, most: int = MOST) -> OwnSet:
     """Reads pictures, and those in zip files, as glyphs.
 
     Args:
         paths: of the uploaded files.
         preprocessing: of the card.
+        most: number of pictures that are read; the rest is left out.
 
     Raises:
         ValueError: where there is not one picture that can be read.
@@ -57,8 +58,8 @@ def read(paths: Sequence[str], preprocessing: str) -> OwnSet:
             if isinstance(found, str):
                 bad.append((name, found))
                 continue
-            if len(names) == MOST or time.monotonic() - began > PATIENCE:
-                bad.append(("the rest", f"at most {MOST} pictures are read, in at most {PATIENCE:.0f} seconds"))
+            if len(names) == most or time.monotonic() - began > PATIENCE:
+                bad.append(("the rest", f"at most {most} pictures are read, in at most {PATIENCE:.0f} seconds"))
                 break
             path = found if isinstance(found, Path) else Path(folder) / "picture"
             if isinstance(found, bytes):

@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 import warnings
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -32,6 +33,7 @@ FLAGS = ("-O3", "-march=native", "-std=gnu11", "-shared", "-fPIC", "-pthread")
 LEAST_VECTOR = 8  # floats; with shorter vectors torch's operators are faster
 TOLERANCE = 1e-3  # of the check at the first use, relative to the largest gradient; rounding gives 1e-6
 SWITCH = "GLYPH_EBM_NATIVE"  # 0 in the environment turns all this off
+COMPILERS = ("gcc", "clang", "cc")  # the first that is there; $CC goes before them
 
 
 class Library:
@@ -39,14 +41,15 @@ class Library:
 
     Args:
         folder: of the compiled library.
+        compilers: as `compile_for_this_machine` takes them.
 
     Attributes:
         code: the loaded library; None while it is being compiled, or if it cannot be used.
         reason: why it cannot be used; None while this is not known.
     """
 
-    def __init__(self, folder: Path):
-        self.folder = folder
+    def __init__(self, folder: Path, compilers: Sequence[str] | None = None):
+        self.folder, self.compilers = folder, compilers
         self.code: ctypes.CDLL | None = None
         self.reason: str | None = None
         self._worker = threading.Thread(target=self._prepare, daemon=True)
@@ -59,7 +62,7 @@ class Library:
 
     def _prepare(self) -> None:
         try:
-            code = load(compile_for_this_machine(self.folder))
+            code = load(compile_for_this_machine(self.folder, self.compilers))
             check(code)
             self.code = code
         except (OSError, ValueError, subprocess.SubprocessError) as error:
@@ -75,18 +78,22 @@ def library() -> Library:
     return Library(cache_folder())
 
 
-def processor() -> str:
+def this_processor() -> str:
     """What the compiler's `-march=native` depends on, so that a machine does not load another one's code."""
     facts = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     flags = next((line for line in facts.splitlines() if line.startswith(("flags", "Features"))), "")
     return f"{platform.machine()} {flags}"
 
 
-def compile_for_this_machine(folder: Path) -> Path:
+def compile_for_this_machine(
+    folder: Path, compilers: Sequence[str] | None = None, processor: str | None = None
+) -> Path:
     """Compiles the library into a folder, unless it is already there.
 
     Args:
         folder: of the compiled library, made if it is missing.
+        compilers: commands, of which the first that is there is used; None = $CC and `COMPILERS`.
+        processor: what names the kind of processor that the code is for; None = this machine's.
 
     Returns:
         its path; the name is a digest of sources, flags, compiler and processor.
@@ -98,12 +105,14 @@ def compile_for_this_machine(folder: Path) -> Path:
         raise ValueError(f"{SWITCH}=0 turns the compiled step off.")
     if not sys.platform.startswith("linux"):
         raise ValueError("the compiled step is for Linux.")
-    names = (os.environ.get("CC"), "gcc", "clang", "cc")
+    names = (os.environ.get("CC", ""), *COMPILERS) if compilers is None else compilers
     compiler = next((found for name in names if name and (found := shutil.which(name))), None)
     if compiler is None:
         raise ValueError("there is no C compiler (gcc or clang) to compile the step with.")
     sources = [(SOURCES / name).read_bytes() for name in ("tiles.h", "network.h", "langevin_step.c")]
-    digest = hashlib.sha256(b"".join(sources) + repr((FLAGS, compiler, processor())).encode()).hexdigest()[:16]
+    digest = hashlib.sha256(
+        b"".join(sources) + repr((FLAGS, compiler, processor or this_processor())).encode()
+    ).hexdigest()[:16]
     path = folder / f"langevin-step-{digest}.so"
     if not path.is_file():
         folder.mkdir(parents=True, exist_ok=True)

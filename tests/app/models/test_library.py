@@ -7,7 +7,6 @@ import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 
-from app.models import library as models_module
 from app.models.library import Models
 
 
@@ -68,8 +67,8 @@ def test_what_is_no_model_is_refused_in_a_sentence(models: Models, folder: Path,
     assert str(folder) not in str(caught.value)
 
 
-def test_only_so_many_models_of_visitors_are_kept(models: Models, folder: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(models_module, "KEPT", 2)
+def test_only_so_many_models_of_visitors_are_kept(folder: Path):
+    models = Models(folder / "first.safetensors", kept=2)
     files = [folder / "first.safetensors", folder / "first.json"]
     first, second = models.bring(files), models.bring(files)
     models.get(first)

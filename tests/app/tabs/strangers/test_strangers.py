@@ -13,10 +13,9 @@ from PIL import Image
 
 import ebm
 from app.models.loaded import LoadedModel, load
-from app.tabs.strangers import own_set
 from app.tabs.strangers import tables as strangers_tables
 from app.tabs.strangers.export import as_csv, as_page
-from app.tabs.strangers.own_set import NAME, read, with_own
+from app.tabs.strangers.own_set import LARGEST, NAME, read, with_own
 
 
 @pytest.fixture(scope="module")
@@ -69,18 +68,15 @@ def test_bad_pictures_are_listed_and_the_others_used(pictures: list[Path], tmp_p
     assert not (tmp_path.parent / "escape.png").exists()
 
 
-def test_bombs_and_broken_archives_are_refused(tmp_path: Path, pictures: list[Path], monkeypatch: pytest.MonkeyPatch):
-    bomb = packed(
-        tmp_path / "bomb.zip", {"huge.png": bytes(own_set.LARGEST + 10), "good.png": pictures[0].read_bytes()}
-    )
+def test_bombs_broken_archives_and_too_many_pictures_are_refused(tmp_path: Path, pictures: list[Path]):
+    bomb = packed(tmp_path / "bomb.zip", {"huge.png": bytes(LARGEST + 10), "good.png": pictures[0].read_bytes()})
     assert bomb.stat().st_size < 100_000
     found = read([str(bomb)], "pen")
     assert found.names == ["good.png"] and "larger than 20 MiB" in found.bad[0][1]
     (tmp_path / "no.zip").write_bytes(b"PK but not really")
     with pytest.raises(ValueError, match="no.zip: is not a whole zip file"):
         read([str(tmp_path / "no.zip")], "pen")
-    monkeypatch.setattr(own_set, "MOST", 2)
-    limited = read([str(p) for p in pictures], "pen")
+    limited = read([str(p) for p in pictures], "pen", most=2)
     assert len(limited.names) == 2 and "at most 2 pictures" in limited.bad[-1][1]
 
 

@@ -1,4 +1,4 @@
-"""The command line: python -m benchmarks setup | sgld | train | buffer | data | app | load."""
+"""The command line: python -m benchmarks setup | sgld | train | buffer | data | pages | app | load | adapt."""
 
 import json
 import sys
@@ -114,6 +114,21 @@ def data_command(
     _finish("data", "cpu", 1, found, tables.show_report, as_json)
 
 
+@app.command("pages")
+def pages_command(
+    pages: Annotated[int, typer.Option(help="Of 200 glyphs each.")] = 1000,
+    workers: Annotated[int, typer.Option(min=0, help="Reading processes.")] = 1,
+    folder: Annotated[Path | None, typer.Option(help="For the pages and the case, else a temporary one.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Made pages into one case, with a kill -9 half-way and a resume; the memory over the pages."""
+    from benchmarks.measuring import tables
+    from benchmarks.suites import pages as suite
+
+    found = suite.measure(pages=pages, workers=workers, folder=folder, say=_say)
+    _finish("pages", "cpu", 1, found, tables.show_report, as_json)
+
+
 @app.command("app")
 def app_command(
     checkpoint: Annotated[Path, typer.Option(help="Of the first page.")] = DEFAULT_CHECKPOINT,
@@ -149,6 +164,34 @@ def load_command(
     _finish("load", "cpu", _threads(None), found, tables.show_report, as_json)
 
 
+@app.command("adapt")
+def adapt_command(
+    real: Annotated[Path, typer.Option(help="Crops: glyphs/<sort>/ and strangers/<name>/, files named BOOK_....png.")],
+    checkpoint: Annotated[Path, typer.Option(help="The joint model that is adapted.")] = DEFAULT_CHECKPOINT,
+    data: Annotated[str, typer.Option(help="What it was trained on.")] = "pen",
+    count: Annotated[list[int] | None, typer.Option(min=1, help="Glyphs a sort; may be repeated.")] = None,
+    draws: Annotated[int, typer.Option(min=1, help="Random choices of these glyphs.")] = 5,
+    book: Annotated[list[str] | None, typer.Option(help="Only this book; may be repeated.")] = None,
+    rounds: Annotated[int, typer.Option(min=0, help="Of the loop: propose, correct, adapt again.")] = 0,
+    steps: Annotated[int, typer.Option(min=1, help="Of an adaptation: 300 take 50 CPU seconds.")] = 300,
+    out: Annotated[Path | None, typer.Option(help="Written after every adaptation, and gone on with.")] = None,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """How well an adapted model reads a book, against the glyphs shown, a nearest neighbour and a linear SVM."""
+    import torch
+
+    from benchmarks.measuring import machine, tables
+    from benchmarks.suites import adapt
+
+    torch.set_num_threads(threads := _threads(threads))
+    plan = adapt.Plan(
+        real, checkpoint, data, tuple(count or adapt.Plan.counts), draws, tuple(book or ()), rounds, steps
+    )
+    found = adapt.measure(plan, out=out, facts=machine.facts("cpu", threads), say=_say)
+    _finish("adapt", "cpu", threads, found, tables.show_adapt, as_json)
+
+
 def _threads(asked: int | None) -> int:
     """How many threads torch uses."""
     import torch
@@ -171,7 +214,7 @@ def _finish(
     """Prints a report, as tables or as JSON; a check that failed ends with exit code 1."""
     from benchmarks.measuring import machine, tables
 
-    report = {"suite": suite, "machine": machine.facts(device, threads), **found}
+    report = {"suite": suite, "machine": machine.facts(device, threads)} | found
     if as_json:
         print(json.dumps(report))
     else:

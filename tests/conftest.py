@@ -20,7 +20,7 @@ LONG = (
     "training/test_faults.py", "training/test_processes.py", "benchmarks/suites/test_suites.py",
     "scoring/test_bulk.py", "training/test_live.py", "app/test_load.py", "training/test_jem.py",
     "evaluation/test_samples.py", "app/test_app.py", "commands/test_command_line.py", "app/tabs/train/test_train.py",
-    "evaluation/test_evaluate.py", "evaluation/test_judge.py",
+    "evaluation/test_evaluate.py", "evaluation/test_judge.py", "app/tabs/book/test_book.py", "page/test_read_pages.py",
 )  # fmt: skip
 _ORDER = {f"tests/{file}": k for k, file in enumerate(LONG)}
 

@@ -2,11 +2,12 @@
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from html import escape
 from pathlib import Path
+from threading import BoundedSemaphore
 from typing import Any
 
 import gradio as gr
@@ -15,7 +16,8 @@ from app.models.library import Models
 from app.models.loaded import LoadedModel
 from app.page.style import ON_LOAD
 from app.parts.drawing import message
-from app.parts.panel import QUIET, Context, Panel, Shown, keep_link
+from app.parts.panel import AT_ONCE, QUIET, Context, Panel, Shown, keep_link
+from app.tabs.book import tab as book_tab
 from app.tabs.learn import tab as learn_tab
 from app.tabs.print import tab as print_tab
 from app.tabs.read import tab as read_tab
@@ -41,7 +43,10 @@ element.querySelector('[data-do=link]').addEventListener('click', async (event) 
 
 @dataclass(frozen=True)
 class Bar:
-    """The components around the tabs that follow the model; opened: as in `Context`; turn: changes with every turn."""
+    """The components around the tabs that follow the model; opened, sent: as in `Context`.
+
+    turn: changes with every turn.
+    """
 
     model: gr.Dropdown
     kind: gr.HTML
@@ -51,6 +56,7 @@ class Bar:
     footer: gr.HTML
     opened: gr.State
     turn: gr.State
+    sent: gr.State
 
 
 def build(checkpoint: str | Path, training: bool = True) -> gr.Blocks:
@@ -70,7 +76,7 @@ def build(checkpoint: str | Path, training: bool = True) -> gr.Blocks:
         delete_cache=(_DAY, _DAY),
         fill_width=True,
     ) as page:
-        opened, turn = gr.State(""), gr.State("")
+        opened, turn, sent = gr.State(""), gr.State(""), gr.State(None)
         gr.HTML(_header(), elem_id="masthead", js_on_load=_ON_LOOKS)
         with gr.Row(elem_id="bar"):
             model = gr.Dropdown(models.shipped(), value=models.home, label="Model", elem_id="model", min_width=200)
@@ -81,26 +87,27 @@ def build(checkpoint: str | Path, training: bool = True) -> gr.Blocks:
             )  # fmt: skip
         said = gr.HTML("", elem_id="model-said", js_on_load=None)
         with gr.Tabs(elem_id="tabs") as tabs:
-            panels = _tabs(models, model, opened, page, training)
+            places = BoundedSemaphore(AT_ONCE) if training else None
+            panels = _tabs(partial(Context, models, model, opened, page, places=places, sent=sent), training)
         footer = gr.HTML(_footer(models.first), elem_id="colophon", js_on_load=None)
-        bar = Bar(model, kind, bring, said, tabs, footer, opened, turn)
+        bar = Bar(model, kind, bring, said, tabs, footer, opened, turn, sent)
         _wire(page, Following(models, bar, panels))
     page.queue(max_size=_QUEUE, default_concurrency_limit=4)
     return page
 
 
-def _tabs(models: Models, model: gr.Dropdown, opened: gr.State, page: gr.Blocks, training: bool) -> list[Panel]:
+def _tabs(context: Callable[..., Context], training: bool) -> list[Panel]:
     """Builds every tab; all that the page knows of a tab is its `Panel`."""
     tabs = {
-        "Read": read_tab, "Print": print_tab, "Strangers": strangers_tab, "Surface": surface_tab, "Train": train_tab,
-        "Learn": learn_tab,
+        "Read": read_tab, "Print": print_tab, "Book": book_tab, "Strangers": strangers_tab, "Surface": surface_tab,
+        "Train": train_tab, "Learn": learn_tab,
     }  # fmt: skip
     panels = []
     for title, module in tabs.items():
         if module is train_tab and not training:
             continue
         with gr.Tab(title, id=title.lower()) as tab:
-            panels.append(module.build(Context(models, model, opened, page, tab)))
+            panels.append(module.build(context(tab=tab)))
         keep_link(panels[-1])
     return panels
 
@@ -146,9 +153,9 @@ class Following:
         """Shows the model that the visitor chose."""
         return self.turn_to(str(key), {})
 
-    def print_with(self, key: str) -> Shown:
-        """Shows a model that was made on a tab, and prints with it."""
-        return self.turn_to(key, {}, "print")
+    def use(self, tab: str, key: str) -> Shown:
+        """Shows a model that was made on a tab, and opens a tab."""
+        return self.turn_to(key, {}, tab)
 
     def bring(self, files: Any) -> Shown:
         """Shows the model that the visitor uploaded."""
@@ -176,6 +183,7 @@ def _wire(page: gr.Blocks, following: Following) -> None:
     bar.model.input(None, bar.model, None, js="(key) => window.glyphLink.use(key)", queue=False, **QUIET)
     bar.model.input(following.choose, bar.model, outputs, preprocess=False, **QUIET)
     bar.bring.upload(following.bring, bar.bring, outputs, preprocess=False, **QUIET)
+    bar.sent.change(lambda: gr.Tabs(selected="read"), None, bar.tabs, queue=False, **QUIET)
     page.load(following.arrive, None, outputs, **QUIET)
     page.load(None, None, None, js=ON_LOAD, api_visibility="private")
     for panel in following.panels:
@@ -184,9 +192,8 @@ def _wire(page: gr.Blocks, following: Following) -> None:
             js = f"() => {{ window.glyphLink.use({key}); window.scrollTo(0, 0); }}"
             button.click(partial(following.follow, wishes), None, outputs, **QUIET)
             button.click(None, js=js, queue=False, **QUIET)
-        if panel.chosen is not None:
-            button, key_state = panel.chosen
-            button.click(following.print_with, key_state, outputs, **QUIET)
+        for button, key_state, tab in panel.chosen:
+            button.click(partial(following.use, tab), key_state, outputs, **QUIET)
         if panel.again is not None:
             inputs, shown = panel.again_inputs, panel.again_outputs
             bar.turn.change(panel.again, inputs, shown, preprocess=False, **QUIET, **panel.queue)

@@ -35,7 +35,7 @@ _STONE = Color(
 )
 
 _APP = Path(__file__).parents[1]
-_TABS = ("read", "print", "strangers", "surface", "train", "learn")
+_TABS = ("read", "print", "book", "strangers", "surface", "train", "learn")
 CSS = [_APP / "page" / "page.css", _APP / "parts" / "player.css", *(_APP / "tabs" / t / f"{t}.css" for t in _TABS)]
 HEAD = _APP / "page" / "link.js"
 

@@ -99,3 +99,29 @@ def energy_ruler(known: Sequence[float], threshold: float, mark: float | None = 
 def message(text: str, kind: str = "hint") -> str:
     """A sentence for the visitor in place of a result."""
     return f'<div class="{kind}" role="status"><p>{escape(text)}</p></div>'
+
+
+def mirrored_histogram(above: Sequence[float], below: Sequence[float], names: tuple[str, str]) -> str:
+    """Two sets of energies on one axis, one upwards and one downwards, as HTML.
+
+    Args:
+        above, below: the energies, at least one of each.
+        names: of both, as in "real" and "chains".
+    """
+    both = np.array([*above, *below])
+    low, high = np.quantile(both, (0.02, 0.98))
+    edges = np.linspace(low, high + 1e-6, 25)
+    bars = ""
+    for kind, values, is_up in (("real", above, True), ("sampled", below, False)):
+        counts, _ = np.histogram(np.clip(values, low, high), edges)
+        tall = 46 * counts / max(counts.max(), 1)
+        for k, height in enumerate(tall):
+            top = 50 - height if is_up else 50
+            bars += f'<rect class="{kind}" x="{k}" width=".9" y="{top:.1f}" height="{height:.1f}"/>'
+    words = f"{names[0]} above, {names[1]} below"
+    return (
+        f'<figure class="energies mirrored" role="img" aria-label="Energies: {words}">'
+        '<div class="plot"><svg viewBox="0 0 24 100" preserveAspectRatio="none" aria-hidden="true">'
+        f"{bars}</svg></div><figcaption><span>{number(float(low))}</span><span>energies: {words}"
+        f"</span><span>{number(float(high))}</span></figcaption></figure>"
+    )

@@ -1,13 +1,16 @@
 """What a tab tells the page: which components follow the model, and which make up the link to what is seen."""
 
 import json
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
 from gradio.components import Component
+from torch import Tensor
 
 from app.models.library import Models
 from app.models.loaded import LoadedModel
@@ -21,6 +24,9 @@ QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 READING: dict[str, Any] = {"concurrency_id": "reading", "concurrency_limit": 2}
 PRINTING: dict[str, Any] = {"concurrency_id": "printing", "concurrency_limit": 8}
 WORKING: dict[str, Any] = {"concurrency_id": "working", "concurrency_limit": 2}
+AT_ONCE = 1  # trainings in the whole process: each takes all the processor it gets
+TRAINING: dict[str, Any] = {"concurrency_id": "training", "concurrency_limit": AT_ONCE + 1}  # one more, to be refused
+BUSY = "Another training is under way on this machine: try again in a few minutes."
 
 
 @dataclass(frozen=True)
@@ -33,6 +39,8 @@ class Context:
         opened: the tab that the last link opened, "" when the visitor chose a model.
         page: the page being built.
         tab: the tab's place on it.
+        places: a training takes one of them while it runs; None where visitors may not train.
+        sent: a glyph that a tab sends to Read, as `sending` gives it.
     """
 
     models: Models
@@ -40,6 +48,8 @@ class Context:
     opened: gr.State
     page: gr.Blocks
     tab: gr.Tab
+    places: BoundedSemaphore | None
+    sent: gr.State
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,8 @@ class Panel:
         again_outputs: what it may change.
         queue: where it waits.
         doors: buttons that open a tab in a state, and that state as wishes; "tab" and "model" among them.
-        chosen: a button, and the state that holds the key of the model which it makes the page's model.
+        chosen: buttons, each with the state that holds the key of the model which it makes the page's model, and the
+            tab that it opens.
     """
 
     name: str
@@ -70,7 +81,12 @@ class Panel:
     again_outputs: Sequence[Component] = field(default_factory=list)
     queue: Mapping[str, Any] = field(default_factory=lambda: READING)
     doors: Sequence[tuple[gr.Button, Wishes]] = ()
-    chosen: tuple[gr.Button, gr.State] | None = None
+    chosen: Sequence[tuple[gr.Button, gr.State, str]] = ()
+
+
+def sending(ink: Tensor) -> tuple[str, Tensor]:
+    """What `Context.sent` holds for a glyph uint8 (56, 56), ink = 255; the same glyph may be sent twice."""
+    return uuid.uuid4().hex, ink
 
 
 def updates(components: Mapping[str, Component], settings: Settings) -> Shown:

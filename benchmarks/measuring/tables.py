@@ -102,6 +102,20 @@ def show_report(console: Console, report: dict[str, Any]) -> None:
         console.print(f"{_ratio(ratio)} times as fast as {peer} (least - most)", highlight=False)
 
 
+def show_adapt(console: Console, report: dict[str, Any]) -> None:
+    """Shows the suite `adapt`: means over draws, with their standard deviations."""
+    columns = [
+        "before accuracy", "after accuracy", "nearest accuracy", "svm accuracy", "before auroc", "after auroc",
+        "nearest auroc", "after known_called_strangers", "after strangers_caught",
+    ]  # fmt: skip
+    rows = [
+        [f"{row['book']}, {row['way']} {row['count']} (x {row['draws']})",
+         *(f"{row[name][0]:.3f}±{row[name][1]:.3f}" for name in columns)]
+        for row in report["summary"]
+    ]  # fmt: skip
+    show(console, f"adapt ({report['note']})", ["book, glyphs a sort (draws)", *columns], rows)
+
+
 def show_figures(console: Console, title: str, figures: Iterable[dict[str, Any]]) -> None:
     """Shows measured figures: name, value, unit and, if there is a target, whether it is met.
 

@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from ebm.checkpoint.files import load
-from ebm.commands.options import Model
+from ebm.commands.options import Accelerator, Devices, Model, NumNodes, Strategy, Workers
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.scoring.scores import verdict
 from ebm.system.places import DEFAULT_CHECKPOINT
@@ -27,33 +26,34 @@ def score_command(
     out: Annotated[
         Path | None, typer.Option(help="Any number of pictures: a .parquet file with a row each. Again to resume.")
     ] = None,
-    workers: Annotated[int | None, typer.Option(min=0, help="With --out: decoding processes.")] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="With --out: glyphs at once, 256.")] = None,
-    accelerator: Annotated[str | None, typer.Option(help="With --out, Lightning's: auto, cpu, gpu.")] = None,
-    devices: Annotated[int | None, typer.Option(min=1, help="With --out: processes a machine, 1.")] = None,
-    num_nodes: Annotated[int | None, typer.Option(min=1, help="With --out: machines, 1.")] = None,
-    strategy: Annotated[str | None, typer.Option(help="With --out: auto or ddp.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="In bulk: glyphs at once, 256.")] = None,
+    workers: Workers = None,
+    accelerator: Accelerator = None,
+    devices: Devices = None,
+    num_nodes: NumNodes = None,
+    strategy: Strategy = None,
 ) -> None:
     """Prints energy, p-value, verdict and the five likeliest sorts of pictures. Exits 1 if one could not be read.
 
-    With --out: any number of pictures into a Parquet file, where one that can't be read is a row with the reason.
+    In bulk, with --out: any number of pictures into a Parquet file, where one that can't be read is a row with the
+    reason.
     """
     given: dict[str, Any] = {
-        "workers": workers, "batch_size": batch_size, "accelerator": accelerator, "devices": devices,
-        "num_nodes": num_nodes, "strategy": strategy,
+        "workers": workers, "accelerator": accelerator, "devices": devices, "num_nodes": num_nodes,
+        "strategy": strategy,
     }  # fmt: skip
     options = {name: value for name, value in given.items() if value is not None}
     if out is None:
-        if options:
-            option = next(iter(options)).replace("_", "-")
+        if batch_size or options:
+            option = "batch-size" if batch_size else next(iter(options)).replace("_", "-")
             raise ValueError(f"--{option} is for scoring in bulk: give --out NAME.parquet as well.")
         raise typer.Exit(0 if print_verdicts(files, checkpoint, as_json) else 1)
     if as_json:
         raise ValueError("With --out the rows go into a Parquet file: leave --json out.")
+    from ebm.scoring.bulk.run import Processes
     from ebm.scoring.bulk.score_files import score_files
 
-    logging.getLogger("pytorch_lightning").setLevel(logging.WARNING)  # hides its tips and lists of devices
-    counts = score_files(list(map(str, files)), out, checkpoint, **options)
+    counts = score_files(list(map(str, files)), out, checkpoint, Processes(**options), batch_size or 256)
     if counts is not None:
         print(f"Wrote {out}: {counts[0]:,} files, {counts[1]:,} of them could not be read (column 'error')")
 

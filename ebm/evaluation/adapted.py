@@ -2,15 +2,16 @@
 
 import dataclasses
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from ebm.checkpoint.card import Card
-from ebm.checkpoint.description import texts_of
+from ebm.checkpoint.description import describe_data, texts_of
 from ebm.checkpoint.examples import typical_glyphs
 from ebm.checkpoint.provenance import provenance
-from ebm.data.corpus import Corpus, to_bytes, to_model_space
+from ebm.data.corpus import SIZE, Corpus, to_bytes, to_model_space
 from ebm.evaluation.export import Reference, calibrate
 from ebm.model.energy import EnergyNet, in_batches
 from ebm.training.adapt import Adaptation, Shown
@@ -68,8 +69,8 @@ def reference_energies(net: EnergyNet, learnt: Shown, held_out: Tensor, corpus: 
 
 
 def export_adapted(
-    path: Path, net: EnergyNet, base: Card, learnt: Shown, held_out: Tensor, corpus: Corpus, settings: Adaptation,
-    command: str = "", n: int = 300,
+    path: Path, net: EnergyNet, base: Card, learnt: Shown, held_out: Tensor, corpus: Corpus,
+    settings: Adaptation | None, command: str = "", n: int = 300, printing: dict[str, Any] | None = None,
 ) -> Path:  # fmt: skip
     """Measures an adapted network and writes weights, card and example pictures.
 
@@ -80,9 +81,10 @@ def export_adapted(
         learnt: glyphs that it was shown.
         held_out: glyphs of the fount that it was not shown, (M, 1, 56, 56); M may be 0.
         corpus: that the base was trained on.
-        settings: of the adaptation.
+        settings: of the adaptation; None where the base had been adapted before and only learnt to print.
         command: noted in the card.
         n: strangers a set, at least 2: seconds, where `ebm evaluate` takes 1,000.
+        printing: settings and steps of learning to print in the fount, noted in the card; None where it did not.
 
     Returns:
         path.
@@ -90,14 +92,26 @@ def export_adapted(
     shown = len(learnt.y) + len(held_out)
     sorts = len(learnt.y.unique())
     about = f"adapted from {base.name} to {shown} glyphs of {sorts} sorts of another fount"
+    made: dict[str, Any] = {"command": command[:1000]}
+    if settings is not None:
+        made["adapted"] = dataclasses.asdict(settings)
+    if printing is not None:
+        about += ", and trained on to print in it"
+        made["printing"] = printing
     source = f"{base.data.get('source', '')} Then {about}."
+    data = base.data | {"source": source.strip(), "strangers": describe_data(corpus)["strangers"]}
     card = dataclasses.replace(
         base, name=path.stem, architecture=net.architecture(), sorts=learnt.sorts, texts=texts_of(learnt.sorts),
-        data=base.data | {"source": source.strip()}, metrics={}, set_scores={},
-        made_with={"command": command[:1000], "adapted": dataclasses.asdict(settings)} | provenance(),
+        data=data, metrics={}, set_scores={}, made_with=made | provenance(),
         notes=f"{about[0].upper()}{about[1:]}. {base.notes}",
     )  # fmt: skip
-    of_new_sorts = [to_bytes(learnt.x[learnt.y == k][:1]) for k in range(len(base.sorts), len(learnt.sorts))]
-    typical = torch.cat([typical_glyphs(corpus), *of_new_sorts])
+    new_sorts = range(len(corpus.sorts), len(learnt.sorts))
+    typical = torch.cat([typical_glyphs(corpus), *(_first_glyph(learnt, sort) for sort in new_sorts)])
     reference = reference_energies(net, learnt, held_out, corpus)
     return calibrate(path, net, card, corpus, n=n, resamples=20, reference=reference, typical=typical)
+
+
+def _first_glyph(learnt: Shown, sort: int) -> Tensor:
+    """A shown glyph of a sort, uint8 (1, 56, 56); blank paper where only an earlier case had one."""
+    found = learnt.x[learnt.y == sort][:1]
+    return to_bytes(found) if len(found) else torch.zeros(1, SIZE, SIZE, dtype=torch.uint8)

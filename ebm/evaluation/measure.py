@@ -58,7 +58,7 @@ def measure(
         model: as `ebm.load` returns it.
         card: as `ebm.load` returns it; only mode, sorts, threshold, sampler, temperature and recipe are used.
         corpus: its test split and its own strangers are measured.
-        n: strangers a set.
+        n: strangers a set; of the unseen founts twice as many.
         resamples: of the bootstrap.
         seed: of the stranger sets, the chains and the attacks.
         parts: of `PARTS`, which take minutes; those that make no sense for the model are left out.
@@ -91,7 +91,7 @@ def measure(
     }
     if corpus.preprocessing == "pen" and corpus.sorts == [sort.name for sort in SORTS]:
         say("unseen founts")
-        unseen, sorts = data.unseen_founts()
+        unseen, sorts = data.unseen_founts(2 * n)
         report["unseen_founts"] = measure_unseen_founts(model, card, unseen, sorts, values["test"], resamples)
     if real:
         say("real print")

@@ -7,9 +7,11 @@ _LAZY = {  # what these need (scikit-image, pyarrow) would slow other imports do
     "GlyphBox": "ebm.page.layout",
     "Layout": "ebm.page.layout",
     "Line": "ebm.page.layout",
+    "Proposal": "ebm.page.proposals",
     "ReadGlyph": "ebm.page.read",
     "ReadPage": "ebm.page.read",
     "find_glyphs": "ebm.page.segment",
+    "propose": "ebm.page.proposals",
     "read_page": "ebm.page.read",
     "write_case": "ebm.page.case",
 }

@@ -29,9 +29,10 @@ def draw_page(page: ReadPage) -> Image.Image:
     image = Image.fromarray(layout.picture.copy())
     draw = ImageDraw.Draw(image)
     low, high = energy_range(page)
+    scale = image.width / layout.width
     width = max(1, round(max(image.size) / 1800))
     for glyph in page.glyphs:
         box = glyph.at.box
-        corners = [side // layout.factor for side in (box.left, box.top, box.right, box.bottom)]
+        corners = [side * scale for side in (box.left, box.top, box.right, box.bottom)]
         draw.rectangle(corners, outline=colour_of(glyph.energy, low, high), width=width)
     return image

@@ -12,7 +12,7 @@ from ebm.checkpoint.card import Card
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.model.energy import EnergyNet, in_batches
 from ebm.page.layout import GlyphBox, Layout
-from ebm.page.scan import Scan, read_scan
+from ebm.page.scan import MAX_PIXELS, Scan, read_scan
 from ebm.page.segment import find_glyphs
 from ebm.page.transcription import read_transcription
 from ebm.scoring.scores import p_values
@@ -24,12 +24,27 @@ _CLEARER = 1.0  # by how much the median energy must fall for a page to be calle
 _SURE = 0.5  # probability below which a reading is unsure
 
 
+class WrongWayUp(ValueError):
+    """A page lies upside down or sideways.
+
+    Args:
+        name: of the scan.
+        turn: 90, 180 or 270 degrees clockwise, by which it would lie right.
+    """
+
+    def __init__(self, name: str, turn: int):
+        self.turn = turn
+        self.lies = "upside down" if turn == 180 else "sideways"
+        super().__init__(f"{name} seems to lie {self.lies}: give --turn {turn}, or --turn 0 if it does not")
+
+
 @dataclass(frozen=True)
 class ReadGlyph:
     """A glyph and what the model says of it.
 
     Args:
-        at: where it stands; crop: grey uint8 (h, w).
+        at: where it stands.
+        crop: grey uint8 (h, w).
         sort: the likeliest, None for an EBM; probability: its share, calibrated by the card.
         energy: E(x); p_value: share of known glyphs with an energy at least as high, None where uncalibrated.
         is_sure: whether the probability is at least a half and the energy not above the card's threshold.
@@ -60,6 +75,7 @@ def read_page(
     *,
     turn: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    most_pixels: int = MAX_PIXELS,
 ) -> ReadPage:
     """Finds the glyphs of a page and reads them.
 
@@ -70,21 +86,27 @@ def read_page(
         model, card: as `ebm.load` gives them.
         turn: degrees clockwise by which the scan is turned first; None also checks which way up it lies.
         progress: called with glyphs done and in all.
+        most_pixels: of the scan.
 
     Raises:
-        ValueError: the scan can't be read, holds no lines of letters, or lies upside down or sideways.
+        ValueError: the scan can't be read, or holds no lines of letters.
+        WrongWayUp: it lies upside down or sideways.
     """
-    if turn is not None and turn not in TURNS:
-        raise ValueError(f"A page is turned by 0, 90, 180 or 270 degrees, not by {turn}.")
+    check_turn(turn)
     path = Path(path)
-    scan = read_scan(path).turned(turn or 0)
+    scan = read_scan(path, most_pixels).turned(turn or 0)
     beside = path.with_suffix(".xml")
     layout = find_glyphs(scan, read_transcription(beside) if beside.is_file() and not turn else None)
     if turn is None and (better := _better_turn(model, card, scan, layout.crops)):
-        lies = "upside down" if better == 180 else "sideways"
-        raise ValueError(f"{path.name} seems to lie {lies}: give --turn {better}, or --turn 0 if it does not")
+        raise WrongWayUp(path.name, better)
     glyphs = read_crops(model, card, layout.glyphs, layout.crops, progress)
     return ReadPage(layout, glyphs, _warning(path.name, card, glyphs))
+
+
+def check_turn(turn: int | None) -> None:
+    """Raises a ValueError for a turn that is none."""
+    if turn is not None and turn not in TURNS:
+        raise ValueError(f"A page is turned by 0, 90, 180 or 270 degrees, not by {turn}.")
 
 
 def read_crops(

@@ -33,17 +33,18 @@ class Scan:
         return Scan(self.name, np.ascontiguousarray(np.rot90(self.colour, -degrees // 90)), self.factor)
 
 
-def read_scan(path: str | Path) -> Scan:
+def read_scan(path: str | Path, most_pixels: int = MAX_PIXELS) -> Scan:
     """Reads a scan: JPEG, PNG, TIFF, WebP, JPEG 2000 and others, up to 80 megapixels.
 
     Args:
         path: of the file; of several pages in a TIFF, the first is read.
+        most_pixels: that it may have.
 
     Raises:
         ValueError: no such file, not a picture, damaged, or too large.
     """
     path = Path(path)
-    with open_picture(path, MAX_PIXELS) as image:
+    with open_picture(path, most_pixels) as image:
         factor = math.ceil(math.sqrt(image.width * image.height / WORK_PIXELS))
         wanted = image.size
         try:

@@ -83,6 +83,12 @@ class AdaptStep(NamedTuple):
     net: EnergyNet
 
 
+def check_shown(shown: Shown) -> None:
+    """Raises a ValueError where there is no glyph, or one of a sort that is not named."""
+    if not len(shown.x) or int(shown.y.max()) >= len(shown.sorts) or int(shown.y.min()) < 0:
+        raise ValueError("At least one glyph must be shown, each of a sort that is named.")
+
+
 def with_more_sorts(net: EnergyNet, outputs: int) -> EnergyNet:
     """A copy of a network with more outputs; each new one begins as the mean of the old ones.
 
@@ -124,8 +130,7 @@ def adapting(
     Raises:
         ValueError: for no glyphs, glyphs of a sort that is not named, or a network without sorts.
     """
-    if not len(shown.x) or int(shown.y.max()) >= len(shown.sorts) or int(shown.y.min()) < 0:
-        raise ValueError("At least one glyph must be shown, each of a sort that is named.")
+    check_shown(shown)
     device = next(net.parameters()).device
     random = torch.Generator(device).manual_seed(settings.seed)
     learner = with_more_sorts(net, len(shown.sorts)).to(memory_format=torch.channels_last).train()
@@ -146,7 +151,7 @@ def adapting(
         optimizer.step()
         average.update_parameters(learner)
         if index % every == 0 or index == settings.steps:
-            yield AdaptStep(index, float(loss.detach()), _frozen_copy(average.module))
+            yield AdaptStep(index, float(loss.detach()), frozen_copy(average.module))
 
 
 def _of_shown(shown: Shown, n: int, settings: Adaptation, random: torch.Generator) -> tuple[Tensor, Tensor]:
@@ -156,13 +161,17 @@ def _of_shown(shown: Shown, n: int, settings: Adaptation, random: torch.Generato
     wanted = present[torch.randint(len(present), (n,), generator=random, device=device)]
     chance = torch.rand(n, len(shown.y), generator=random, device=device)
     picks = chance.where(shown.y.to(device)[None] == wanted[:, None], -1.0).argmax(1)
-    x = shown.x.to(device)[picks]
-    shifts = torch.randint(-settings.shift, settings.shift + 1, (n, 2), generator=random, device=device).tolist()
-    x = torch.stack([glyph.roll(shift, (1, 2)) for glyph, shift in zip(x, map(tuple, shifts), strict=True)])
+    x = shifted(shown.x.to(device)[picks], settings.shift, random)
     is_blurred = torch.rand(n, generator=random, device=device) < settings.blurred
     soft = F.avg_pool2d(F.pad(x, (1, 1, 1, 1), mode="replicate"), 3, stride=1)
     x = torch.where(is_blurred[:, None, None, None], soft, x)
     return x + settings.noise * torch.randn(x.shape, generator=random, device=device), wanted
+
+
+def shifted(x: Tensor, most: int, random: torch.Generator) -> Tensor:
+    """Glyphs (N, 1, 56, 56), each moved by its own whole pixels, at most so many each way, round the edges."""
+    shifts = torch.randint(-most, most + 1, (len(x), 2), generator=random, device=random.device).tolist()
+    return torch.stack([glyph.roll(shift, (1, 2)) for glyph, shift in zip(x, map(tuple, shifts), strict=True)])
 
 
 def _loss(net: EnergyNet, x: Tensor, y: Tensor, settings: Adaptation, random: torch.Generator) -> Tensor:
@@ -176,7 +185,8 @@ def _loss(net: EnergyNet, x: Tensor, y: Tensor, settings: Adaptation, random: to
     return loss + F.cross_entropy(logits, y) + settings.l2 * (f**2).mean()
 
 
-def _frozen_copy(learner: torch.nn.Module) -> EnergyNet:
+def frozen_copy(learner: torch.nn.Module) -> EnergyNet:
+    """A copy of an `EnergyNet` that is not trained any more."""
     assert isinstance(learner, EnergyNet)
     net = EnergyNet(learner.width, learner.outputs, learner.head).to(next(learner.parameters()).device)
     net.load_state_dict(learner.state_dict())

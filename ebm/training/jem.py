@@ -38,6 +38,7 @@ class JEM(pl.LightningModule):
     Args:
         recipe: the fields of `ebm.training.recipe.Recipe` as a dict of primitives.
         classes: number of classes of the corpus; ignored by the mode "ebm".
+        net: a network to train on, with the outputs that the mode needs; by default a new one.
 
     Attributes:
         net: the network.
@@ -46,13 +47,15 @@ class JEM(pl.LightningModule):
         fresh: what a selector measured on the last fresh chains, set by `FreshChains`.
     """
 
-    def __init__(self, recipe: dict[str, Any], classes: int):
+    def __init__(self, recipe: dict[str, Any], classes: int, net: EnergyNet | None = None):
         super().__init__()
-        self.save_hyperparameters()
+        self.save_hyperparameters(ignore=["net"])
         self.recipe = Recipe(**recipe)
         outputs = self.recipe.mode.outputs(classes)
         # channels_last makes the convolutions faster, on the CPU and on the GPU.
-        self.net = EnergyNet(self.recipe.width, outputs, self.recipe.head).to(memory_format=torch.channels_last)
+        self.net = (net or EnergyNet(self.recipe.width, outputs, self.recipe.head)).to(
+            memory_format=torch.channels_last
+        )
         self.classes = classes
         # Plain objects and not module buffers, because DDP would overwrite rank 1's chains with rank 0's.
         self.buffer: ReplayBuffer | None = None
@@ -248,16 +251,10 @@ class JEM(pl.LightningModule):
 
         Each of several processes has its own random stream and its share of the buffer's slots.
         """
-        r, rank, world = self.recipe, self.global_rank, self.trainer.world_size
-        step = self._restored["step"] if self._restored is not None else 0
-        self.random = torch.Generator(self.device).manual_seed(processes.seed_of(r.seed, rank, step))
-        if r.mode.has_chains:
-            *of_classes, unsteered = (processes.share_of(size, rank, world) for size in self.slot_groups())
-            self.buffer = ReplayBuffer(
-                of_classes[0] if of_classes else 0, len(of_classes), unsteered=unsteered, reinit=r.reinit,
-                start=r.start, blank=r.blank_starts, device=self.device,
-            )  # fmt: skip
+        rank, world = self.global_rank, self.trainer.world_size
+        self.begin(rank, world, self._restored["step"] if self._restored is not None else 0)
         if self._restored is not None:
+            assert self.random is not None
             streams = [state.cpu() for state in self._restored["random"]]
             # The streams of another number of processes or another kind of device do not fit. Then new ones start.
             if len(streams) == world and streams[rank].shape == self.random.get_state().shape:
@@ -266,6 +263,23 @@ class JEM(pl.LightningModule):
                 saved = self._restored["buffer"]
                 self.buffer.load_state_dict(processes.part(saved, self.slot_groups(), rank, world))
             self._restored = None
+
+    def begin(self, rank: int = 0, world: int = 1, step: int = 0) -> None:
+        """Makes an empty buffer and a new random stream on the model's device.
+
+        Args:
+            rank: number of the process, from 0.
+            world: number of processes.
+            step: that the stream begins at; each has a stream of its own.
+        """
+        r = self.recipe
+        self.random = torch.Generator(self.device).manual_seed(processes.seed_of(r.seed, rank, step))
+        if r.mode.has_chains:
+            *of_classes, unsteered = (processes.share_of(size, rank, world) for size in self.slot_groups())
+            self.buffer = ReplayBuffer(
+                of_classes[0] if of_classes else 0, len(of_classes), unsteered=unsteered, reinit=r.reinit,
+                start=r.start, blank=r.blank_starts, device=self.device,
+            )  # fmt: skip
 
     def slot_groups(self) -> list[int]:
         """The slots of the whole buffer: of each class, and last of chains without a class, by their share."""

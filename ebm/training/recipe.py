@@ -83,7 +83,7 @@ class Recipe(Sampler):
     match_lr: float = 2e-3
     match_clip: float = 5.0
     match_l2: float = 0.02
-    match_ce: float = 0.5
+    match_ce: float = 1.0
     match_weight: float = 10.0
     match_scale: float = 30.0
     noisy_ce: float = 0.5
@@ -92,7 +92,7 @@ class Recipe(Sampler):
     norm_clip: float = 2.0
     lr_decay: float = 0.1
     alpha: float = 0.1
-    ce_weight: float = 1.0
+    ce_weight: float = 3.0
     jitter: float = 1.0
     data_noise: float = 0.03
     buffer_per_class: int = 30

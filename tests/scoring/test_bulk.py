@@ -16,7 +16,8 @@ from helpers.many_pictures import make_pictures
 import ebm
 from ebm.checkpoint.files import save
 from ebm.model.energy import EnergyNet
-from ebm.scoring.bulk.file_list import FileList, find_files, to_name, to_text
+from ebm.scoring.bulk.file_list import find_files, to_name, to_text
+from ebm.scoring.bulk.run import Processes
 from ebm.scoring.bulk.score_files import score_files
 
 pq = pytest.importorskip("pyarrow.parquet")
@@ -47,8 +48,8 @@ def checkpoint(tmp_path_factory, pictures):
     return path
 
 
-def score(out: Path, checkpoint: Path, *inputs, **options):
-    return score_files(list(map(str, inputs)), out, checkpoint, accelerator="cpu", **({"workers": 0} | options))
+def score(out: Path, checkpoint: Path, *inputs, workers: int = 0, batch_size: int = 256):
+    return score_files(list(map(str, inputs)), out, checkpoint, Processes(workers, "cpu"), batch_size)
 
 
 def test_every_row_is_the_verdict_on_its_file(pictures, checkpoint, tmp_path):
@@ -102,7 +103,7 @@ def test_bad_files_are_rows_with_the_reason(pictures, checkpoint, tmp_path):
         assert all(found[name][column] is None for column in COLUMNS[1:-1])
 
 
-def test_a_chunk_of_nothing_but_bad_files_and_energies_that_are_not_finite(pictures, tmp_path):
+def test_a_part_of_nothing_but_bad_files_and_energies_that_are_not_finite(pictures, tmp_path):
     net = EnergyNet(4, 42)
     with torch.no_grad():
         net.features[0].weight.mul_(1e30)  # finite weights, infinite logits
@@ -137,16 +138,19 @@ def test_a_text_list_names_the_files(pictures, checkpoint, tmp_path, mark):
     assert [row["file"] for row in rows(tmp_path / "s.parquet")] == [*names, str(pictures[1][0])]
 
 
-def test_a_folder_is_listed_in_order_whatever_its_size(tmp_path):
+def test_a_folder_is_listed_as_it_is_read_and_in_order(tmp_path):
     folder = tmp_path / "in"
-    names = [f"{k % 3}/{k % 5}-{k}" for k in range(100)] + [f"{k}.png" for k in range(30)]
+    names = [f"{k}.png" for k in range(30)] + [f"{k % 3}/{k % 5}-{k}" for k in range(100)]
     for name in names:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).touch()
-    files = FileList(tmp_path)
-    expected = sorted(os.fsencode(folder / name) for name in names)
-    assert files.write(find_files([str(folder)], tmp_path / "left out", sorted_at_once=7)) == len(files) == len(names)
-    assert files.read(0, len(files)) == expected and files.read(13, 29) == expected[13:29]
+    (folder / "0" / "loop").symlink_to(folder / "0" / "loop")
+    found = find_files([str(folder)], tmp_path / "left out")
+    first = [next(found) for _ in range(30)]
+    assert first == sorted(os.fsencode(folder / name) for name in names[:30])
+    shutil.rmtree(folder / "2")  # a folder is opened when its turn comes
+    rest = sorted(os.fsencode(folder / name) for name in [*names[30:], "0/loop"] if not name.startswith("2/"))
+    assert list(found) == [*rest, os.fsencode(folder / "2")]
 
 
 def test_the_output_may_lie_among_the_pictures(pictures, checkpoint, tmp_path):
@@ -156,9 +160,9 @@ def test_the_output_may_lie_among_the_pictures(pictures, checkpoint, tmp_path):
         score(tmp_path / "s.parquet", checkpoint, tmp_path)
 
 
-def _score_until_a_chunk(work: Path, *arguments: object) -> None:
-    """Kills itself when the first chunk is done."""
-    end_once_there_is(work, "chunk-*.parquet", signal.SIGKILL)
+def _score_until_a_part(work: Path, *arguments: object) -> None:
+    """Kills itself when the first part is done."""
+    end_once_there_is(work / "parts", "*.parquet", signal.SIGKILL)
     run("score", *arguments)
 
 
@@ -168,7 +172,7 @@ def killed(pictures, checkpoint, tmp_path_factory):
     work = tmp_path_factory.mktemp("killed") / "scores.parquet.parts"
     out = work.with_suffix("")
     options = ("--checkpoint", checkpoint, "--batch-size", 1, "--workers", 1, "--accelerator", "cpu")
-    process = Forked(_score_until_a_chunk, work, pictures[0], "--out", out, *options, log=work.with_name("log"))
+    process = Forked(_score_until_a_part, work, pictures[0], "--out", out, *options, log=work.with_name("log"))
     assert process.wait(600) == -signal.SIGKILL, process.log.read_text()
     assert not out.exists()
     return work, options
@@ -189,29 +193,43 @@ def uninterrupted(pictures, checkpoint, tmp_path_factory):
 
 def test_after_a_kill_the_same_command_finishes_the_same_table(killed, pictures, uninterrupted, tmp_path):
     out = taken_up(killed, tmp_path)
-    archive, aside = pictures[0] / "00000", tmp_path / "aside"
-    aside.mkdir()
-    for path in pictures[1][:16]:  # the first chunk is done, so its files are not read again,
-        path.rename(aside / path.name)
-    (archive / "00000000-new.png").touch()  # and the list is the one that was made first
+    before = {path: path.read_bytes() for path in pictures[1][:16]}
+    for path in before:  # the first part is done, so its files are not read again
+        path.write_bytes(b"no picture any more")
     try:
         said, progress = run("score", pictures[0], "--out", out, *killed[1])
     finally:
-        (archive / "00000000-new.png").unlink()
-        for path in pictures[1][:16]:
-            (aside / path.name).rename(path)
+        for path, content in before.items():
+            path.write_bytes(content)
     assert pq.read_table(out).equals(uninterrupted)
-    assert "Scored 100 of 100 files" in progress and "files/s" in progress
+    assert "100 files" in progress and "files/s" in progress
     assert "100 files, 0 of them" in said
     assert not out.with_name("scores.parquet.parts").exists()
+
+
+def test_files_that_came_or_went_during_an_interruption_change_no_other_row(
+    killed, pictures, checkpoint, uninterrupted, tmp_path
+):
+    out = taken_up(killed, tmp_path)
+    new, gone = pictures[0] / "00000" / "00000000-new.png", pictures[1][-1]
+    new.touch()
+    gone.rename(tmp_path / gone.name)
+    try:
+        assert score(out, checkpoint, pictures[0], batch_size=5) == (100, 1)
+    finally:
+        new.unlink()
+        (tmp_path / gone.name).rename(gone)
+    expected = {row["file"]: row for row in uninterrupted.to_pylist() if row["file"] != str(gone)}
+    found = {row["file"]: row for row in rows(out)}
+    assert found.pop(str(new))["error"] and found.keys() == expected.keys()
+    for file, row in found.items():
+        assert row["energy"] == pytest.approx(expected[file]["energy"], abs=1e-5)
 
 
 def test_two_processes_finish_what_one_began(killed, pictures, uninterrupted, tmp_path):
     out = taken_up(killed, tmp_path)
     run_process("score", pictures[0], "--out", out, *killed[1], "--devices", 2, "--strategy", "ddp")
-    assert sorted(path.name for path in out.iterdir()) == [
-        "part-00000-of-00002.parquet", "part-00001-of-00002.parquet"
-    ]  # fmt: skip
+    assert out.is_dir() and len(list(out.iterdir())) > 2
     found = pq.read_table(out).sort_by("file")
     for name in COLUMNS:
         if name in ("energy", "probability"):  # a process has fewer threads: the sums are taken in another order
@@ -256,7 +274,7 @@ def test_a_work_folder_of_another_run_is_refused(killed, pictures, checkpoint, t
 def test_bad_input_is_one_sentence(checkpoint, tmp_path, inputs, options, words):
     out = tmp_path / options.pop("out", "s.parquet")
     with pytest.raises(ValueError, match=words) as caught:
-        score_files(inputs, out, checkpoint, **({"accelerator": "cpu", "workers": 0} | options))
+        score_files(inputs, out, checkpoint, Processes(**({"accelerator": "cpu", "workers": 0} | options)))
     assert "\n" not in str(caught.value)
 
 

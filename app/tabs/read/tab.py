@@ -83,6 +83,13 @@ class Read:
             return gr.skip()
         return self.reader.read(values, lambda loaded: to_glyph(loaded, path)) | {self.caption: ""}
 
+    def read_sent(self, values: Values) -> Shown:
+        """Reads the glyph that another tab sent."""
+        sent = values[self.context.sent]
+        if sent is None:
+            return gr.skip()
+        return self.reader.read(values, lambda loaded: glyph_of(sent[1])) | {self.caption: "", self.pad: ""}
+
     def read_example(self, values: Values, event: gr.EventData) -> Shown:
         """Reads the example that was clicked."""
         samples = self.context.models.get(values[self.context.model]).samples_to_read()
@@ -147,6 +154,8 @@ def wire(read: Read) -> None:
     fast: dict[str, Any] = {"preprocess": False, "trigger_mode": "always_last", **QUIET, **READING}
     asking, changed = read.reader.asking, [*read.reader.outputs, read.caption]
     read.pad.input(read.read_drawing, {*asking, read.pad}, changed, **fast)
+    sent, shown = read.context.sent, [*changed, read.pad]
+    sent.change(read.read_sent, {*asking, sent}, shown, **fast)
     brought = [read.picture.upload, read.picture.clear]
     gr.on(brought, read.read_picture, {*asking, read.picture}, changed, **fast)
     read.shelf.click(read.read_example, asking, [*changed, read.pad], **fast)

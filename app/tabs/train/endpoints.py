@@ -10,6 +10,7 @@ from typing import Any
 import gradio as gr
 from gradio import FileData
 
+from app.parts.panel import BUSY
 from app.tabs.train.run import FIRST, RESAMPLES, STRANGERS, learn
 from app.visitors.endpoints import all_sent
 from app.visitors.uploads import refusals
@@ -26,7 +27,7 @@ class Endpoints:
     ) -> Iterator[tuple[dict[str, Any], list[FileData] | None]]:
         """Trains a small model of a few sorts: what is to be seen, twice a second; then its two files, to be kept."""
         if not self.free.acquire(blocking=False):
-            raise gr.Error("Another training is under way on this machine: try again later.", print_exception=False)
+            raise gr.Error(BUSY, print_exception=False)
         try:
             with refusals():
                 yield from _train(sorts, mode, seconds, seed)

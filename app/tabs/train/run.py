@@ -3,8 +3,6 @@
 from collections.abc import Callable, Generator
 from typing import Any
 
-AT_ONCE = 1  # trainings in the whole process: each takes all the processor it gets
-QUEUE: dict[str, Any] = {"concurrency_id": "training", "concurrency_limit": AT_ONCE + 1}  # one more, to be refused
 SECONDS = (10, 180)
 STRANGERS, RESAMPLES = 60, 20  # a trained model is measured quickly: a visitor waits
 FIRST = ["a", "o", "p"]  # the sorts offered first

@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import BoundedSemaphore
 from typing import Any
 
 import gradio as gr
@@ -15,9 +14,9 @@ from gradio.components import Component
 from app.models.library import Models
 from app.models.loaded import LoadedModel, load
 from app.parts.drawing import message
-from app.parts.panel import QUIET, Context, Panel, Settings, Shown, Values, Wishes, number_wish, updates
+from app.parts.panel import BUSY, QUIET, TRAINING, Context, Panel, Settings, Shown, Values, Wishes, number_wish, updates
 from app.tabs.train.endpoints import Endpoints
-from app.tabs.train.run import AT_ONCE, FIRST, QUEUE, RESAMPLES, SECONDS, STRANGERS, learn
+from app.tabs.train.run import FIRST, RESAMPLES, SECONDS, STRANGERS, learn
 from app.tabs.train.view import picture, without_pictures
 from app.visitors.endpoints import offer
 from ebm.data.synthetic.sorts import SORTS
@@ -36,7 +35,7 @@ def build(context: Context) -> Panel:
     train = lay_out(context)
     wire(train)
     return Panel(
-        "train", list(train.controls.values()), train.show, train.controls, chosen=(train.use, train.key)
+        "train", list(train.controls.values()), train.show, train.controls, chosen=[(train.use, train.key, "print")]
     )  # fmt: skip
 
 
@@ -51,7 +50,6 @@ class Train:
         said: how the training stands, in words.
         view: what is to be seen of it.
         key: of the trained model among the page's models, "" before there is one.
-        free: the places for trainings.
         stopped: sessions whose visitor pressed Stop or left.
     """
 
@@ -63,7 +61,6 @@ class Train:
     said: gr.HTML
     view: gr.HTML
     key: gr.State
-    free: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(AT_ONCE))
     stopped: set[str] = field(default_factory=set)
 
     @property
@@ -75,9 +72,10 @@ class Train:
         """Trains and shows how it goes, where there is a place for one more training."""
         who = str(session.session_hash)
         self.stopped.discard(who)
-        if not self.free.acquire(blocking=False):
-            busy = "Another training is under way on this machine: try again in a few minutes."
-            yield {self.said: message(busy, "problem"), **self._idle()}
+        places = self.context.places
+        assert places is not None, "the tab is built only where visitors may train"
+        if not places.acquire(blocking=False):
+            yield {self.said: message(BUSY, "problem"), **self._idle()}
             return
         try:
             yield {
@@ -88,7 +86,7 @@ class Train:
             yield from self._watch(who, {name: values[control] for name, control in self.controls.items()})
         finally:
             self.stopped.discard(who)
-            self.free.release()
+            places.release()
 
     def _watch(self, who: str, asked: dict[str, Any]) -> Iterator[Shown]:
         """A training, moment by moment; ends in a model that can be chosen."""
@@ -190,11 +188,12 @@ def _fine_controls(start: Settings) -> dict[str, Component]:
 def wire(train: Train) -> None:
     """Says what happens when."""
     inputs: set[Block] = {*train.controls.values()}
-    started = train.go.click(train.start, inputs, train.outputs, preprocess=False, **QUEUE, **QUIET)
+    started = train.go.click(train.start, inputs, train.outputs, preprocess=False, **TRAINING, **QUIET)
     started.then(train.offer_model, train.key, train.use, queue=False, **QUIET)
     train.halt.click(train.stop, queue=False, **QUIET)
     train.context.page.unload(train.stop)
-    offer(Endpoints(train.free).train, **QUEUE)
+    assert train.context.places is not None
+    offer(Endpoints(train.context.places).train, **TRAINING)
 
 
 def _keep(models: Models, trained: Any) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from app.parts.drawing import data_uri, message, number, tile_grid
+from app.parts.drawing import data_uri, message, mirrored_histogram, number, tile_grid
 
 _NOTHING = torch.empty((0, 56, 56), dtype=torch.uint8)
 
@@ -82,21 +82,4 @@ def curves(moments: list[Any]) -> str:
 
 def _histogram(now: Any) -> str:
     """Where the energies of real glyphs and of chains lie now, one above the other."""
-    if not now.sampled:
-        return ""
-    both = np.array([*now.real, *now.sampled])
-    low, high = np.quantile(both, (0.02, 0.98))
-    edges = np.linspace(low, high + 1e-6, 25)
-    bars = ""
-    for kind, values, sign in (("real", now.real, -1), ("sampled", now.sampled, 1)):
-        counts, _ = np.histogram(np.clip(values, low, high), edges)
-        tall = 46 * counts / max(counts.max(), 1)
-        for k, height in enumerate(tall):
-            top = 50 - height if sign < 0 else 50
-            bars += f'<rect class="{kind}" x="{k}" width=".9" y="{top:.1f}" height="{height:.1f}"/>'
-    return (
-        '<figure class="energies mirrored" role="img" aria-label="Energies of real glyphs above, of chains below">'
-        '<div class="plot"><svg viewBox="0 0 24 100" preserveAspectRatio="none" aria-hidden="true">'
-        f"{bars}</svg></div><figcaption><span>{number(float(low))}</span><span>energies now: real above, chains below"
-        f"</span><span>{number(float(high))}</span></figcaption></figure>"
-    )
+    return mirrored_histogram(now.real, now.sampled, ("real", "chains")) if now.sampled else ""

@@ -1,60 +1,42 @@
-"""Scores any number of pictures into Parquet: resumable, in one or several processes, in constant memory.
-
-The list of files is split into chunks. Process r of w does the chunks r, r + w, r + 2w, ... and waits for the
-others only at the end. So slow pictures in one process do not delay the others, and a resumed run may have another
-number of processes.
-"""
+"""Scores any number of pictures into Parquet: a row a file, with the values of `ebm.verdict`."""
 
 import hashlib
 import json
-import os
-import signal
-import sys
-import warnings
-from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from collections.abc import Sequence
 from functools import partial
 from importlib.util import find_spec
-from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING
 
-import pytorch_lightning as pl
+import numpy as np
 import torch
-from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch import Tensor
-from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 
 from ebm.checkpoint.card import Card
 from ebm.checkpoint.files import load
 from ebm.data.corpus import SIZE
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.model.energy import EnergyNet
-from ebm.scoring.bulk.file_list import to_text
-from ebm.scoring.bulk.progress import Progress
-from ebm.scoring.bulk.table import Outputs, Table
-from ebm.scoring.bulk.work_folder import WorkFolder
+from ebm.scoring.bulk.file_list import check_inputs, find_files
+from ebm.scoring.bulk.run import Processes, attempt, run
+from ebm.scoring.bulk.work_folder import WorkFolder, write_table
+from ebm.scoring.scores import p_values
 
-BATCHES_A_CHUNK = 16
-STRATEGIES = ("auto", "ddp")
+if TYPE_CHECKING:
+    import pyarrow as pa
 
 
 def score_files(
-    inputs: Sequence[str], out: Path, checkpoint: Path, *, batch_size: int = 256, workers: int | None = None,
-    accelerator: str = "auto", devices: int = 1, num_nodes: int = 1, strategy: str = "auto",
-) -> tuple[int, int] | None:  # fmt: skip
+    inputs: Sequence[str], out: Path, checkpoint: Path, processes: Processes | None = None, batch_size: int = 256
+) -> tuple[int, int] | None:
     """Scores files into a table with a row each; after an interruption the same call continues.
 
     Args:
         inputs: files, folders and @lists, as in `ebm.scoring.bulk.file_list.find_files`.
-        out: NAME.parquet to write; with several processes a folder of that name with one file each.
+        out: NAME.parquet to write; with several processes a folder of that name with many files.
         checkpoint: a .safetensors file.
+        processes: that share the work; by default this one.
         batch_size: glyphs that the network gets at once.
-        workers: decoding processes for each scoring process; by default its share of this machine's cores.
-        accelerator: Lightning's: "auto", "cpu" or "gpu".
-        devices: processes on this machine.
-        num_nodes: machines.
-        strategy: "auto" or "ddp".
 
     Returns:
         the number of files, and the number of those with an error; None on every process but the first.
@@ -68,247 +50,85 @@ def score_files(
         raise ValueError(f"--out must end in .parquet, and {out.name!r} does not.")
     if find_spec("pyarrow") is None:
         raise ValueError("Scoring in bulk writes Parquet, which needs pyarrow: pip install pyarrow.")
-    if strategy not in STRATEGIES:
-        raise ValueError(f"The strategy is {' or '.join(STRATEGIES)}, not {strategy!r}.")
     model, card = load(checkpoint)
-    digest, work = _digest(checkpoint, card), WorkFolder(out)
-    job = {"inputs": list(inputs), "folder": os.getcwd(), "checkpoint": digest}
-    data = BulkData(work, job, card.preprocessing, batch_size, _share_of_cores(devices) if workers is None else workers)
-    table = Table(card, digest)
-    trainer = _trainer(ChunkWriter(work, table), accelerator, devices, num_nodes, strategy)
-    _predict(trainer, Scorer(model, card.temperature), data)
-    rank, world = trainer.global_rank, trainer.world_size
-    work.merge(rank, world, table.schema)
-    try:
-        data.wait_for_all()
-    except RuntimeError:
-        raise ConnectionError("Another process ended early: the same command again goes on.") from None
-    return work.publish(world) if rank == 0 else None
+    work, hashed = WorkFolder(out), checkpoint_digest(checkpoint, card)
+    check_inputs(inputs)
+    if next(find_files(inputs, work.path), None) is None:
+        raise ValueError(f"There are no files in {', '.join(inputs)}.")
+    work.open(inputs, {"another checkpoint": hashed})
+    job = ScoreFiles(model, card, hashed, batch_size)
+    return run(job, find_files(inputs, work.path), work, processes or Processes())
 
 
-def _digest(checkpoint: Path, card: Card) -> str:
+def checkpoint_digest(checkpoint: Path, card: Card) -> str:
     """SHA-256 over the parts of a checkpoint that decide a row, so that new figures may be added to its card."""
     decisive = (card.preprocessing, card.sorts, card.threshold, card.temperature, card.reference_energies)
     return hashlib.sha256(checkpoint.read_bytes() + json.dumps(decisive).encode()).hexdigest()
 
 
-def _share_of_cores(processes: int) -> int:
-    """The cores that this process may use, divided by the number of processes; at least 1."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return max(1, cores // max(1, processes))
-
-
-def _trainer(writer: "ChunkWriter", accelerator: str, devices: int, num_nodes: int, strategy: str) -> pl.Trainer:
-    try:
-        return pl.Trainer(
-            accelerator=accelerator, devices=devices, num_nodes=num_nodes, strategy=strategy, callbacks=[writer],
-            use_distributed_sampler=False, logger=False, enable_checkpointing=False, enable_progress_bar=False,
-            enable_model_summary=False,
-        )  # fmt: skip
-    except (MisconfigurationException, RuntimeError) as error:  # no such accelerator, or too few devices
-        raise ValueError(str(error).strip().splitlines()[0]) from None
-
-
-def _predict(trainer: pl.Trainer, scorer: "Scorer", data: "BulkData") -> None:
-    """Lightning's predict, without its advice, and with a plain error when a decoding process was killed."""
-    try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", module="pytorch_lightning")
-            trainer.predict(scorer, datamodule=data, return_predictions=False)
-    except RuntimeError as error:
-        if "DataLoader worker" not in str(error):
-            raise
-        raise ChildProcessError(
-            "A decoding process was killed, perhaps because memory ran out: "
-            "the same command goes on, perhaps with fewer --workers."
-        ) from error
-
-
-class Batch(NamedTuple):
-    """Some decoded files of one chunk.
+class ScoreFiles:
+    """The job of scoring pictures of single glyphs.
 
     Args:
-        chunk: number of the chunk.
-        last: whether the chunk ends with this batch.
-        files: names of the files.
-        errors: why a file is not a glyph, or None; one for each file.
-        x: glyphs (n, 1, 56, 56) of the n files without an error.
+        model, card: as `ebm.load` gives them.
+        hashed: digest of the checkpoint, for the file's metadata, which also has the card's name, threshold and
+            preprocessing.
+        batch_size: glyphs that the network gets at once.
     """
 
-    chunk: int
-    last: bool
-    files: list[str]
-    errors: list[str | None]
-    x: Tensor
+    def __init__(self, model: EnergyNet, card: Card, hashed: str, batch_size: int):
+        self.model, self.card, self.batch, self.part = model, card, batch_size, 16 * batch_size
+        about = {"checkpoint": card.name, "digest": hashed, "threshold": card.threshold}
+        self.about = {"glyph-ebm": json.dumps(about | {"preprocessing": card.preprocessing})}
 
+    def read(self, names: list[bytes]) -> tuple[list[str | None], Tensor]:
+        """The reason why each of n files is no glyph, or None, and the others as glyphs (m, 1, 56, 56)."""
+        read = [attempt(partial(to_glyph, preprocessing=self.card.preprocessing), name) for name in names]
+        glyphs = [glyph for glyph in read if isinstance(glyph, Tensor)]
+        x = torch.stack(glyphs) if glyphs else torch.empty(0, 1, SIZE, SIZE)
+        return [None if isinstance(glyph, Tensor) else glyph for glyph in read], x
 
-class GlyphFiles(IterableDataset):
-    """The unfinished chunks of one process as decoded batches, in order, divided among the loader's workers.
+    @torch.no_grad()
+    def rows(self, names: list[str], read: tuple[list[str | None], Tensor], device: torch.device) -> "pa.Table":
+        """The rows of n files; those with an error have nulls."""
+        import pyarrow as pa
 
-    Args:
-        work: has the list of files.
-        chunks: numbers of the chunks.
-        preprocessing: as in `ebm.to_glyph`.
-        batch_size: files a batch.
-    """
+        errors, x = read
+        logits = self.model.to(device).get_logits(x.to(device, non_blocking=True))
+        energy = -torch.logsumexp(logits, 1).cpu()  # (m,)
+        probability, best = (part.cpu() for part in (logits / self.card.temperature).softmax(1).max(1))
+        read_at = np.flatnonzero([error is None for error in errors])  # (m,)
+        finite = energy.isfinite().numpy()
+        errors = [*errors]
+        for k in read_at[~finite]:
+            errors[k] = "the model gives this picture no finite energy"
+        found = self._columns(energy[finite], best[finite], probability[finite])
+        row = np.full(len(names), -1)
+        row[read_at[finite]] = np.arange(finite.sum())
+        rows = found.take(pa.array(row, mask=row < 0))  # a null takes a row of nulls
+        rows = rows.add_column(0, "file", pa.array(names, pa.string()))
+        return rows.append_column("error", pa.array(errors, pa.string())).replace_schema_metadata(self.about)
 
-    def __init__(self, work: WorkFolder, chunks: Sequence[int], preprocessing: str, batch_size: int):
-        self.files, self.preprocessing = work.files, preprocessing
-        self.spans = [(chunk, work.span(chunk)) for chunk in chunks]
-        self.batch_size = batch_size
+    def _columns(self, energy: Tensor, best: Tensor, probability: Tensor) -> "pa.Table":
+        """The columns that a model has values for; nulls where it is uncalibrated or has no classes."""
+        import pyarrow as pa
 
-    def __iter__(self) -> Iterator[Batch]:
-        pieces = (
-            (chunk, span[first : first + self.batch_size], first + self.batch_size >= len(span))
-            for chunk, span in self.spans
-            for first in range(0, len(span), self.batch_size)
-        )
-        worker = get_worker_info()
-        # The loader asks its w workers in turn, so the order is kept if each makes every w-th batch.
-        for chunk, span, last in islice(pieces, worker.id, None, worker.num_workers) if worker else pieces:
-            names = self.files.read(span.start, span.stop)
-            with warnings.catch_warnings():  # a million unusual pictures would cause a million warnings
-                warnings.simplefilter("ignore")
-                read = [_decode(name, self.preprocessing) for name in names]
-            glyphs = [glyph for glyph in read if isinstance(glyph, Tensor)]
-            x = torch.stack(glyphs) if glyphs else torch.empty(0, 1, SIZE, SIZE)
-            yield Batch(chunk, last, [to_text(n) for n in names], [r if isinstance(r, str) else None for r in read], x)
+        card, m = self.card, len(energy)
+        known, classes = card.threshold is not None, card.architecture["outputs"] > 1
+        return pa.table({
+            "energy": energy.numpy(),
+            "p_value": p_values(card, energy).numpy() if known else pa.nulls(m, pa.float64()),
+            "is_stranger": energy.double().numpy() > card.threshold if known else pa.nulls(m, pa.bool_()),
+            "sort": pa.array([card.sorts[k] for k in best] if classes else [None] * m, pa.string()),
+            "probability": probability.numpy() if classes else pa.nulls(m, pa.float32()),
+        })  # fmt: skip
 
+    def finish(self, work: WorkFolder, rank: int, world: int) -> Path:
+        """One file where there is one process; else the parts as they are."""
+        import pyarrow.parquet as pq
 
-def _decode(name: bytes, preprocessing: str) -> Tensor | str:
-    """The glyph (1, 56, 56) in a file, or the reason why it cannot be read."""
-    try:
-        return to_glyph(os.fsdecode(name), preprocessing)
-    except (ValueError, OSError) as error:
-        reason = f"{os.fsdecode(name)} is a folder that cannot be read" if os.path.isdir(name) else str(error)
-    except Exception as error:  # no error in one picture may end a run over a million
-        reason = f"cannot be read ({type(error).__name__}: {error})"
-    return reason.encode("utf-8", "backslashreplace").decode()  # the reason may contain a name that is not UTF-8
-
-
-class BulkData(pl.LightningDataModule):
-    """Lists the files once, on the first process, and gives each process its chunks.
-
-    Args:
-        work: the folder of the run.
-        job: as in `WorkFolder.open`.
-        preprocessing: as in `ebm.to_glyph`.
-        batch_size: as in `score_files`.
-        workers: as in `score_files`.
-    """
-
-    def __init__(self, work: WorkFolder, job: dict, preprocessing: str, batch_size: int, workers: int):
-        super().__init__()
-        self.work, self.job, self.preprocessing = work, job, preprocessing
-        self.batch_size, self.workers = batch_size, workers
-        self.prepare_data_per_node = False
-        self.failure: str | None = None
-        self.wait_for_all: Callable[[], object] = lambda: None
-
-    def prepare_data(self) -> None:
-        """Lists the files on the first process, while the others wait."""
-        try:
-            self.work.open(self.job, BATCHES_A_CHUNK * self.batch_size)
-        except (ValueError, OSError) as error:
-            self.failure = str(error)  # for `setup`, because after an error here the others would wait forever
-
-    def setup(self, stage: str) -> None:
-        """Joins the run on every process; raises the ValueError of `prepare_data`, if there was one."""
-        assert self.trainer is not None
-        if failure := self.trainer.strategy.broadcast(self.failure):
-            raise ValueError(failure) if self.trainer.is_global_zero else SystemExit(2)
-        if self.trainer.world_size > 1:  # one process may finish hours before another
-            group = torch.distributed.new_group(backend="gloo", timeout=timedelta(days=1000))
-            self.wait_for_all = partial(torch.distributed.barrier, group)
-        self.work.join()
-
-    def predict_dataloader(self) -> DataLoader:
-        """The loader of whole batches, which the workers decode."""
-        assert self.trainer is not None
-        chunks = self.work.unfinished(self.trainer.global_rank, self.trainer.world_size)
-        return DataLoader(
-            GlyphFiles(self.work, chunks, self.preprocessing, self.batch_size), batch_size=None,
-            collate_fn=_as_is, num_workers=self.workers, pin_memory=self.trainer.strategy.root_device.type == "cuda",
-        )  # fmt: skip
-
-    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
-        """Moves the glyphs to the device, and leaves the names."""
-        return batch._replace(x=batch.x.to(device, non_blocking=True))
-
-
-def _as_is(batch: Any) -> Any:
-    return batch
-
-
-class Scorer(pl.LightningModule):
-    """The network in the form that Lightning's `predict` needs.
-
-    Args:
-        net: the network.
-        temperature: divisor of the logits in the class probabilities.
-    """
-
-    def __init__(self, net: EnergyNet, temperature: float):
-        super().__init__()
-        self.net, self.temperature = net, temperature
-
-    def predict_step(self, batch: Batch) -> Outputs:
-        """The energy, the likeliest class and its calibrated probability of n glyphs, each (n,)."""
-        logits = self.net.get_logits(batch.x)
-        probability, best = (logits / self.temperature).softmax(1).max(1)
-        return -torch.logsumexp(logits, 1), best, probability
-
-
-class ChunkWriter(pl.Callback):
-    """Collects what Lightning predicts and writes one file a chunk.
-
-    Args:
-        work: the folder of the run.
-        table: makes the rows.
-    """
-
-    def __init__(self, work: WorkFolder, table: Table):
-        self.work, self.table = work, table
-        self.files: list[str] = []
-        self.errors: list[str | None] = []
-        self.outputs: list[Outputs] = []
-        self.progress: Progress | None = None
-        self.parent = os.getppid()
-
-    def on_predict_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Starts the progress bar, on the first process only."""
-        if trainer.is_global_zero:
-            rank, world = trainer.global_rank, trainer.world_size
-            todo = sum(len(self.work.span(k)) for k in self.work.unfinished(rank, world))
-            share = sum(len(self.work.span(k)) for k in self.work.chunks(rank, world))
-            whose = f" by process 1 of {world}" if world > 1 else ""
-            self.progress = Progress(share, share - todo, whose)
-
-    def on_predict_batch_end(
-        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Outputs, batch: Batch, batch_idx: int,
-        dataloader_idx: int = 0,
-    ) -> None:  # fmt: skip
-        """Keeps the results on the device until the chunk ends, so that no batch waits for another one."""
-        self.files += batch.files
-        self.errors += batch.errors
-        self.outputs.append(outputs)
-        if batch.last:
-            self.work.write_chunk(batch.chunk, self.table.rows(self.files, self.errors, self.outputs))
-            self.files, self.errors, self.outputs = [], [], []
-        if self.progress is not None:
-            self.progress.advance(len(batch.files))
-        if trainer.received_sigterm:  # Lightning itself does not stop here
-            raise SystemExit(128 + signal.SIGTERM)
-        if trainer.global_rank > 0 and os.getppid() != self.parent:
-            raise ConnectionError("The process that started this one is gone.")
-
-    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Says how to continue after Ctrl+C."""
-        if isinstance(exception, KeyboardInterrupt | SystemExit) and self.progress is not None:
-            self.progress.close()
-            print("Stopped; the same command goes on from here.", file=sys.stderr)
-
-    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Restores the terminal."""
-        if self.progress is not None:
-            self.progress.close()
+        if world > 1:
+            return work.parts_path
+        parts, path = work.parts(), work.path / "scores.parquet"
+        write_table(path, pq.read_schema(parts[0]), (pq.ParquetFile(part).read() for part in parts))
+        return path

@@ -1,202 +1,132 @@
-"""The folder of an unfinished scoring run, next to its output: what is to be done, and what is already done.
+"""The folder of an unfinished run, beside its output, with a Parquet file (a part) for every group of files done.
 
-It has the list of files, which is made once, and a small Parquet file for every finished chunk of the list.
-`about.json` is written as soon as the list is complete. After a kill at any moment, nothing incomplete is used.
+A part is complete, since it is written under another name first. Its name is the place of its first file in the list
+and a hash of its file names, so two processes never write different rows to one name.
 """
 
+import hashlib
 import json
 import os
-import re
 import shutil
+from array import array
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ebm.scoring.bulk.file_list import FileList, check_inputs, find_files
+import numpy as np
+
 from ebm.system.whole_file import whole_file
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROWS_A_GROUP = 1 << 17  # row groups of the finished file
-_OURS = re.compile(r"lock|names|ends|about\.json|merged|chunk-\d+\.parquet|.*\.tmp")
+ROWS_A_GROUP = 1 << 16
+
+
+def digest(text: str) -> int:
+    """64 bits that stand for a file name in memory."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")
 
 
 class WorkFolder:
     """The work folder of one output.
 
     Args:
-        out: the finished file, or the folder of one file a process.
+        out: the finished file or folder.
     """
 
     def __init__(self, out: Path):
-        self.out = out
-        self.path = out.with_name(out.name + ".parts")
-        self.files = FileList(self.path)
-        self.about_path = self.path / "about.json"
-        self.chunk_size = 0  # files a chunk; known after `open` or `join`
+        self.out = Path(os.path.abspath(out))
+        self.path = self.out.with_name(self.out.name + ".parts")
+        self.parts_path = self.path / "parts"
 
-    def open(self, job: dict[str, Any], chunk_size: int) -> None:
-        """Starts a run, or continues the one in the folder. Only the first process calls this; the others `join`.
+    def open(self, inputs: Sequence[str], about: dict[str, Any]) -> None:
+        """Starts a run, or continues the one in the folder. Every process calls this, before any of them writes.
 
         Args:
-            job: "inputs" as given, the working "folder" and the "checkpoint". If one of them differs, the folder
-                belongs to another run.
-            chunk_size: files a chunk, for a new run.
+            inputs: as in `find_files`; when a run goes on, they and the working folder must be the same.
+            about: what else must be the same, named for a sentence: "another checkpoint".
 
         Raises:
-            ValueError: the output already exists, the folder belongs to another run, another process is
-                at work in it, an input does not exist, or there are no files.
+            ValueError: the output already exists, or the folder belongs to another run or to somebody else.
         """
-        if os.path.lexists(self.out):
+        if os.path.lexists(self.out) and not (self.out.is_dir() and not any(self.out.iterdir())):
             raise ValueError(f"{self.out} is there already: move it away or choose another --out.")
-        check_inputs(job["inputs"])
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._lock()
-        if self.about_path.is_file():
-            self._check(job)
-        else:
-            self._begin(job, chunk_size)
-        self.join()
-
-    def join(self) -> None:
-        """Joins a run that another process has opened."""
-        self.chunk_size = json.loads(self.about_path.read_text(encoding="utf-8"))["chunk_size"]
-
-    def _begin(self, job: dict[str, Any], chunk_size: int) -> None:
-        """Lists the files. about.json is written last and makes the list valid."""
-        self._clear()
-        if not self.files.write(find_files(job["inputs"], self.path)):
-            shutil.rmtree(self.path)
-            raise ValueError(f"There are no files in {', '.join(job['inputs'])}.")
-        begun = self.path / "about.tmp"
-        begun.write_text(json.dumps(job | {"chunk_size": chunk_size}), encoding="utf-8")
-        begun.replace(self.about_path)
-
-    def _check(self, job: dict[str, Any]) -> None:
-        """Raises a ValueError if the folder belongs to another run."""
-        saved = json.loads(self.about_path.read_text(encoding="utf-8"))
-        begun = {
-            "inputs": f"with other files ({' '.join(saved['inputs'])})",
-            "folder": f"in the folder {saved['folder']}",
-            "checkpoint": "with another checkpoint",
-        }
-        for key, how in begun.items():
-            if saved[key] != job[key]:
+        about = about | {"other files": " ".join(inputs), "another folder to start in": os.getcwd()}
+        self.parts_path.mkdir(parents=True, exist_ok=True)
+        path = self.path / "about.json"
+        if not path.is_file():
+            others = [name for name in os.listdir(self.path) if name != "parts" and not name.startswith("about.json")]
+            if others:
+                raise ValueError(f"{self.path} holds {others[0]}, which no run has made: choose another --out.")
+            with whole_file(path, several_writers=True) as file:
+                file.write(json.dumps(about).encode())
+        saved = json.loads(path.read_bytes())
+        for what in about:
+            if saved.get(what) != about[what]:
                 raise ValueError(
-                    f"{self.path} holds an unfinished run that was begun {how}: "
+                    f"{self.path} holds an unfinished run that was begun with {what} ({saved.get(what)}): "
                     "go on with that command, delete the folder, or choose another --out."
                 )
 
-    def _clear(self) -> None:
-        """Removes the files of a run that did not finish its list, or that was killed while it removed its folder."""
-        left = [path for path in self.path.iterdir() if path.name != "lock"]
-        for path in left:
-            if not _OURS.fullmatch(path.name):
-                raise ValueError(f"{self.path} holds {path.name}, which no scoring run has made: choose another --out.")
-        for path in left:
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    def parts(self) -> list[Path]:
+        """The parts that are done, in the order of the list of files."""
+        return sorted(self.parts_path.glob("*.parquet"))
 
-    def _lock(self) -> None:
-        """Keeps a second run out. The lock ends with this process, in whatever way it ends."""
-        try:
-            import fcntl
-        except ImportError:  # Windows
-            return
-        self.lock = (self.path / "lock").open("w")
-        try:
-            fcntl.lockf(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except (BlockingIOError, PermissionError):
-            raise ValueError(f"Another run is at work in {self.path}: wait for it, or choose another --out.") from None
-        except OSError:
-            pass  # this file system has no locks
-
-    def chunks(self, rank: int, world: int) -> range:
-        """The chunks of one process.
-
-        Args:
-            rank: number of the process, from 0.
-            world: number of processes.
-
-        Returns:
-            numbers of chunks.
-        """
-        return range(rank, -(-len(self.files) // self.chunk_size), world)
-
-    def unfinished(self, rank: int, world: int) -> list[int]:
-        """The chunks of one process that are not done yet.
-
-        Args:
-            rank: number of the process, from 0.
-            world: number of processes.
-
-        Returns:
-            numbers of chunks.
-        """
-        done = {path.name for path in self.path.glob("chunk-*.parquet")}
-        return [k for k in self.chunks(rank, world) if self._chunk_path(k).name not in done]
-
-    def span(self, chunk: int) -> range:
-        """The files of a chunk, as numbers in the list."""
-        start = chunk * self.chunk_size
-        return range(start, min(start + self.chunk_size, len(self.files)))
-
-    def _chunk_path(self, chunk: int) -> Path:
-        return self.path / f"chunk-{chunk:010}.parquet"
-
-    def write_chunk(self, chunk: int, rows: "pa.Table") -> None:
-        """Writes a finished chunk, complete or not at all.
-
-        Args:
-            chunk: its number.
-            rows: its table.
-        """
+    def done(self, rank: int, world: int) -> np.ndarray:
+        """The digests, uint64 and sorted, of the files of process `rank` of `world` that have a row: 8 bytes a file."""
         import pyarrow.parquet as pq
 
-        with whole_file(self._chunk_path(chunk), several_writers=True) as file:
+        found = array("Q")
+        for part in self.parts():
+            for text in pq.ParquetFile(part).read(["file"])["file"].to_pylist():
+                if (number := digest(text)) % world == rank:
+                    found.append(number)
+        return np.unique(np.array(found, np.uint64))
+
+    def write(self, place: int, rows: "pa.Table") -> None:
+        """Writes a part whose first file has a place in the list, complete or not at all."""
+        import pyarrow.parquet as pq
+
+        name = f"{place:012}-{digest(chr(0).join(rows['file'].to_pylist())):016x}.parquet"
+        with whole_file(self.parts_path / name, several_writers=True) as file:
             pq.write_table(rows, file)
 
-    def merge(self, rank: int, world: int, schema: "pa.Schema") -> None:
-        """Writes the rows of all chunks of a process, in order, into one file.
-
-        Args:
-            rank: number of the process, from 0.
-            world: number of processes.
-            schema: of the rows.
-        """
-        import pyarrow as pa
+    def counts(self) -> tuple[int, int]:
+        """The number of rows, and of those with an error."""
         import pyarrow.parquet as pq
 
-        chunks, step = self.chunks(rank, world), max(1, ROWS_A_GROUP // self.chunk_size)
-        path = self.path / "merged" / f"part-{rank:05}-of-{world:05}.parquet"
-        path.parent.mkdir(exist_ok=True)
-        with pq.ParquetWriter(path, schema) as writer:
-            for first in range(0, len(chunks), step):
-                paths = map(self._chunk_path, chunks[first : first + step])
-                # without partitioning, because a folder named a=b must not become a column
-                tables = [pq.read_table(path, schema=schema, partitioning=None) for path in paths]
-                writer.write_table(pa.concat_tables(tables))
+        errors = [pq.ParquetFile(part).read(["error"])["error"] for part in self.parts()]
+        return sum(map(len, errors)), sum(len(column) - column.null_count for column in errors)
 
-    def publish(self, world: int) -> tuple[int, int]:
-        """Moves the merged file, or the folder of several, to the output and removes the work folder.
-
-        Args:
-            world: number of processes.
-
-        Returns:
-            the number of rows, and the number of those with an error.
-        """
-        import pyarrow.parquet as pq
-
-        merged = self.path / "merged"
-        parts = [merged / f"part-{rank:05}-of-{world:05}.parquet" for rank in range(world)]
-        for path in set(merged.iterdir()) - set(parts):
-            path.unlink()  # left by a run with another number of processes that was killed during its merge
-        footers = [pq.read_metadata(path) for path in parts]
-        groups = [footer.row_group(k) for footer in footers for k in range(footer.num_row_groups)]
-        rows = sum(group.num_rows for group in groups)
-        error = footers[0].schema.names.index("error")
-        sound = sum(group.column(error).statistics.null_count for group in groups)
-        (parts[0] if world == 1 else merged).replace(self.out)
-        self.about_path.unlink()  # first, because without it the rest is not used
+    def publish(self, result: Path | None) -> None:
+        """Moves a result, which lies in the folder, to the output and removes the folder."""
+        if result is not None:
+            if self.out.is_dir():  # and empty
+                self.out.rmdir()
+            result.replace(self.out)
+        # The parts first, because any number of them is a run that can go on.
+        shutil.rmtree(self.parts_path, ignore_errors=True)
         shutil.rmtree(self.path)
-        return rows, rows - sound
+
+
+def write_table(path: Path, schema: "pa.Schema", tables: Iterable["pa.Table"]) -> None:
+    """Writes any number of tables into one file, in row groups of a useful size.
+
+    Args:
+        path: of the file.
+        schema: of all tables.
+        tables: one after the other.
+    """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    waiting: list[pa.Table] = []
+    with pq.ParquetWriter(path, schema) as writer:
+        for table in tables:
+            waiting.append(table)
+            if sum(map(len, waiting)) >= ROWS_A_GROUP:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting.clear()
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))

@@ -153,6 +153,7 @@ def test_the_explorers_scores_in_process(tmp_path) -> None:
         (["train", "--steps", "0"], "A run needs at least 1 step, not 0."),
         (["buffer", "--batch", "0"], "The batch and the slots a class must be at least 1."),
         (["data", "--glyphs", "0"], "At least one glyph is needed, not 0."),
+        (["pages", "--pages", "1"], "At least 20 pages are needed, not 1."),
         (["app", "--checkpoint", "nowhere.safetensors"], "nowhere.safetensors"),
         (["app", "--generations", "1"], "Starts, scores and rounds must be at least 1"),
     ],

@@ -1,0 +1,93 @@
+"""The tab Book in a real browser: a page is read, its glyphs are walked, named and sent on; a model is taught."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from helpers.app_pages import open_page, open_tab, wait_for_change
+
+
+@pytest.fixture
+def fresh(browser, url: str) -> Iterator:
+    """A page on which nothing has been done."""
+    yield from open_page(browser, url, 1280)
+
+
+def open_book(page) -> None:
+    open_tab(page, "Book")
+    page.click("#book-example")
+    page.wait_for_selector(".desk:not([hidden]) .desk-row")
+
+
+def test_a_page_is_read_walked_named_and_sent_to_read(page) -> None:
+    open_book(page)
+    count = int(re.match(r"([\d,]+) glyphs", page.inner_text("#book-said")).group(1).replace(",", ""))
+    assert count > 800
+    page.focus(".desk-view canvas")
+    words = page.inner_text(".desk-words")
+    page.keyboard.press("ArrowRight")
+    words = wait_for_change(page, ".desk-words", words)
+    page.keyboard.press("ArrowDown")
+    assert wait_for_change(page, ".desk-words", words).startswith("Line 2")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Control+A")
+    page.keyboard.type("ct-ligature")
+    page.keyboard.press("Enter")
+    page.wait_for_function("document.querySelector('.desk-case-words').innerText.includes('You have named 1.')")
+    assert "your own reading" in page.inner_text(".desk-words") and "ct-ligature" in page.inner_text(".desk-rows")
+    page.click("[data-do=forget]")
+    page.wait_for_function("document.querySelector('.desk-case-words').innerText.includes('You have named 0.')")
+    strangers = page.inner_text(".desk-strangers")
+    page.focus(".desk-cut input")
+    page.keyboard.press("Home")
+    assert f"{count} of {count}" in wait_for_change(page, ".desk-strangers", strangers)
+    reading = page.inner_text("#reading")
+    page.click("[data-do=read]")
+    page.wait_for_selector("#tabs button[role=tab][aria-selected=true]:has-text('Read')", state="attached")
+    wait_for_change(page, "#reading", reading)
+
+
+def test_a_box_is_clicked_and_the_page_is_dragged(fresh) -> None:
+    open_book(fresh)
+    fresh.click("[data-zoom='0']")
+    canvas = fresh.locator(".desk-view canvas")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
+    before = fresh.inner_text(".desk-words")
+    for k in range(40):  # somewhere along this diagonal stands a letter
+        fresh.mouse.click(box["x"] + box["width"] * (0.4 + 0.005 * k), box["y"] + box["height"] * (0.2 + 0.005 * k))
+        if fresh.inner_text(".desk-words") != before:
+            break
+    assert "energy" in fresh.inner_text(".desk-words")
+    picture = "document.querySelector('.desk-view canvas').toDataURL()"
+    seen = fresh.evaluate(picture)
+    fresh.mouse.move(box["x"] + 300, box["y"] + 300)
+    fresh.mouse.down()
+    fresh.mouse.move(box["x"] + 360, box["y"] + 340, steps=4)
+    fresh.mouse.up()
+    fresh.wait_for_function(f"(seen) => {picture} !== seen", arg=seen)
+
+
+def test_a_model_is_taught_and_prints(fresh) -> None:
+    open_tab(fresh, "Book")
+    fresh.click("#book-propose")
+    fresh.wait_for_function("document.querySelector('#school-said').innerText.includes('Bring a page first')")
+    open_book(fresh)
+    fresh.click("#book-teach")
+    fresh.wait_for_function("document.querySelector('#school-said').innerText.includes('Name at least one glyph')")
+    fresh.focus(".desk-view canvas")
+    fresh.keyboard.press("ArrowRight")
+    fresh.fill(".desk-tools input", "B")
+    fresh.click("[data-do=name]")
+    fresh.wait_for_function("document.querySelector('.desk-case-words').innerText.includes('You have named 1.')")
+    fresh.fill("#book-steps input[type=number]", "50")
+    fresh.keyboard.press("Tab")
+    fresh.click("#book-teach:not([disabled])")
+    fresh.wait_for_function("document.querySelector('#school-said').innerText.includes('Taught by 1 glyphs')")
+    assert "before" in fresh.inner_text("#school-view") and "taught" in fresh.inner_text("#book-said")
+    assert "You have named 1." in fresh.inner_text(".desk-case-words")
+    fresh.click("#book-save")
+    fresh.wait_for_selector("#book-saved:has-text('.csv')")
+    fresh.click("#book-print:not([disabled])")
+    fresh.wait_for_function("document.querySelector('#model input').value.includes('(yours)')")
+    fresh.wait_for_function("document.querySelector('#print-status')?.innerText.includes('Read back')")

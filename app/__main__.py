@@ -20,7 +20,8 @@ def main(
         Path | None, typer.Option(help="A .safetensors file with its .json card; by default the jem that ships.")
     ] = None,
     training: Annotated[
-        bool, typer.Option("--training/--no-training", help="Whether visitors may train or teach models on this machine.")
+        bool,
+        typer.Option("--training/--no-training", help="Whether visitors may train or teach models here."),
     ] = True,
     root_path: Annotated[
         str | None, typer.Option(help="Path below which a reverse proxy shows the page, such as /glyphs.")

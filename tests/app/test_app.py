@@ -116,7 +116,7 @@ def test_strangers_answers_rates_and_auroc(client: Client, checkpoint: Path) -> 
     assert "threshold" in refusal(client, "noise", None, api_name="/strangers")
 
 
-PUBLIC = {
+PUBLIC = {"/page", "/adapt", 
     "/score", "/influence", "/restore", "/generate", "/compose", "/word", "/judge", "/train", "/strangers",
     "/strangers_own", "/path", "/plane",
 }  # fmt: skip

@@ -1,8 +1,6 @@
 """A real browser: draws a stroke, reads the label, starts and stops a generation, visits the strangers."""
 
-from helpers.app_pages import draw, wait_for_change
-
-PRINT, STRANGERS = ("button[role=tab]:has-text('Print')", "button[role=tab]:has-text('Strangers')")
+from helpers.app_pages import draw, open_tab, wait_for_change
 
 READING = "#reading .reading"
 STATUS = "document.querySelector('#print-status').innerText"
@@ -38,7 +36,7 @@ def test_examples_and_uploads_are_read(page, tmp_path) -> None:
 def test_printing_again_at_once_prints_again(desk) -> None:
     """Gradio drops a press that comes while the one before it still saves its files: the button must not offer it."""
     done = "document.querySelector('#print-status').innerText.includes('Read back')"
-    desk.click(PRINT)
+    open_tab(desk, "Print")
     desk.wait_for_function(done)
     for _ in range(2):
         desk.click("#go")  # waits until the button can be pressed
@@ -56,7 +54,7 @@ STOPPED = """() => {
 
 
 def test_printing_starts_and_stops(page) -> None:
-    page.click(PRINT)
+    open_tab(page, "Print")
     page.wait_for_selector("#go:not([disabled])")  # the first visit prints by itself
     page.wait_for_function(f"{STATUS}.includes('Read back')")
     page.fill("#steps input[type=number]", "1024")
@@ -78,7 +76,7 @@ def test_printing_starts_and_stops(page) -> None:
 
 
 def test_strangers_are_shown(page) -> None:
-    page.click(STRANGERS)
+    open_tab(page, "Strangers")
     page.wait_for_selector("#roc .js-plotly-plot .main-svg")
     before = page.inner_text("#rates .rates")
     page.fill("#threshold input[type=number]", page.get_attribute("#threshold input[type=range]", "min"))

@@ -97,6 +97,7 @@ class SharedPages:
             self.pages[width].load(self.url)
             self.loaded.add(width)
         failed = request.session.testsfailed
+        self.pages[width].page.bring_to_front()  # what is behind another page is not animated
         yield self.pages[width].page
         if request.session.testsfailed > failed:
             self.pages.pop(width).page.close()

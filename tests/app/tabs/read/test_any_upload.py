@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from helpers.app_pages import open_page
 from helpers.bad_pictures import EITHER, READ, REFUSED, Case, write
 from helpers.server import process
 
@@ -97,19 +98,25 @@ def show(page, path: Path) -> None:
     page.set_input_files("#upload input[type=file]", path)
 
 
-def test_files_that_are_no_pictures_by_name_or_too_large_are_told_so(desk, files, tmp_path: Path) -> None:
-    before = desk.inner_text("#reading")
+@pytest.fixture
+def fresh(browser, url: str) -> Iterator:
+    """A page on which nothing has been uploaded."""
+    yield from open_page(browser, url, 1280)
+
+
+def test_files_that_are_no_pictures_by_name_or_too_large_are_told_so(fresh, files, tmp_path: Path) -> None:
+    before = fresh.inner_text("#reading")
     (tmp_path / "large.png").write_bytes(bytes(LARGEST_FILE + 1))
     for path, words in (
         (tmp_path / "large.png", "maximum allowed size of 25"),
         (_named(files, "bomb.zip"), "file type"),
     ):
-        show(desk, path)
-        toast = desk.wait_for_selector("[data-testid=toast-body]")
+        show(fresh, path)
+        toast = fresh.wait_for_selector("[data-testid=toast-body]")
         assert words in toast.inner_text() and "/" not in toast.inner_text().replace("image/*", "")
-        desk.click("[data-testid=toast-close]")
-        desk.wait_for_selector("[data-testid=toast-body]", state="detached")
-    assert desk.inner_text("#reading") == before
+        fresh.click("[data-testid=toast-close]")
+        fresh.wait_for_selector("[data-testid=toast-body]", state="detached")
+    assert fresh.inner_text("#reading") == before
 
 
 def _named(files: list[tuple[Case, Path]], name: str) -> Path:

@@ -25,12 +25,18 @@ def wait_for_change(page, selector: str, before: str) -> str:
 
 
 def open_tab(page, title: str) -> None:
-    """Opens a tab by its title; on a phone it may be in the menu of those that have no room."""
+    """Opens a tab by its title; on a phone it may be in the menu of those that have no room, or be on its way there."""
+    from playwright.sync_api import TimeoutError as OutOfReach  # a machine without browsers has no Playwright
+
     tab = page.locator(f"#tabs button[role=tab]:has-text('{title}')").first
-    if not tab.is_visible():
-        page.click("#tabs .overflow-menu button")
-        tab = page.locator(f"#tabs .overflow-dropdown button:has-text('{title}')").first
-    tab.click()
+    if tab.is_visible():
+        try:
+            tab.click(timeout=5000)
+            return
+        except OutOfReach:
+            pass
+    page.click("#tabs .overflow-menu button")
+    page.locator(f"#tabs .overflow-dropdown button:has-text('{title}')").first.click()
 
 
 class WatchedPage:

@@ -5,7 +5,7 @@ TOOLS := .venv-tools
 BIN := $(VENV)/bin
 COMPILE := --upgrade --universal --generate-hashes --python-version 3.11 --no-emit-index-url --no-header --no-annotate --quiet
 
-.PHONY: app test train lint lock audit licences clean
+.PHONY: app test train lint engine lock audit licences clean
 
 app: $(VENV)/.app
 	$(BIN)/python -m app
@@ -16,6 +16,10 @@ test: lint
 
 train: $(VENV)/.app
 	$(BIN)/python -m ebm train
+
+# The WebAssembly engine of the page, by clang and lld; it ships, so only who changes its sources needs this.
+engine:
+	$(BIN)/python -m app.engine.build
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -12,7 +12,7 @@ from ebm.sampling.sampler import Sampler
 
 def sample(
     model: EnergyNet, n: int, *, steps: int | None = None, sort: str | int | None = None, seed: int = 0,
-    card: Card | None = None, sampler: Sampler | None = None,
+    card: Card | None = None, sampler: Sampler | None = None, engine: str = "torch",
 ) -> Tensor:  # fmt: skip
     """Generates glyphs from noise, never from the replay buffer.
 
@@ -24,17 +24,18 @@ def sample(
         seed: of starts and noise; the same seed gives the same glyphs.
         card: its sampler and sorts are used; without it the default sampler and the pen's sorts.
         sampler: used instead of the card's.
+        engine: "torch", or "native" for the glyphs that the explorer's page prints with this seed.
 
     Returns:
         (n, 1, 56, 56) in [-1, 1] on the model's device.
 
     Raises:
-        ValueError: for a sort that the model does not know, or n or steps below 1.
+        ValueError: for a sort that the model does not know, n or steps below 1, or an engine that cannot be used.
     """
     sampler = sampler or (card.sampler if card is not None else Sampler())
     steps = sampler.print_steps if steps is None else steps
     labels = None if sort is None else torch.full((n,), class_of(model, sort, card))
-    return last_of(chains(model, n, sampler=sampler, steps=steps, labels=labels, seed=seed, every=steps))
+    return last_of(chains(model, n, sampler=sampler, steps=steps, labels=labels, seed=seed, every=steps, engine=engine))
 
 
 def class_of(model: EnergyNet, sort: str | int, card: Card | None = None) -> int:

@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from ebm.model.energy import EnergyNet, check_glyphs
 from ebm.model.gradient import gradient_of
 from ebm.sampling.native import Library, Move, NativeStep, fits, library
+from ebm.sampling.native.stream import Stream
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def sgld(
     clamp: tuple[float, float] | None = (-1.0, 1.0),
     y: Tensor | None = None,
     free: Tensor | None = None,
-    generator: torch.Generator | None = None,
+    generator: torch.Generator | Stream | None = None,
     every: int = 1,
     compiled: Library | None = None,
 ) -> Iterator[Step]:
@@ -59,7 +60,7 @@ def sgld(
         y: class labels (N,) int64 that steer every chain to its class, or None.
         free: mask that can be broadcast to x, True or 1 where pixels may move; None = everywhere. All other pixels
             keep the values of the start, even outside `clamp` (for inpainting: the known pixels).
-        generator: on x's device; makes the noise reproducible.
+        generator: on x's device, or a stream by counting; makes the noise reproducible.
         every: yields after each `every` steps, and always after the last.
         compiled: holds the compiled step that is used as soon as it is ready; None = the one of this process.
 
@@ -76,14 +77,20 @@ def sgld(
     moving = None if free is None else _mask(free, x)
     take_step = _step(model, x, extra, step_size, noise, grad_clip, clamp, compiled)
     for index in range(1, steps + 1):
-        white = torch.empty_like(x).normal_(generator=generator) if noise else None
-        x = take_step(x, white)
+        x = take_step(x, _white(x, generator, index) if noise else None)
         if moving is not None:
             x = torch.where(moving, x, start)
         if index % every == 0 or index == steps:
             with torch.no_grad():
                 now = energy(x, *extra)
             yield Step(x, now, index)
+
+
+def _white(x: Tensor, generator: torch.Generator | Stream | None, index: int) -> Tensor:
+    """Standard normal noise of x's shape for a step."""
+    if isinstance(generator, Stream):
+        return generator.normal(len(x), index)
+    return torch.empty_like(x).normal_(generator=generator)
 
 
 def _mask(free: Tensor, x: Tensor) -> Tensor:

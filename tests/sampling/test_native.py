@@ -39,7 +39,7 @@ class Passed:
     def langevin_step(self, net, n, *pointers):
         self.calls += 1
         library().code.langevin_step(net, n, *pointers)
-        out = (ctypes.c_float * (n * 56 * 56)).from_address(pointers[4])
+        out = (ctypes.c_float * (n * 56 * 56)).from_address(pointers[5])
         np.ctypeslib.as_array(out)[:] *= np.float32(self.factor)
 
 

@@ -24,12 +24,12 @@ from torch import Tensor, nn
 
 from ebm.model.energy import EnergyNet
 from ebm.model.gradient import InputGradient
-from ebm.sampling.native.arrays import Move, pack
+from ebm.sampling.native.arrays import Move, weights_in_order
 from ebm.system.places import cache_folder
 from ebm.system.whole_file import whole_file
 
 SOURCES = Path(__file__).parent
-FLAGS = ("-O3", "-march=native", "-std=gnu11", "-shared", "-fPIC", "-pthread")
+FLAGS = ("-O3", "-march=native", "-fno-math-errno", "-std=gnu11", "-shared", "-fPIC", "-pthread")
 LEAST_VECTOR = 8  # floats; with shorter vectors torch's operators are faster
 TOLERANCE = 1e-3  # of the check at the first use, relative to the largest gradient; rounding gives 1e-6
 SWITCH = "GLYPH_EBM_NATIVE"  # 0 in the environment turns all this off
@@ -109,7 +109,7 @@ def compile_for_this_machine(
     compiler = next((found for name in names if name and (found := shutil.which(name))), None)
     if compiler is None:
         raise ValueError("there is no C compiler (gcc or clang) to compile the step with.")
-    sources = [(SOURCES / name).read_bytes() for name in ("tiles.h", "network.h", "langevin_step.c")]
+    sources = [path.read_bytes() for path in sorted(SOURCES.glob("*.[ch]"))]
     digest = hashlib.sha256(
         b"".join(sources) + repr((FLAGS, compiler, processor or this_processor())).encode()
     ).hexdigest()[:16]
@@ -142,11 +142,21 @@ def load(path: Path) -> ctypes.CDLL:
         OSError: where it cannot be loaded.
     """
     code = ctypes.CDLL(str(path))
-    code.vector_size.restype = code.scratch_size.restype = ctypes.c_long
-    code.langevin_step.restype = None
-    code.langevin_step.argtypes = [
-        ctypes.c_void_p, ctypes.c_long, *[ctypes.c_void_p] * 7, ctypes.c_long,
-    ]  # fmt: skip
+    pointer, whole = ctypes.c_void_p, ctypes.c_long
+    for name, result, takes in (
+        ("vector_size", whole, []),
+        ("net_bytes", whole, []),
+        ("open_net", None, [pointer, whole, whole, whole]),
+        ("packed_size", whole, [pointer]),
+        ("fill_net", None, [pointer] * 3),
+        ("scratch_size", whole, [pointer]),
+        ("fill_uniform", None, [ctypes.c_uint64, whole, pointer]),
+        ("fill_normal", None, [ctypes.c_uint64, whole, whole, pointer]),
+        ("read_glyphs", None, [pointer, whole, *[pointer] * 4]),
+        ("langevin_step", None, [pointer, whole, *[pointer] * 8, whole]),
+    ):
+        function = getattr(code, name)
+        function.restype, function.argtypes = result, takes
     if code.vector_size() < LEAST_VECTOR:
         raise ValueError("this processor's vectors are too short for the compiled step.")
     return code
@@ -186,9 +196,13 @@ class NativeStep:
     """
 
     def __init__(self, code: ctypes.CDLL, net: EnergyNet, threads: int):
-        self.code, self.threads = code, threads
-        self.net, self.kept = pack(net)
-        self.scratch = torch.zeros(threads * code.scratch_size(ctypes.byref(self.net)))
+        self.code, self.threads, self.outputs = code, threads, net.outputs
+        self.net = ctypes.create_string_buffer(code.net_bytes())
+        code.open_net(self.net, net.width, net.outputs, net.head == "pool")
+        self.packed = torch.empty(code.packed_size(self.net))
+        weights = weights_in_order(net)
+        code.fill_net(self.net, weights.data_ptr(), self.packed.data_ptr())
+        self.scratch = torch.zeros(threads * code.scratch_size(self.net))
 
     def __call__(
         self, x: Tensor, y: Tensor | None = None, move: Move | None = None, noise: Tensor | None = None
@@ -208,7 +222,7 @@ class NativeStep:
         noise = None if noise is None else noise.contiguous()
         y = None if y is None else y.contiguous()
         self.code.langevin_step(
-            ctypes.addressof(self.net), len(x), x.data_ptr(), None if y is None else y.data_ptr(),
+            self.net, len(x), x.data_ptr(), None if y is None else y.data_ptr(), None,
             None if move is None else ctypes.addressof(move), None if noise is None else noise.data_ptr(),
             out.data_ptr(), energy.data_ptr(), self.scratch.data_ptr(), self.threads,
         )  # fmt: skip

@@ -1,67 +1,70 @@
-/* One Langevin step of an EnergyNet on the CPU: forward pass, gradient of the energy in the picture, drift, noise
- * and clamp, without access to main memory in between.
+/* The shared library for Python: one Langevin step of an EnergyNet on several threads, without access to main memory in
+ * between.
  *
- * ebm/sampling/native/__init__.py compiles it for this machine. arrays.py next to it describes the arrays.
+ * ebm/sampling/native/__init__.py compiles it for this machine. engine.c is the same for a page.
  */
 #include <pthread.h>
 
-#include "network.h"
+#include "chain.h"
+#include "stream.h"
+#include "weights.h"
 
 #define MOST_THREADS 64
-
-typedef struct {
-    float step, noise, clip, low, high;
-} Move;
-
-static void move(const Move *how, const float *x, const float *noise, const Maps *m, float *out) {
-    for (int k = 0; k < PIXELS; k++) {
-        float g = m->gradient[k];
-        g = g < -how->clip ? -how->clip : g > how->clip ? how->clip : g;
-        float to = x[k] - how->step * g + (noise ? how->noise * noise[k] : 0);
-        out[k] = to < how->low ? how->low : to > how->high ? how->high : to;
-    }
-}
-
-typedef struct {
-    const Net *net;
-    long n;
-    const float *x;
-    const long *y;
-    const Move *how;
-    const float *noise;
-    float *out, *energy, *scratch;
-} Part;
-
-static void *run(void *of) {
-    const Part *part = of;
-    const Net *net = part->net;
-    Maps maps[TOGETHER];
-    lay_out(net, part->scratch, maps);
-    for (long k = 0; k < part->n; k += together(net)) {
-        long count = part->n - k < together(net) ? part->n - k : together(net);
-        forward(net, count, part->x + k * PIXELS, maps);
-        for (long b = 0; b < count; b++) part->energy[k + b] = top(net, part->y ? part->y[k + b] : -1, maps + b);
-        back_deep(net, count, maps);
-        for (long b = 0; b < count; b++) {
-            long at = (k + b) * PIXELS;
-            back_shallow(net, maps + b);
-            back_to_picture(net, maps + b);
-            if (part->how)
-                move(part->how, part->x + at, part->noise ? part->noise + at : NULL, maps + b, part->out + at);
-            else
-                memcpy(part->out + at, maps[b].gradient, PIXELS * sizeof(float));
-        }
-    }
-    return NULL;
-}
 
 /* Floats in a vector. */
 long vector_size(void) { return V; }
 
-/* Computes the energies of n pictures, and in `out` their next step, or without `how` the gradient.
+/* Bytes of a Net, which the caller only holds. */
+long net_bytes(void) { return sizeof(Net); }
+
+/* Describes a network; its weights are missing until fill_net. */
+void open_net(Net *net, long width, long outputs, long pooled) {
+    *net = (Net){.width = width, .outputs = outputs, .pooled = pooled};
+}
+
+/* Floats of the packed weights. */
+long packed_size(const Net *net) { return packed_count(net); }
+
+/* Packs the weights, in torch's order, into `store`, which must be kept as long as the net. */
+void fill_net(Net *net, const float *raw, float *store) { pack(net, raw, store); }
+
+/* Floats of scratch memory, zeros at first, for one thread. */
+long scratch_size(const Net *net) { return scratch_floats(net); }
+
+/* The starts of chains 0 to n, of PIXELS each. */
+void fill_uniform(uint64_t seed, long n, float *out) {
+    for (long k = 0; k < n; k++) uniform_start(seed, k, out + k * PIXELS);
+}
+
+/* The noise of a step of chains 0 to n, of PIXELS each. */
+void fill_normal(uint64_t seed, long n, long step, float *out) {
+    for (long k = 0; k < n; k++) normal_noise(seed, k, step, out + k * PIXELS);
+}
+
+/* The logits (n, outputs) and energies (n,) of n pictures, on one thread. */
+void read_glyphs(const Net *net, long n, const float *x, float *logits, float *energy, float *scratch) {
+    read_through(net, n, x, logits, energy, scratch);
+}
+
+typedef struct {
+    const Net *net;
+    const Glyphs *glyphs;
+    const Move *how;
+    long first, last;
+    float *scratch;
+} Part;
+
+static void *run(void *of) {
+    const Part *part = of;
+    step_through(part->net, part->glyphs, part->first, part->last, part->how, part->scratch);
+    return NULL;
+}
+
+/* Computes the energies of n pictures that they go down, and in `out` their next step, or without `how` the gradient.
  * `scratch` has `threads` times scratch_size floats. The result of a picture does not depend on the others. */
-void langevin_step(const Net *net, long n, const float *x, const long *y, const Move *how, const float *noise,
-                   float *out, float *energy, float *scratch, long threads) {
+void langevin_step(const Net *net, long n, const float *x, const long *y, const float *mix, const Move *how,
+                   const float *noise, float *out, float *energy, float *scratch, long threads) {
+    Glyphs glyphs = {.x = x, .y = y, .mix = mix, .noise = noise, .out = out, .aimed = energy};
     Part parts[MOST_THREADS];
     pthread_t workers[MOST_THREADS];
     int begun[MOST_THREADS];
@@ -70,9 +73,7 @@ void langevin_step(const Net *net, long n, const float *x, const long *y, const 
     if (threads > blocks) threads = blocks;
     for (long t = 0; t < threads; t++) {
         long from = blocks * t / threads * together(net), to = blocks * (t + 1) / threads * together(net);
-        if (to > n) to = n;
-        parts[t] = (Part){net, to - from, x + from * PIXELS, y ? y + from : NULL, how,
-                          noise ? noise + from * PIXELS : NULL, out + from * PIXELS, energy + from, scratch + t * size};
+        parts[t] = (Part){net, &glyphs, how, from, to < n ? to : n, scratch + t * size};
     }
     for (long t = 1; t < threads; t++) begun[t] = !pthread_create(&workers[t], NULL, run, &parts[t]);
     run(&parts[0]);

@@ -1,9 +1,9 @@
 /* An EnergyNet: energies and the gradient before its first SiLU, one picture at a time in the nearest caches. */
+#pragma once
+#include "numbers.h"
 #include "tiles.h"
 
-#define SIDE 56
 #define PADDED 64 /* SIDE and the first convolution's padding of 4 on both sides */
-#define PIXELS (SIDE * SIDE)
 #define LAYERS 5
 #define DEEP 3      /* the layers from here on have small maps and large weights */
 #define TOGETHER 8  /* pictures at most that go through them together */
@@ -16,14 +16,14 @@ typedef struct {
     const float *forward[LAYERS];  /* (taps, in, out) */
     const float *backward[LAYERS]; /* (taps, out, in); of the first layer (width, 25) */
     const float *bias[LAYERS];
-    const float *head, *head_bias; /* (outputs, features), (outputs,) */
+    const float *head, *head_bias; /* (outputs, features), (outputs,); features channel-last */
 } Net;
 
 static long channels(const Net *net, int layer) { return net->width * (layer == 0 ? 1 : layer == 1 ? 2 : 4); }
 
 /* Where feature maps lie in the scratch memory. Their margins of zeros are never written. */
 typedef struct {
-    float *picture, *active[LAYERS], *slope[LAYERS], *grad[LAYERS], *work, *plane, *line, *logits, *gradient;
+    float *picture, *active[LAYERS], *slope[LAYERS], *grad[LAYERS], *work, *plane, *line, *share, *gradient;
 } Maps;
 
 static long padded_side(int layer) { return SIDES[layer] + 2; }
@@ -42,7 +42,7 @@ static long lay_out(const Net *net, float *base, Maps *maps) {
             TAKE(m->picture, PADDED * PADDED);
             TAKE(m->plane, SIDES[0] * width * LINE + V); /* vectors may read beyond the last row */
             TAKE(m->line, (SIDES[0] + 2) * 4 * width);
-            TAKE(m->logits, net->outputs);
+            TAKE(m->share, net->outputs);
             TAKE(m->gradient, SIDE * SIDE);
         }
         TAKE(m->work, SIDES[DEEP - 1] * SIDES[DEEP - 1] * 4 * width);
@@ -58,7 +58,7 @@ static long lay_out(const Net *net, float *base, Maps *maps) {
 }
 
 /* Floats of scratch memory, zeros at first, for one thread. */
-long scratch_size(const Net *net) {
+static long scratch_floats(const Net *net) {
     Maps maps[TOGETHER];
     return lay_out(net, NULL, maps);
 }
@@ -115,38 +115,62 @@ static float dot(const float *a, const float *b, long n) {
     return total;
 }
 
-/* The energy of the top features, and its gradient in them times the last SiLU's slope. */
-static float top(const Net *net, long y, Maps *m) {
-    long c = channels(net, LAYERS - 1), side = padded_side(LAYERS - 1), count = net->pooled ? c : 4 * c;
-    float *features = m->line, *back = m->line + 4 * c, energy;
+/* What a chain goes down: -f with f = sum_k logits[k] f(x)[k] + logsumexp * log q(x). One sort, no sort, a weighted sum
+ * of sorts and guidance are all of this form. */
+typedef struct {
+    long y;             /* the one class of weight 1, or -1 for log q(x) alone; read where there is no mix */
+    const float *mix;   /* (outputs + 1,): the weights of the logits, then that of the logsumexp; or NULL */
+} Aim;
+
+/* The energies of the top features, and the gradient of the aim's one in them times the last SiLU's slope. */
+typedef struct {
+    float aimed, energy; /* of the aim; E(x) = -logsumexp of the logits */
+} Energies;
+
+static const float *features_of(const Net *net, Maps *m) {
+    long c = channels(net, LAYERS - 1), side = padded_side(LAYERS - 1);
+    float *features = m->line;
     for (int cell = 0; cell < 4; cell++)
         memcpy(features + cell * c, m->active[4] + ((cell / 2 + 1) * side + cell % 2 + 1) * c, c * sizeof(float));
     if (net->pooled)
         for (long k = 0; k < c; k++)
             features[k] = (features[k] + features[c + k] + features[2 * c + k] + features[3 * c + k]) / 4;
-    if (y >= 0) {
-        energy = -(dot(features, net->head + y * count, count) + net->head_bias[y]);
-        for (long k = 0; k < count; k++) back[k] = -net->head[y * count + k];
-    } else {
-        float most = -INFINITY, sum = 0;
-        for (long o = 0; o < net->outputs; o++) {
-            m->logits[o] = dot(features, net->head + o * count, count) + net->head_bias[o];
-            most = m->logits[o] > most ? m->logits[o] : most;
-        }
-        for (long o = 0; o < net->outputs; o++) sum += m->logits[o] = expf(m->logits[o] - most);
-        energy = -(most + logf(sum));
-        memset(back, 0, count * sizeof(float));
-        for (long o = 0; o < net->outputs; o++) {
-            float p = m->logits[o] / sum;
-            for (long k = 0; k < count; k++) back[k] -= p * net->head[o * count + k];
-        }
+    return features;
+}
+
+static long feature_count(const Net *net) { return channels(net, LAYERS - 1) * (net->pooled ? 1 : 4); }
+
+/* All logits; returns the logarithm of the sum of their exponentials. */
+static float logits_of(const Net *net, const float *features, float *logits) {
+    long count = feature_count(net);
+    float most = -3e38f, sum = 0;
+    for (long o = 0; o < net->outputs; o++) {
+        logits[o] = dot(features, net->head + o * count, count) + net->head_bias[o];
+        most = logits[o] > most ? logits[o] : most;
+    }
+    for (long o = 0; o < net->outputs; o++) sum += exponential(logits[o] - most);
+    return most + logarithm(sum);
+}
+
+static Energies top(const Net *net, Aim aim, Maps *m) {
+    long c = channels(net, LAYERS - 1), side = padded_side(LAYERS - 1), count = feature_count(net);
+    const float *features = features_of(net, m);
+    float *back = m->line + 4 * c, all = logits_of(net, features, m->share), f = 0;
+    memset(back, 0, count * sizeof(float));
+    for (long o = 0; o < net->outputs; o++) {
+        float own = aim.mix ? aim.mix[o] : aim.y == o, of_all = aim.mix ? aim.mix[net->outputs] : aim.y < 0;
+        float share = own + (of_all ? of_all * exponential(m->share[o] - all) : 0);
+        f += own * m->share[o];
+        if (o == 0) f += of_all * all;
+        if (share)
+            for (long k = 0; k < count; k++) back[k] -= share * net->head[o * count + k];
     }
     for (int cell = 0; cell < 4; cell++) {
         float *to = m->grad[4] + (cell / 2 * side + cell % 2) * c;
         const float *from = net->pooled ? back : back + cell * c, *slope = m->slope[4] + cell * c;
         for (long k = 0; k < c; k++) to[k] = from[k] * slope[k] * (net->pooled ? 0.25f : 1.0f);
     }
-    return energy;
+    return (Energies){-f, -all};
 }
 
 /* The pixels of one parity (p of rows, q of columns) of the gradient in layer k's input. */

@@ -3,26 +3,14 @@
  * Feature maps lie channel-last. The input gradient of a stride-2 convolution is the same computation on the pixels
  * of one parity, with the taps that meet them.
  */
-#include <math.h>
-#include <stddef.h>
-#include <string.h>
-#if defined(__AVX512F__)
-#include <immintrin.h>
-#endif
+#pragma once
+#include "vectors.h"
 
 #if defined(__AVX512F__)
-#define V 16
 #define WIDEST 4 /* vectors of channels a tile: 32 registers hold 4 x 5 sums and what feeds them */
-#elif defined(__AVX__)
-#define V 8
-#define WIDEST 2
 #else
-#define V 4
 #define WIDEST 2
 #endif
-
-typedef float vec __attribute__((vector_size(4 * V), aligned(4), may_alias));
-typedef int ivec __attribute__((vector_size(4 * V), aligned(4), may_alias));
 
 /* Sums of `taps` x `depth` products for P pixels (in rows of INNER, found from pointers to each GROUP of them, so that
  * the processor's own address arithmetic does) and NV vectors of channels. */
@@ -101,37 +89,4 @@ static void rows(const Job *job, Plan plan, long block, long first, long last, c
             plan.run(out + (r - first) * job->to.row + p * job->to.pixel + block, job->to,
                      in + r * job->from.row + p * job->from.pixel, job->from, job->offsets, at, job->taps, job->depth,
                      job->outs, bias);
-}
-
-static inline vec polynomial(vec r) { /* e^r for |r| < 0.35, relative error below 2e-7 */
-    vec p = 8.3333333e-3f + r * 1.3888889e-3f;
-    return 1.0f + r * (1.0f + r * (0.5f + r * (1.6666667e-1f + r * (4.1666668e-2f + r * p))));
-}
-
-#if defined(__AVX512F__)
-static inline vec sigmoid(vec x) {
-    __m512 z = _mm512_min_ps((__m512)-x, _mm512_set1_ps(87.0f)); /* beyond, the sigmoid is 0 in any case */
-    __m512 n = _mm512_roundscale_ps(z * 1.44269504f, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
-    vec d = 1.0f + (vec)_mm512_scalef_ps((__m512)polynomial((vec)(z - n * 0.693147181f)), n);
-    vec r = (vec)_mm512_rcp14_ps((__m512)d); /* an estimate and one Newton step are faster than a division */
-    return r * (2.0f - d * r);
-}
-#else
-static inline vec sigmoid(vec x) {
-    vec z = -x;
-    ivec below = z < -87.0f, above = z > 87.0f;
-    z = (vec)((below & (ivec)((vec){0} - 87.0f)) | (above & (ivec)((vec){0} + 87.0f)) | (~(below | above) & (ivec)z));
-    vec n = (z * 1.44269504f + 12582912.0f) - 12582912.0f; /* rounds to a whole number */
-    vec e = polynomial(z - n * 0.693147181f) * (vec)((__builtin_convertvector(n, ivec) + 127) << 23);
-    return 1.0f / (1.0f + e);
-}
-#endif
-
-/* SiLU of `count` values into `active`, its derivative into `slope`. */
-static void silu(const float *z, float *restrict active, float *slope, long count) {
-    for (long k = 0; k < count; k += V) {
-        vec x = *(const vec *)(z + k), s = sigmoid(x);
-        *(vec *)(active + k) = x * s;
-        *(vec *)(slope + k) = s * (1.0f + x * (1.0f - s));
-    }
 }

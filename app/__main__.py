@@ -26,6 +26,9 @@ def main(
     root_path: Annotated[
         str | None, typer.Option(help="Path below which a reverse proxy shows the page, such as /glyphs.")
     ] = None,
+    engine: Annotated[
+        str, typer.Option(help="Where glyphs are read and printed: page (by the visitor's browser) or server.")
+    ] = "page",
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")] = True,
 ) -> None:
     """Opens the page that reads glyphs, prints new ones and tells strangers apart."""
@@ -37,7 +40,7 @@ def main(
     keep_freed_memory()
     warnings.filterwarnings("ignore", module="PIL")  # of damaged files: their senders get a sentence
     try:
-        app = create(checkpoint or DEFAULT_CHECKPOINT, training, root_path)
+        app = create(checkpoint or DEFAULT_CHECKPOINT, training, root_path, engine)
     except ValueError as error:
         _fail(str(error))
     address = f"http://{'localhost' if host in ('127.0.0.1', '0.0.0.0', '::') else host}:{port}{root_path or ''}"

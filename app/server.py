@@ -7,9 +7,10 @@ from pathlib import Path
 
 import gradio as gr
 import uvicorn
-from fastapi import FastAPI
-from fastapi.responses import PlainTextResponse
+from fastapi import FastAPI, HTTPException
+from fastapi.responses import FileResponse, PlainTextResponse
 
+from app.engine.slot import modules
 from app.middleware import LARGEST_FILE, RequestLog, SecurityHeaders, SizeLimit
 from app.page.page import build
 from app.page.style import CSS, HEAD, theme
@@ -20,18 +21,20 @@ FRAMED_BY = "GLYPH_EBM_FRAMED_BY"  # which sites may show the page in a frame, a
 STOP_WITHIN = 3  # seconds that requests have to end in when the server stops
 
 
-def create(checkpoint: str | Path, training: bool = True, root_path: str | None = None) -> FastAPI:
+def create(
+    checkpoint: str | Path, training: bool = True, root_path: str | None = None, engine: str = "page"
+) -> FastAPI:
     """The explorer as an ASGI application.
 
     Args:
-        checkpoint, training: as in `app.page.page.build`.
+        checkpoint, training, engine: as in `app.page.page.build`.
         root_path: the path below which a reverse proxy shows it, such as "/glyphs".
 
     Raises:
         ValueError: one sentence, for a checkpoint or a login that cannot be used.
     """
     login = _login(os.environ.get(LOGIN))
-    page = build(checkpoint, training)
+    page = build(checkpoint, training, engine)
     check_paths(page)
     app = FastAPI(title="Glyph EBM", docs_url=None, redoc_url=None, openapi_url=None)
 
@@ -44,6 +47,16 @@ def create(checkpoint: str | Path, training: bool = True, root_path: str | None 
     def readyz() -> str:
         """The page and the first model are loaded: `create` has returned."""
         return "ready"
+
+    files = modules()
+
+    @app.get("/modules/{name:path}")
+    def module(name: str) -> FileResponse:
+        """A file that the page fetches by itself; a browser asks each time whether it has changed."""
+        if name not in files:
+            raise HTTPException(404)
+        kind = "application/wasm" if name.endswith(".wasm") else "text/javascript"
+        return FileResponse(files[name], media_type=kind, headers={"cache-control": "no-cache"})
 
     head = f"<script>{HEAD.read_text(encoding='utf-8')}</script>"
     app = gr.mount_gradio_app(

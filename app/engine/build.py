@@ -24,7 +24,7 @@ _SECTION = b"glyph-ebm-sources"
 
 
 def digest() -> str:
-    """What the engine is built from, in 64 hexadecimal digits: the C sources but for the library's door, and the flags."""
+    """What the engine is built from, in 64 hexadecimal digits: its C sources and the flags."""
     sources = [path for path in sorted(SOURCES.glob("*.[ch]")) if path.name != "langevin_step.c"]
     content = b"".join(path.name.encode() + b"\0" + path.read_bytes() + b"\0" for path in sources)
     return hashlib.sha256(content + repr(FLAGS).encode()).hexdigest()

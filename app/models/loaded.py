@@ -68,6 +68,12 @@ class LoadedModel:
         low, high = torch.quantile(reference, torch.tensor([0.05, 0.95])).tolist()
         return low, high
 
+    def lifetime(self) -> int | None:
+        """How many steps a chain lived in training, on average; None where the card does not say."""
+        recipe = self.card.recipe
+        steps, reinit = recipe.get("steps"), recipe.get("reinit")
+        return round(steps / reinit) if steps and reinit else None
+
     def sets(self) -> list[str]:
         """The stranger sets that the card has scores for, in the card's order."""
         return [name for name in self.card.set_scores if name != "test"]

@@ -1,4 +1,10 @@
-// The state of the page in its address, and light or dark: both without a request to the server.
+// The page's own modules; the state of the page in its address; light or dark: all without a request to Gradio.
+window.glyphImport = (name) => {
+    const folder = location.href.replace(/[?#].*/, '').replace(/\/?$/, '/');
+    return import(new URL(`modules/${name}`, folder));
+};
+window.glyphPrint = new Promise((resolve) => { window.glyphPrintIsHere = resolve; });  // the tab Print's desk
+
 window.glyphLink = (() => {
     const states = {};
     const asked = new URLSearchParams(location.search);

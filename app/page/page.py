@@ -12,6 +12,8 @@ from typing import Any
 
 import gradio as gr
 
+from app.engine.slot import WAYS, slot
+from app.engine.slot import shown as shown_by_engine
 from app.models.library import Models
 from app.models.loaded import LoadedModel
 from app.page.style import ON_LOAD
@@ -45,7 +47,7 @@ element.querySelector('[data-do=link]').addEventListener('click', async (event) 
 class Bar:
     """The components around the tabs that follow the model; opened, sent: as in `Context`.
 
-    turn: changes with every turn.
+    turn: changes with every turn. engine: tells the page's engine which model it runs.
     """
 
     model: gr.Dropdown
@@ -57,18 +59,22 @@ class Bar:
     opened: gr.State
     turn: gr.State
     sent: gr.State
+    engine: gr.HTML
 
 
-def build(checkpoint: str | Path, training: bool = True) -> gr.Blocks:
+def build(checkpoint: str | Path, training: bool = True, engine: str = "page") -> gr.Blocks:
     """Builds the page on a checkpoint; the others in its folder may be chosen on it.
 
     Args:
         checkpoint: the .safetensors file of the model shown first.
         training: whether visitors may train models of their own on this machine.
+        engine: "page" where the visitor's browser reads and prints, if it can; "server" where it never does.
 
     Raises:
-        ValueError: one sentence on a checkpoint that cannot be used.
+        ValueError: one sentence on a checkpoint that cannot be used, or an unknown engine.
     """
+    if engine not in WAYS:
+        raise ValueError(f"The engine is one of {', '.join(WAYS)}, not {engine[:40]!r}.")
     models = Models(checkpoint)
     with Page(
         title="Glyph EBM: see an energy-based model at work",
@@ -86,12 +92,13 @@ def build(checkpoint: str | Path, training: bool = True) -> gr.Blocks:
                 size="sm", min_width=120,
             )  # fmt: skip
         said = gr.HTML("", elem_id="model-said", js_on_load=None)
+        engine_slot = slot(models, engine)
         with gr.Tabs(elem_id="tabs") as tabs:
             places = BoundedSemaphore(AT_ONCE) if training else None
             panels = _tabs(partial(Context, models, model, opened, page, places=places, sent=sent), training)
         footer = gr.HTML(_footer(models.first), elem_id="colophon", js_on_load=None)
-        bar = Bar(model, kind, bring, said, tabs, footer, opened, turn, sent)
-        _wire(page, Following(models, bar, panels))
+        bar = Bar(model, kind, bring, said, tabs, footer, opened, turn, sent, engine_slot)
+        _wire(page, Following(models, bar, panels, engine))
     page.queue(max_size=_QUEUE, default_concurrency_limit=4)
     return page
 
@@ -119,12 +126,13 @@ class Following:
     models: Models
     bar: Bar
     panels: list[Panel]
+    engine: str
 
     @property
     def outputs(self) -> list[Any]:
         """Everything that may change."""
         bar = self.bar
-        around = [bar.model, bar.said, bar.kind, bar.footer, bar.tabs, bar.opened, bar.turn]
+        around = [bar.model, bar.said, bar.kind, bar.footer, bar.tabs, bar.opened, bar.turn, bar.engine]
         return [*around, *(component for panel in self.panels for component in panel.outputs)]
 
     def turn_to(self, key: str, wishes: Mapping[str, str], tab: str = "") -> Shown:
@@ -142,6 +150,7 @@ class Following:
             bar.footer: _footer(loaded),
             bar.opened: tab,
             bar.turn: uuid.uuid4().hex,
+            bar.engine: shown_by_engine(key, self.engine),
         }
         if tab:
             shown[bar.tabs] = gr.Tabs(selected=tab)
@@ -194,6 +203,9 @@ def _wire(page: gr.Blocks, following: Following) -> None:
             button.click(None, js=js, queue=False, **QUIET)
         for button, key_state, tab in panel.chosen:
             button.click(partial(following.use, tab), key_state, outputs, **QUIET)
+        if panel.by_page is not None:
+            js, given = panel.by_page
+            bar.turn.change(None, given, None, js=js, queue=False, **QUIET)
         if panel.again is not None:
             inputs, shown = panel.again_inputs, panel.again_outputs
             bar.turn.change(panel.again, inputs, shown, preprocess=False, **QUIET, **panel.queue)

@@ -1,183 +1,299 @@
-// The player. What it is given (`props.value`, see player.py) may repeat frames: they are told apart by their step.
-const root = () => element.querySelector('.player');
-const find = (selector) => element.querySelector(selector);
+// The player: shows chains while they run, and lets the visitor pause, step and scrub through what was recorded.
+// It is fed by the server with pictures (`take`, see player.py), or by the engine in this page with states
+// (`begin`, `add`, `end`), whose run it then also steers.
+import { Sheet } from './sheet.js';
+
 const ZOOM = 3, SPARK = 16;  // canvas pixels of a glyph's pixel; height of the curve under a tile, in glyph pixels
-let reel = null, frames = [], at = 0, following = true, timer = null;
+const KEPT = 512, POINTS = 64;  // recorded states at most; points of a tile's curve at most
+export const SIZE = 56, GAP = 4;
 
-function colour(name) { return getComputedStyle(root()).getPropertyValue(name).trim(); }
+/** How many tiles a grid of `count` is wide; as `columns` in drawing.py. */
+export function columns(count) { return Math.min(count, Math.max(1, Math.ceil(Math.sqrt(count * 1.3)))); }
 
-function take(value) {
-    if (!value || !value.frames) return;
-    if (!reel || reel.run !== value.run) { frames = []; following = true; pause(); }
-    const last = frames.length ? frames.at(-1).step : -Infinity;
-    if (value.done) {
-        const kept = new Map(frames.map((frame) => [frame.step, frame]));
-        frames = value.frames.map(([step, uri, energy]) => kept.get(step) ?? decode(step, uri, energy));
-    } else {
-        for (const [step, uri, energy] of value.frames) if (step > last) frames.push(decode(step, uri, energy));
+/** A number for people: two decimals, a true minus sign. */
+export function words(number) { return number.toFixed(2).replace('-', '−'); }
+
+function mean(numbers) { let sum = 0; for (const n of numbers) sum += n; return sum / numbers.length; }
+
+const places = new Map();  // of the players on the page, by name
+function place(id) {
+    if (!places.has(id)) {
+        const made = {};
+        made.player = new Promise((resolve) => { made.is = resolve; });
+        places.set(id, made);
     }
-    reel = value;
-    root().dataset.empty = 'false';
-    if (following || at >= frames.length) at = frames.length - 1;
-    if (value.done && value.at !== null && value.at !== undefined) at = value.at;
-    letters();
-    draw();
+    return places.get(id);
 }
 
-function decode(step, uri, energy) {
-    const picture = new Image();
-    picture.src = uri;
-    const frame = { step, energy, picture };
-    picture.onload = () => { if (frames[at] === frame) draw(); };
-    return frame;
-}
+/** The player of a component, as soon as it is there. */
+export function playerOf(id) { return place(id).player; }
 
-function letters() {  // what each glyph of the last frame was read as
-    const cell = reel.cell + reel.gap, high = Math.ceil(reel.tiles / reel.wide);
-    find('.letters').innerHTML = '';
-    reel.letters.forEach(([text, known], k) => {
-        const mark = document.createElement('span');
-        mark.textContent = text;
-        if (known !== null) {  // null: an uncalibrated model calls nothing a stranger
-            mark.className = known ? 'known' : 'stranger';
-            mark.title = known ? 'its energy is like a known glyph’s' : 'its energy is a stranger’s';
+/** Makes the player of its element, which has the template of player.py. */
+export function mount(element) {
+    const root = () => element.querySelector('.player');
+    const find = (selector) => element.querySelector(selector);
+    let reel = null, frames = [], at = 0, following = true, timer = null, low = Infinity, high = -Infinity, due = false, steer = null;
+
+    function colour(name) { return getComputedStyle(root()).getPropertyValue(name).trim(); }
+
+    // What the server gives may repeat frames: they are told apart by their step.
+    function take(value) {
+        if (!value || !value.frames) return;
+        if (!reel || reel.run !== value.run) reset(null);
+        const last = frames.length ? frames.at(-1).step : -Infinity;
+        if (value.done) {
+            const kept = new Map(frames.map((frame) => [frame.step, frame]));
+            frames = value.frames.map(([step, uri, energy]) => kept.get(step) ?? decode(step, uri, energy));
+        } else {
+            for (const [step, uri, energy] of value.frames) if (step > last) frames.push(decode(step, uri, energy));
         }
-        mark.style.left = `${100 * (k % reel.wide) / reel.wide}%`;
-        mark.style.top = `${100 * Math.floor(k / reel.wide) / high}%`;
-        find('.letters').append(mark);
-    });
-}
+        measure();
+        reel = value;
+        settle(value.at);
+    }
 
-function draw() {
-    const frame = frames[at];
-    if (!frame) return;
-    const running = !reel.done, mean = frame.energy.reduce((sum, e) => sum + e, 0) / frame.energy.length;
-    const range = find('.controls input');
-    range.max = frames.length - 1;
-    range.value = at;
-    const words = frame.step === 0 && reel.x === 'step' ? `start of ${reel.of}` : `${reel.x} ${frame.step} of ${reel.of}`;
-    range.setAttribute('aria-valuetext', words);
-    find('.controls output').textContent = words + (running && !following ? ' (the run goes on)' : '');
-    find('.controls').hidden = frames.length < 2;
-    find('.chart').hidden = frames.length < 2;
-    find('[data-do=play]').innerHTML = timer || (running && following) ? '&#10074;&#10074;' : '&#9654;';
-    find('.letters').hidden = at !== frames.length - 1;
-    find('.chart .head b').textContent = mean.toFixed(2).replace('-', '−');
-    tiles(frame);
-    chart();
-    element.dispatchEvent(new CustomEvent('frame', { bubbles: true, detail: { at, step: frame.step } }));
-}
+    function reset(hands) { frames = []; following = true; steer = hands; pause(); }
 
-function bounds() {
-    let low = reel.band ? reel.band[0] : Infinity, high = reel.band ? reel.band[1] : -Infinity;
-    for (const { energy } of frames) for (const e of energy) { low = Math.min(low, e); high = Math.max(high, e); }
-    const pad = 0.06 * (high - low) || 0.5;
-    return [low - pad, high + pad];
-}
+    function settle(rest) {
+        root().dataset.empty = 'false';
+        root().dataset.live = String(Boolean(steer));
+        if (following || at >= frames.length) at = frames.length - 1;
+        if (reel.done && rest !== null && rest !== undefined) at = rest;
+        letters();
+        later();
+    }
 
-function tiles(frame) {
-    const canvas = find('.tiles canvas'), cell = reel.cell + reel.gap;
-    const spark = frames.length > 1 ? SPARK : 0, high = Math.ceil(reel.tiles / reel.wide);
-    const width = (reel.wide * cell + reel.gap) * ZOOM, height = (high * (cell + spark) + reel.gap) * ZOOM;
-    if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
-    canvas.style.maxWidth = `${Math.max(reel.wide * 168, 300)}px`;
-    canvas.setAttribute('aria-label', `${reel.tiles} glyphs, ${find('.controls output').textContent}`);
-    if (!frame.picture.complete || !frame.picture.naturalWidth) return;
-    const ink = canvas.getContext('2d'), [low, top] = bounds();
-    ink.imageSmoothingEnabled = false;
-    ink.fillStyle = colour('--table');
-    ink.fillRect(0, 0, width, height);
-    for (let k = 0; k < reel.tiles; k++) {
-        const x = (k % reel.wide) * cell + reel.gap, row = Math.floor(k / reel.wide);
-        const y = row * (cell + spark) + reel.gap;
-        ink.drawImage(frame.picture, x, row * cell + reel.gap, reel.cell, reel.cell,
-            x * ZOOM, y * ZOOM, reel.cell * ZOOM, reel.cell * ZOOM);
-        if (!spark) continue;
+    // What the engine gives: `about` as in player.py; `hands` are functions that steer the run: pause(yes), branch(frame).
+    function begin(about, hands) {
+        const goesOn = reel && reel.run === about.run;
+        if (!goesOn) reset(hands);
+        steer = hands;
+        reel = { x: 'step', cell: SIZE, gap: GAP, letters: [], done: false, wide: columns(about.tiles), ...about };
+        root().dataset.paused = 'false';
+        following = true;
+    }
+
+    function add(states) {
+        for (const state of states) {
+            if (frames.length && state.step <= frames.at(-1).step) frames.pop();  // the state that a run goes on from
+            frames.push({ ...state, picture: null });
+            for (const e of state.energy) { low = Math.min(low, e); high = Math.max(high, e); }
+        }
+        if (frames.length > KEPT) {
+            frames = frames.filter((frame, k) => k % 2 === 0 || k === frames.length - 1);
+            at = Math.floor(at / 2);
+        }
+        settle(null);
+    }
+
+    function end(read) { reel = { ...reel, done: true, letters: read ?? [], of: frames.at(-1)?.step ?? reel.of }; settle(null); }
+
+    function measure() {
+        low = Infinity;
+        high = -Infinity;
+        for (const { energy } of frames) for (const e of energy) { low = Math.min(low, e); high = Math.max(high, e); }
+    }
+
+    function decode(step, uri, energy) {
+        const picture = new Image();
+        picture.src = uri;
+        const frame = { step, energy, picture };
+        picture.onload = () => { if (frames[at] === frame) later(); };
+        return frame;
+    }
+
+    function letters() {  // what each glyph of the last frame was read as
+        const tall = Math.ceil(reel.tiles / reel.wide);
+        find('.letters').innerHTML = '';
+        reel.letters.forEach(([text, known], k) => {
+            const mark = document.createElement('span');
+            mark.textContent = text;
+            if (known !== null) {  // null: an uncalibrated model calls nothing a stranger
+                mark.className = known ? 'known' : 'stranger';
+                mark.title = known ? 'its energy is like a known glyph’s' : 'its energy is a stranger’s';
+            }
+            mark.style.left = `${100 * (k % reel.wide) / reel.wide}%`;
+            mark.style.top = `${100 * Math.floor(k / reel.wide) / tall}%`;
+            find('.letters').append(mark);
+        });
+    }
+
+    // However many states come, the page is drawn once for each frame of the screen.
+    function later() {
+        if (due) return;
+        due = true;
+        requestAnimationFrame(() => { due = false; draw(); });
+    }
+
+    function draw() {
+        const frame = frames[at];
+        if (!frame) return;
+        const running = !reel.done, range = find('.controls input');
+        range.max = frames.length - 1;
+        range.value = at;
+        const said = frame.step === 0 && reel.x === 'step' ? `start of ${reel.of}` : `${reel.x} ${frame.step} of ${reel.of}`;
+        range.setAttribute('aria-valuetext', said);
+        find('.controls output').textContent = said + (running && !following ? ' (the run goes on)' : '');
+        find('.controls').hidden = frames.length < 2;
+        find('.chart').hidden = frames.length < 2;
+        find('[data-do=play]').innerHTML = timer || (running && following && !paused()) ? '&#10074;&#10074;' : '&#9654;';
+        find('.letters').hidden = at !== frames.length - 1;
+        find('.chart .head b').textContent = words(mean(frame.energy));
+        find('.chart .head span').textContent = `${frame.energy.length > 1 ? 'mean ' : ''}${reel.y ?? 'energy'}`;
+        find('.chart .aimed').textContent = frame.aimed && reel.aim ? `${reel.aim}: ${words(mean(frame.aimed))}` : '';
+        tiles(frame);
+        chart();
+        element.dispatchEvent(new CustomEvent('frame', { bubbles: true, detail: { at, step: frame.step } }));
+    }
+
+    function bounds() {
+        const least = Math.min(low, reel.band?.[0] ?? Infinity), most = Math.max(high, reel.band?.[1] ?? -Infinity);
+        const pad = 0.06 * (most - least) || 0.5;
+        return [least - pad, most + pad];
+    }
+
+    function tiles(frame) {
+        const canvas = find('.tiles canvas'), cell = reel.cell + reel.gap;
+        const spark = frames.length > 1 ? SPARK : 0, tall = Math.ceil(reel.tiles / reel.wide);
+        const width = (reel.wide * cell + reel.gap) * ZOOM, height = (tall * (cell + spark) + reel.gap) * ZOOM;
+        if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
+        canvas.style.maxWidth = `${Math.max(reel.wide * 168, 300)}px`;
+        canvas.setAttribute('aria-label', `${reel.tiles} glyphs, ${find('.controls output').textContent}`);
+        if (frame.inks) { sheet ??= new Sheet(); sheet.show(frame.inks, reel.wide); }
+        else if (!frame.picture.complete || !frame.picture.naturalWidth) return;
+        const picture = frame.inks ? sheet.canvas : frame.picture;
+        const ink = canvas.getContext('2d'), [least, most] = bounds();
+        ink.imageSmoothingEnabled = false;
+        ink.fillStyle = colour('--table');
+        ink.fillRect(0, 0, width, height);
         ink.strokeStyle = colour('--accent');
         ink.lineWidth = 2;
-        ink.beginPath();
-        for (let j = 0; j <= at; j++) {
-            const e = frames[j].energy[k];
-            const px = (x + reel.cell * frames[j].step / (frames.at(-1).step || 1)) * ZOOM;
-            ink.lineTo(px, (y + reel.cell + 2 + (spark - 4) * (1 - (e - low) / (top - low))) * ZOOM);
+        const every = Math.ceil((at + 1) / POINTS);
+        for (let k = 0; k < reel.tiles; k++) {
+            const x = (k % reel.wide) * cell + reel.gap, row = Math.floor(k / reel.wide);
+            const y = row * (cell + spark) + reel.gap;
+            ink.drawImage(picture, x, row * cell + reel.gap, reel.cell, reel.cell, x * ZOOM, y * ZOOM, reel.cell * ZOOM, reel.cell * ZOOM);
+            if (!spark) continue;
+            ink.beginPath();
+            for (let j = at % every; j <= at; j += every) {
+                const e = frames[j].energy[k];
+                const px = (x + reel.cell * frames[j].step / (Math.max(reel.of, frames.at(-1).step) || 1)) * ZOOM;
+                ink.lineTo(px, (y + reel.cell + 2 + (spark - 4) * (1 - (e - least) / (most - least))) * ZOOM);
+            }
+            ink.stroke();
         }
-        ink.stroke();
     }
-}
+    let sheet = null;
 
-function chart() {
-    const canvas = find('.chart canvas'), box = canvas.getBoundingClientRect(), scale = window.devicePixelRatio || 1;
-    if (!box.width || frames.length < 2) return;
-    canvas.width = box.width * scale;
-    canvas.height = box.height * scale;
-    const ink = canvas.getContext('2d'), [low, high] = bounds(), end = Math.max(reel.of, frames.at(-1).step) || 1;
-    ink.scale(scale, scale);
-    const x = (step) => 1 + (box.width - 2) * step / end, y = (e) => (box.height - 16) * (1 - (e - low) / (high - low));
-    if (reel.band) {
-        ink.globalAlpha = 0.2;
-        ink.fillStyle = colour('--known');
-        ink.fillRect(0, y(reel.band[1]), box.width, Math.max(2, y(reel.band[0]) - y(reel.band[1])));
+    function chart() {
+        const canvas = find('.chart canvas'), box = canvas.getBoundingClientRect(), scale = window.devicePixelRatio || 1;
+        if (!box.width || frames.length < 2) return;
+        if (canvas.width !== Math.round(box.width * scale)) canvas.width = Math.round(box.width * scale);
+        if (canvas.height !== Math.round(box.height * scale)) canvas.height = Math.round(box.height * scale);
+        const ink = canvas.getContext('2d'), [least, most] = bounds(), last = Math.max(reel.of, frames.at(-1).step) || 1;
+        ink.setTransform(scale, 0, 0, scale, 0, 0);
+        ink.clearRect(0, 0, box.width, box.height);
+        const x = (step) => 1 + (box.width - 2) * step / last, y = (e) => (box.height - 16) * (1 - (e - least) / (most - least));
+        if (reel.band) {
+            ink.globalAlpha = 0.2;
+            ink.fillStyle = colour('--known');
+            ink.fillRect(0, y(reel.band[1]), box.width, Math.max(2, y(reel.band[0]) - y(reel.band[1])));
+            ink.globalAlpha = 1;
+        }
+        const every = Math.ceil(frames.length / 200), shown = frames.filter((_, k) => k % every === 0 || k === frames.length - 1);
+        const line = (style, width, value) => {
+            ink.strokeStyle = style;
+            ink.lineWidth = width;
+            ink.beginPath();
+            shown.forEach((frame) => ink.lineTo(x(frame.step), y(value(frame))));
+            ink.stroke();
+        };
+        ink.globalAlpha = 0.6;
+        for (let k = 0; k < reel.tiles && reel.tiles > 1; k++) line(colour('--chain'), 1, (frame) => frame.energy[k]);
         ink.globalAlpha = 1;
-    }
-    const line = (style, width, value) => {
-        ink.strokeStyle = style;
-        ink.lineWidth = width;
+        line(colour('--accent'), 2.5, (frame) => mean(frame.energy));
+        ink.strokeStyle = colour('--text');
+        ink.lineWidth = 1;
+        ink.setLineDash([3, 3]);
         ink.beginPath();
-        frames.forEach((frame) => ink.lineTo(x(frame.step), y(value(frame))));
+        ink.moveTo(x(frames[at].step), 0);
+        ink.lineTo(x(frames[at].step), box.height - 16);
         ink.stroke();
-    };
-    ink.globalAlpha = 0.6;
-    for (let k = 0; k < reel.tiles && reel.tiles > 1; k++) line(colour('--chain'), 1, (frame) => frame.energy[k]);
-    ink.globalAlpha = 1;
-    line(colour('--accent'), 2.5, (frame) => frame.energy.reduce((sum, e) => sum + e, 0) / frame.energy.length);
-    ink.strokeStyle = colour('--text');
-    ink.lineWidth = 1;
-    ink.setLineDash([3, 3]);
-    ink.beginPath();
-    ink.moveTo(x(frames[at].step), 0);
-    ink.lineTo(x(frames[at].step), box.height - 16);
-    ink.stroke();
-    ink.setLineDash([]);
-    ink.font = '11.5px system-ui, sans-serif';
-    ink.fillStyle = colour('--soft');
-    ink.fillText(high.toFixed(1), 3, 11);
-    ink.fillText(low.toFixed(1), 3, box.height - 20);
-    ink.fillText(`${reel.x} 0`, 3, box.height - 3);
-    ink.textAlign = 'right';
-    ink.fillText(String(end), box.width - 3, box.height - 3);
-    if (reel.band) {
-        ink.fillStyle = colour('--known-text');
-        ink.fillText('known glyphs', box.width - 3, Math.max(11, y(reel.band[1]) - 4));
+        ink.setLineDash([]);
+        ink.font = '11.5px system-ui, sans-serif';
+        ink.fillStyle = colour('--soft');
+        ink.textAlign = 'left';
+        ink.fillText(most.toFixed(1), 3, 11);
+        ink.fillText(least.toFixed(1), 3, box.height - 20);
+        ink.fillText(`${reel.x} 0`, 3, box.height - 3);
+        ink.textAlign = 'right';
+        ink.fillText(String(last), box.width - 3, box.height - 3);
+        if (reel.band) {
+            ink.fillStyle = colour('--known-text');
+            ink.fillText('known glyphs', box.width - 3, Math.max(11, y(reel.band[1]) - 4));
+        }
     }
+
+    function pause() { clearInterval(timer); timer = null; }
+    const paused = () => root().dataset.paused === 'true';
+
+    function hold(yes) {  // a run in this page waits while the visitor looks around
+        if (!steer || !reel || reel.done) return;
+        root().dataset.paused = String(yes);
+        steer.pause(yes);
+    }
+
+    function move(by) {
+        pause();
+        hold(true);
+        const next = at + by;
+        if (steer && next >= frames.length && reel) { steer.step?.(); return; }
+        at = Math.max(0, Math.min(frames.length - 1, next));
+        following = !reel?.done && at === frames.length - 1;
+        later();
+    }
+
+    function play() {
+        const running = reel && !reel.done;
+        if (running && steer) {
+            hold(!paused());
+            if (!paused()) { following = true; at = frames.length - 1; }
+            later();
+            return;
+        }
+        if (timer || (running && following)) { following = false; pause(); later(); return; }
+        if (running) { following = true; at = frames.length - 1; later(); return; }
+        if (at >= frames.length - 1) at = 0;
+        timer = setInterval(() => {
+            at += 1;
+            if (at >= frames.length - 1) { at = frames.length - 1; pause(); }
+            later();
+        }, Math.max(40, Math.min(120, 4000 / Math.max(frames.length, 1))));
+        later();
+    }
+
+    find('[data-do=play]').addEventListener('click', play);
+    element.querySelectorAll('[data-move]').forEach((button) => {
+        button.addEventListener('click', () => move(Number(button.dataset.move)));
+    });
+    find('.controls input').addEventListener('input', (event) => { move(Number(event.target.value) - at); });
+    find('[data-do=branch]').addEventListener('click', () => { if (frames[at]) steer?.branch(frames[at]); });
+    find('[data-do=full]').addEventListener('click', () => {
+        if (document.fullscreenElement) document.exitFullscreen(); else root().requestFullscreen?.();
+    });
+    new ResizeObserver(() => later()).observe(root());
+    new MutationObserver(() => later()).observe(document.body, { attributes: true, attributeFilter: ['class'] });  // light, dark
+    const api = {
+        take, begin, add, end, hold,
+        name(aim) { reel = { ...reel, aim }; },
+        recorded: () => frames,
+        shown: () => frames[at],
+        cut(step) {  // what comes after is another run's
+            frames = frames.filter((frame) => frame.step <= step);
+            measure();
+            at = frames.length - 1;
+        },
+    };
+    place(root().dataset.name).is(api);
+    return api;
 }
-
-function pause() { clearInterval(timer); timer = null; }
-
-function move(by) {
-    pause();
-    at = Math.max(0, Math.min(frames.length - 1, at + by));
-    following = !reel?.done && at === frames.length - 1;
-    draw();
-}
-
-function play() {
-    if (timer || (reel && !reel.done && following)) { following = false; pause(); draw(); return; }
-    if (reel && !reel.done) { following = true; at = frames.length - 1; draw(); return; }
-    if (at >= frames.length - 1) at = 0;
-    timer = setInterval(() => {
-        at += 1;
-        if (at >= frames.length - 1) { at = frames.length - 1; pause(); }
-        draw();
-    }, Math.max(40, Math.min(120, 4000 / Math.max(frames.length, 1))));
-    draw();
-}
-
-find('[data-do=play]').addEventListener('click', play);
-element.querySelectorAll('[data-move]').forEach((button) => {
-    button.addEventListener('click', () => move(Number(button.dataset.move)));
-});
-find('.controls input').addEventListener('input', (event) => { move(Number(event.target.value) - at); });
-new ResizeObserver(() => draw()).observe(root());
-new MutationObserver(() => draw()).observe(document.body, { attributes: true, attributeFilter: ['class'] });  // light, dark
-watch('value', () => take(props.value));
-take(props.value);

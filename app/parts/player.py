@@ -1,6 +1,5 @@
 """The player: shows chains while they run, and lets the visitor pause, step and scrub through what was recorded."""
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -11,11 +10,11 @@ from app.parts.drawing import GAP, columns, data_uri, tile_grid
 from ebm.data.corpus import SIZE
 
 _RECENT = 6  # frames that each update repeats, so that few wait for the end when the browser skips updates
-_TEMPLATE = """<section class="player sheet" data-empty="true">
+_TEMPLATE = """<section class="player sheet" data-name="%s" data-empty="true">
 <div class="stage"><div class="tiles">
 <canvas role="img" aria-label="No glyphs yet"></canvas><div class="letters"></div></div>
 <p class="empty hint">%s</p></div>
-<div class="chart"><div class="head"><span>mean energy</span><b></b></div>
+<div class="chart"><div class="head"><span>mean energy</span><b></b><small class="aimed"></small></div>
 <canvas role="img" aria-label="Energy along the steps"></canvas></div>
 <div class="controls" role="group" aria-label="Playback">
 <button type="button" data-do="play" aria-label="Play or pause" title="Play or pause">&#9654;</button>
@@ -24,7 +23,15 @@ _TEMPLATE = """<section class="player sheet" data-empty="true">
 <button type="button" data-move="1" aria-label="One frame on" title="One frame on">+1</button>
 <button type="button" data-move="10" aria-label="Ten frames on" title="Ten frames on">+10</button>
 <input type="range" min="0" max="0" value="0" aria-label="Step to look at">
-<output></output></div></section>"""
+<output></output>
+<button type="button" class="when-live" data-do="branch" title="Goes on from the state that is shown, with other noise">
+Branch here</button>
+<button type="button" data-do="full" title="Full screen" aria-label="Full screen">&#9974;</button></div></section>"""
+_ON_LOAD = """window.glyphImport('parts/player.js').then(({ mount }) => {
+    const player = mount(element);
+    watch('value', () => player.take(props.value));
+    player.take(props.value);
+});"""
 
 
 def player(elem_id: str, empty: str) -> gr.HTML:
@@ -37,8 +44,8 @@ def player(elem_id: str, empty: str) -> gr.HTML:
     return gr.HTML(
         None,
         label="Player",
-        html_template=_TEMPLATE % empty,
-        js_on_load=Path(__file__).with_name("player.js").read_text(encoding="utf-8"),
+        html_template=_TEMPLATE % (elem_id, empty),
+        js_on_load=_ON_LOAD,
         apply_default_css=False,
         elem_id=elem_id,
     )

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from app.models.loaded import LoadedModel
-from app.tabs.print.run import PrintRequest, lifetime, target
+from app.tabs.print.run import PrintRequest, target
 from ebm.sampling.diagnostics import effective_sample_size, metropolis_acceptance, split_r_hat, temperature
 
 
@@ -41,7 +41,7 @@ def figures_of(loaded: LoadedModel, request: PrintRequest, x: Tensor, energies: 
 def diagnose(loaded: LoadedModel, request: PrintRequest, x: Tensor, energies: Tensor, step: int) -> str:
     """The figures of a run of `step` steps, each with how to read it, as HTML; the rest as in `figures_of`."""
     found = figures_of(loaded, request, x, energies)
-    trained = lifetime(loaded)
+    trained = loaded.lifetime()
     rows = [
         (
             "Temperature", f"{found['temperature']:.2g}",

@@ -155,13 +155,6 @@ def run(loaded: LoadedModel, request: PrintRequest, frames: int = FRAMES) -> Ite
         yield Frame(done + step.index, done + request.steps, step.x, step.energy.tolist(), time.monotonic() - began)
 
 
-def lifetime(loaded: LoadedModel) -> int | None:
-    """How many steps a chain lived in training, on average; None where the card does not say."""
-    recipe = loaded.card.recipe
-    steps, reinit = recipe.get("steps"), recipe.get("reinit")
-    return round(steps / reinit) if steps and reinit else None
-
-
 def read_back(loaded: LoadedModel, request: PrintRequest, x: Tensor) -> tuple[list[tuple[str, bool | None]], str]:
     """What the model reads its own glyphs as: (text, whether known) for each, and a sentence.
 

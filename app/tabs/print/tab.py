@@ -22,6 +22,7 @@ from app.tabs.print import controls as print_controls
 from app.tabs.print import endpoints as print_endpoints
 from app.tabs.print import run as printing
 from app.tabs.print.controls import SEVERAL, Controls, Recipes, settings_of
+from app.tabs.print.desk import desk, printed_again, run_told, wire_desk
 from app.tabs.print.diagnosis import diagnose
 from app.tabs.print.endpoints import FRAMES_A_SECOND, letters
 from app.tabs.print.run import Frame, PrintRequest
@@ -30,6 +31,7 @@ from app.tabs.print.typesetting import set_line
 from ebm.data.corpus import to_bytes, to_model_space
 
 _SHOWN = 72  # updates of the page in a run of one recorded frame a step: about three seconds
+_SERVER = "by-server-only"  # what is of no use where the page's own engine prints
 _BEFORE = "Every glyph starts as noise. Press Print."
 
 
@@ -39,8 +41,7 @@ def build(context: Context) -> Panel:
     wire(tab)
     controls = tab.controls.by_name()
     outputs = [*controls.values(), tab.player, tab.status, tab.line, tab.run]
-    asking, changed = {*tab.asking, context.opened}, [tab.seen, *tab.outputs]
-    return Panel("print", outputs, tab.show, controls, tab.again, asking, changed, PRINTING)
+    return Panel("print", outputs, tab.show, controls, by_page=printed_again(context, controls))
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Print:
         line: a word, set on a line.
         files: buttons that save the grid, the animation and the chains.
         diagnose, diagnosis: the button that diagnoses the last run, and what it found.
-        seen: whether the visitor has seen a run.
+        desk: the page's own engine prints there, where it can; else it asks the server.
         run: the last run (`Run`), or None.
         stopped: sessions whose visitor pressed Stop.
     """
@@ -83,14 +84,14 @@ class Print:
     files: list[gr.DownloadButton]
     diagnose: gr.Button
     diagnosis: gr.HTML
-    seen: gr.State
+    desk: gr.HTML
     run: gr.State
     stopped: set[str] = field(default_factory=set)
 
     @property
     def asking(self) -> set[Block]:
         """What a run needs to know."""
-        return {self.context.model, self.seen, self.run, *self.controls.by_name().values()}
+        return {self.context.model, self.run, *self.controls.by_name().values()}
 
     @property
     def outputs(self) -> list[Component]:
@@ -118,22 +119,6 @@ class Print:
         """Goes on with the last run."""
         yield from self._print(str(session.session_hash), values, values[self.run])
 
-    def first_visit(self, session: gr.Request, values: Values) -> Iterator[Shown]:
-        """Prints when the tab is opened for the first time."""
-        if values[self.seen]:
-            yield {self.seen: True}
-            return
-        for shown in self._print(str(session.session_hash), values, None):
-            yield {self.seen: True} | shown
-
-    def again(self, session: gr.Request, values: Values) -> Iterator[Shown]:
-        """Prints what a link asks for."""
-        if values[self.context.opened] != "print":
-            yield gr.skip()
-            return
-        for shown in self._print(str(session.session_hash), values, None):
-            yield {self.seen: True} | shown
-
     def _print(self, who: str, values: Values, last: Any) -> Iterator[Shown]:
         """Prints, or goes on with the last run. Where the visitor stops it, it ends early and still saves its files."""
         try:
@@ -154,7 +139,7 @@ class Print:
             yield {  # the files take a moment longer, and Gradio ignores the buttons meanwhile: they stay as they are
                 self.player: reel.value(done=True, letters=read),
                 self.status: message(sentence),
-                self.line: _line(loaded, request, frames[-1]) if request.way == "word" else "",
+                self.line: _line(loaded, request, frames[-1].ink) if request.way == "word" else "",
                 self.run: Run(request, frames[-1].ink, frames[-1].step, energy),
             }
             with tempfile.TemporaryDirectory() as folder:  # Gradio copies the files when it sends them
@@ -199,6 +184,24 @@ class Print:
         except ValueError as error:
             return {self.diagnosis: message(str(error), "problem")}
 
+    def diagnose_told(self, key: str, told: Any) -> Shown:
+        """Diagnoses a run of the page's engine."""
+        try:
+            loaded = self.context.models.get(key)
+            request, ink, step, energy = run_told(loaded, told)
+            return {self.diagnosis: diagnose(loaded, request, to_model_space(ink), energy, step)}
+        except ValueError as error:
+            return {self.diagnosis: message(str(error), "problem")}
+
+    def set_told(self, key: str, told: Any) -> Shown:
+        """Sets a word that the page's engine has printed on a line."""
+        try:
+            loaded = self.context.models.get(key)
+            request, ink, _, _ = run_told(loaded, told)
+            return {self.line: _line(loaded, request, ink) if request.way == "word" else ""}
+        except ValueError as error:
+            return {self.line: message(str(error), "problem")}
+
     def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
         """The controls for a model, and noise in place of the last run."""
         empty = {self.player: _noise_only(loaded), self.status: message(_BEFORE), self.line: "", self.run: None}
@@ -213,13 +216,14 @@ def lay_out(context: Context) -> Print:
             what = print_controls.lay_out_what(start)
             with gr.Row(elem_classes="buttons"):
                 go = gr.Button("Print", variant="primary", elem_id="go", min_width=80)
-                on = gr.Button("Go on", elem_id="go-on", interactive=False, min_width=70)
-                halt = gr.Button("Stop", elem_id="halt", interactive=False, min_width=70)
+                on = gr.Button("Go on", elem_id="go-on", elem_classes=_SERVER, interactive=False, min_width=70)
+                halt = gr.Button("Stop", elem_id="halt", elem_classes=_SERVER, interactive=False, min_width=70)
         with gr.Column(elem_classes="area-b", min_width=0):
             view = player("printed", "Press Print: every glyph starts as noise.")
             line = gr.HTML("", elem_id="word-line", js_on_load=None)
-            status = gr.HTML(message(_BEFORE), elem_id="print-status", js_on_load=None)
-            with gr.Row(elem_classes="buttons"):
+            status = gr.HTML(message(_BEFORE), elem_id="print-status", elem_classes=_SERVER, js_on_load=None)
+            tools = desk()
+            with gr.Row(elem_classes=["buttons", _SERVER]):
                 files = [
                     gr.DownloadButton(label, interactive=False, size="sm", elem_id=name, min_width=140)
                     for label, name in (
@@ -234,7 +238,7 @@ def lay_out(context: Context) -> Print:
             controls, recipes = print_controls.lay_out_how(start, context, what)
     return Print(
         context, controls, recipes, go, on, halt, view, status, line, files, diagnose_last, diagnosis,
-        gr.State(False), gr.State(None),
+        tools, gr.State(None),
     )  # fmt: skip
 
 
@@ -245,14 +249,20 @@ def wire(tab: Print) -> None:
     using: dict[str, Any] = {"preprocess": False, **QUIET, **waiting, **PRINTING}
     ready: dict[str, Any] = {"queue": False, **QUIET}
     buttons = [tab.go, tab.on, tab.halt, tab.status]
-    started = gr.on([tab.go.click, tab.controls.text.submit], tab.wait, None, buttons, **ready)
-    started.then(tab.start, tab.asking, tab.outputs, **using)
-    tab.on.click(tab.wait, None, buttons, **ready).then(tab.go_on, tab.asking, tab.outputs, **using)
-    tab.context.tab.select(tab.first_visit, tab.asking, [tab.seen, *tab.outputs], **using)
+    tab.desk.play(tab.wait, None, buttons, **ready).then(tab.start, tab.asking, tab.outputs, **using)
+    tab.desk.submit(tab.wait, None, buttons, **ready).then(tab.go_on, tab.asking, tab.outputs, **using)
+    asking: dict[str, Any] = {"preprocess": False, **QUIET, **WORKING}
+    model, told = tab.context.model, tab.desk
+    tab.desk.apply(tab.show_diagnosis, [model, tab.run], tab.diagnosis, **asking)
+    tab.desk.select(tab.diagnose_told, [model, told], tab.diagnosis, **asking)
+    tab.desk.edit(tab.set_told, [model, told], tab.line, **asking)
     tab.halt.click(tab.stop, queue=False, **QUIET)
     tab.context.page.unload(tab.leave)
-    asking = [tab.context.model, tab.run]
-    tab.diagnose.click(tab.show_diagnosis, asking, tab.diagnosis, preprocess=False, **QUIET, **WORKING)
+    calls = [
+        ([tab.go.click, tab.controls.text.submit], "ask('start', values)"), ([tab.on.click], "ask('on', values)"),
+        ([tab.diagnose.click], "diagnose()"), ([tab.context.tab.select], "visit(values)"),
+    ]  # fmt: skip
+    wire_desk(calls, tab.controls.by_name())
     print_controls.wire(tab.recipes)
     print_endpoints.build(tab.context.models)
 
@@ -270,13 +280,13 @@ def _continued(request: PrintRequest, last: Any) -> PrintRequest:
     return printing.continued(request, to_model_space(last.ink), last.step)
 
 
-def _line(loaded: LoadedModel, request: PrintRequest, frame: Frame) -> str:
+def _line(loaded: LoadedModel, request: PrintRequest, ink: Tensor) -> str:
     """A word as it is set, as HTML; a sentence where the sorts' places on the line are not known."""
     try:
-        picture = set_line(frame.ink, letters(loaded, request))
+        picture = set_line(ink, letters(loaded, request))
     except ValueError as error:
         return message(str(error))
-    return f'<figure class="line"><img src="{data_uri(picture)}" alt="{len(frame.ink)} letters set on a line"></figure>'
+    return f'<figure class="line"><img src="{data_uri(picture)}" alt="{len(ink)} letters set on a line"></figure>'
 
 
 def _noise_only(loaded: LoadedModel) -> dict[str, Any]:

@@ -1,0 +1,83 @@
+// Wires the tab Print: whether this page's engine prints or the server is decided here, for every button and link.
+import { model as shownModel, onModel } from '../../engine/page.js';
+import { columns, playerOf } from '../../parts/player.js';
+import { Printer } from './printer.js';
+import { asAnimation, asPng, asStates, nameOf, offer } from './saving.js';
+
+const FILES = { png: asPng, webp: asAnimation, npz: asStates };
+const BEFORE = 'Every glyph starts as noise. Press Print.';
+
+/**
+ * Makes the tab's desk, below the player: speed, endless runs, files; and the functions that its buttons call.
+ *
+ * @param {HTMLElement} element with the template of desk.py.
+ * @param {function(string, object=): void} askServer sends an event to the server: 'start', 'on', 'diagnose', 'line'.
+ */
+export function mount(element, askServer) {
+    const find = (selector) => element.querySelector(selector);
+    let printer = null, visited = false, latest = {};
+
+    function say(text, kind = 'hint') {
+        find('.said').innerHTML = '';
+        const box = Object.assign(document.createElement('div'), { className: kind });
+        box.setAttribute('role', 'status');
+        box.append(Object.assign(document.createElement('p'), { textContent: text }));
+        find('.said').append(box);
+    }
+
+    function ended(record) {
+        element.dataset.printed = 'true';
+        if (record.request.values.way === 'word') askServer('line', told(record));
+    }
+
+    function told({ request, step, frames, seed }) {  // what the server must know of a run that it did not see
+        const last = frames.at(-1);
+        return {
+            values: { ...request.values, seed, steps: request.steps }, step, ink: btoa(String.fromCharCode(...last.inks)),
+            energy: frames.map(({ aimed }) => [...aimed].map((e) => Math.round(e * 1e4) / 1e4)),
+        };
+    }
+
+    async function withPrinter(run) {
+        printer ??= new Printer(await playerOf('printed'), say, ended);
+        const model = await shownModel();
+        try { await run(printer); } catch (error) {
+            if (!model.clients.print?.dead) { say(error.message, 'problem'); return; }
+            model.fail(error);
+            say(`${model.why} Press Print again.`, 'problem');
+        }
+    }
+
+    async function ask(kind, values) {
+        latest = values;
+        const model = await shownModel();
+        if (!model.isHere) { askServer(kind); return; }
+        await withPrinter((printer) => (kind === 'on' ? printer.goOn(values) : printer.start(values)));
+    }
+
+    element.querySelectorAll('[data-save]').forEach((button) => button.addEventListener('click', () => withPrinter(async ({ last }) => {
+        if (!last) throw new Error('There is nothing to save yet: press Print first.');
+        const record = printer.record();
+        offer(await FILES[button.dataset.save](record, columns(record.count)), nameOf(record, button.dataset.save));
+    })));
+    find('[data-live=pace]').addEventListener('change', (event) => printer?.setPace(Number(event.target.value)));
+    find('[data-do=on]').addEventListener('click', () => withPrinter((printer) => printer.goOn(latest)));
+    find('[data-do=stop]').addEventListener('click', () => printer?.stop());
+    onModel((model) => {
+        find('.why').textContent = model.isHere || model.why === 'server' ? '' : model.why;
+        printer?.end();
+        printer = null;
+        element.dataset.printed = 'false';
+        say(BEFORE);
+    });
+    return {
+        ask,
+        async diagnose() {
+            if ((await shownModel()).isHere && printer?.last) askServer('diagnose', told(printer.record()));
+            else askServer('diagnoseServer');
+        },
+        visit(values) { if (!visited) { visited = true; ask('start', values); } },
+        again(opened, values) { if (opened === 'print') { visited = true; ask('start', values); } },
+        change(values) { latest = values; printer?.change(values); },
+    };
+}

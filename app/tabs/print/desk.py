@@ -1,0 +1,108 @@
+"""The desk below the player: what the page's own engine needs beside Gradio's controls, and asks of the server."""
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import gradio as gr
+import torch
+from gradio.blocks import Block
+from gradio.components import Component
+from torch import Tensor
+
+from app.models.loaded import LoadedModel
+from app.parts.panel import QUIET, Context
+from app.tabs.print import run as printing
+from app.tabs.print.run import PrintRequest
+from ebm.data.corpus import SIZE
+
+_TEMPLATE = """<div class="print-desk">
+<div class="said by-engine-only"></div><p class="why hint small"></p>
+<div class="desk-tools by-engine-only" role="group" aria-label="The run">
+<button type="button" data-do="on">Go on</button><button type="button" data-do="stop">Stop</button>
+<label>Speed <select data-live="pace"><option value="1">1 step a second</option>
+<option value="6">6 steps a second</option>
+<option value="60" selected>60 steps a second</option><option value="0">as fast as it goes</option></select></label>
+<span class="desk-files"><button type="button" data-save="png">Save the grid (PNG)</button>
+<button type="button" data-save="webp">Save the animation (WebP)</button>
+<button type="button" data-save="npz">Save the chains (.npz)</button></span></div>
+<p class="fineprint by-engine-only">Computed by this page, not by a server. Step size, noise, sort and
+guidance act on the chains while they run.</p></div>"""
+# Which event asks the server for what: it prints where the page cannot.
+_ON_LOAD = """const events = { start: 'play', on: 'submit', diagnose: 'select', diagnoseServer: 'apply', line: 'edit' };
+window.glyphImport('tabs/print/desk.js').then(({ mount }) => {
+    const desk = mount(element, (kind, told) => {
+        if (told) props.value = told;
+        trigger(events[kind]);
+    });
+    window.glyphPrintIsHere(desk);
+});"""
+
+
+def desk() -> gr.HTML:
+    """The desk, whose events ask the server for something.
+
+    They are play (print), submit (go on), select (diagnose the desk's run), apply (diagnose the server's run) and edit
+    (set the desk's word on a line).
+    """
+    return gr.HTML(None, elem_id="print-desk", html_template=_TEMPLATE, js_on_load=_ON_LOAD, apply_default_css=False)
+
+
+def wire_desk(calls: Sequence[tuple[Sequence[Any], str]], controls: Mapping[str, Component]) -> None:
+    """Sends what the visitor does to the desk, which prints in the page or asks the server.
+
+    Args:
+        calls: Gradio's events, and the call of the desk that follows each; `values` are the controls' by name.
+        controls: by name; when one changes, so do the chains that run.
+    """
+    changes = [getattr(c, "change") for c in controls.values()]  # noqa: B009 (every input has it, Component says not)
+    for events, call in [*calls, (changes, "change(values)")]:
+        js = _calling(list(controls), call)
+        gr.on(list(events), None, list(controls.values()), None, js=js, queue=False, **QUIET)
+
+
+def printed_again(context: Context, controls: Mapping[str, Component]) -> tuple[str, list[Block]]:
+    """What prints again when another model is shown or a link is followed, as `Panel.by_page`."""
+    js = _calling(["opened", *controls], "again(values.opened, values)")
+    return js, [context.opened, *controls.values()]
+
+
+def _calling(names: list[str], call: str) -> str:
+    """A JavaScript function of values with these names that calls the desk."""
+    values = f"Object.fromEntries({json.dumps(names)}.map((name, k) => [name, given[k]]))"
+    return f"async (...given) => {{ const values = {values}; (await window.glyphPrint).{call}; }}"
+
+
+def run_told(loaded: LoadedModel, told: Any) -> tuple[PrintRequest, Tensor, int, Tensor]:
+    """A run of the page's engine, as the desk tells of it.
+
+    Args:
+        loaded: the model that printed.
+        told: what the desk sent.
+
+    Returns:
+        the request, the last glyphs uint8 (N, 56, 56), the steps in all, the energies (frames, N) that the chains went
+        down.
+
+    Raises:
+        ValueError: for anything but a run.
+    """
+    broken = ValueError("The run did not arrive in one piece: print again.")
+    try:
+        values, step = dict(told["values"]), int(told["step"])
+        energy = torch.tensor(told["energy"], dtype=torch.float32)
+        ink = torch.frombuffer(bytearray(base64.b64decode(told["ink"], validate=True)), dtype=torch.uint8)
+        glyphs = ink.reshape(-1, SIZE, SIZE)
+    except (TypeError, KeyError, ValueError, RuntimeError, binascii.Error):
+        raise broken from None
+    count = min(len(glyphs), printing.COUNT[1])
+    request = printing.check(loaded, **{name: values.get(name) for name in _NAMES} | {"count": count})
+    if energy.ndim != 2 or energy.shape[1] != len(glyphs) or request.count != count or len(energy) > _MOST:
+        raise broken
+    return request, glyphs[:count], step, energy[:, :count]
+
+
+_NAMES = ("way", "sort", "text", "count", "steps", "step_size", "noise", "seed", "guidance")
+_MOST = 2048  # recorded states

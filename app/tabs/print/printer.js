@@ -1,0 +1,148 @@
+// The tab Print in the visitor's own browser: chains in the engine's worker, shown by the player, steered while they run.
+import { MOST, PIXELS } from '../../engine/engine.js';
+import { model as shownModel } from '../../engine/page.js';
+import { GAP, SIZE } from '../../parts/player.js';
+import { wantedOf } from './wanted.js';
+
+const RUNS = 10 * 1024;  // steps of the longest chains
+
+function number(name, value, low, high, whole = false) {
+    const n = Number(value);
+    if (!(n >= low && n <= high) || value === null || value === '' || (whole && n !== Math.round(n))) {
+        throw new Error(`The ${name} must be ${whole ? 'a whole number' : 'a number'} from ${low} to ${high}.`);
+    }
+    return n;
+}
+
+/** A checked request of the tab's controls. */
+export function requestOf(values, facts) {
+    const count = values.way === 'word' ? 1 : number('number of glyphs', values.count, 1, MOST, true);
+    return {
+        ...wantedOf({ ...values, count }, facts.sorts),
+        steps: number('number of steps', values.steps, 16, 1024, true),
+        stepSize: number('step size', values.step_size, 0.01, 100),
+        noise: number('noise', values.noise, 0, 0.5),
+        seed: number('seed', values.seed, 0, 2 ** 31 - 1, true),
+        guidance: number('guidance', values.guidance ?? 1, 0, 8),
+        values,
+    };
+}
+
+/** The softmax's largest class of each glyph, and whether its energy is like a known one's (null: nobody knows). */
+export function readingsOf({ energy, logits }, facts) {
+    const outputs = logits.length / energy.length;
+    return Array.from(energy, (e, k) => {
+        const row = logits.subarray(k * outputs, (k + 1) * outputs);
+        return { label: row.indexOf(Math.max(...row)), known: facts.threshold === null ? null : e <= facts.threshold };
+    });
+}
+
+/** What became of a run, in words. */
+export function outcome(readings, request, facts) {
+    const count = readings.length, known = readings.filter((reading) => reading.known).length;
+    const low = facts.threshold === null ? 'The model is uncalibrated: no energy is called a stranger’s'
+        : count > 1 ? `${known} of ${count} have an energy like a known glyph’s`
+            : known ? 'Its energy is like a known glyph’s' : 'Its energy is a stranger’s';
+    if (!facts.sorts.length) return `${low}.`;
+    if (request.values.way !== 'sort' || !request.labels.length) return `Read back: ${readings.map(({ label }) => facts.sorts[label].text).join(' ')}. ${low}.`;
+    const right = readings.filter(({ label }, k) => label === request.labels[k]).length;
+    return `Read back: ${right} of ${count} as ${facts.sorts[request.labels[0]].title}. ${low}.`;
+}
+
+/** Prints what is asked for. */
+export class Printer {
+    /**
+     * @param {object} player of the tab, as player.js mounts it.
+     * @param {function(string, string=): void} say shows a sentence, of the kind 'hint' or 'problem'.
+     * @param {function(object): void} ended is called with each run that is over: {request, inks, step, energies}.
+     */
+    constructor(player, say, ended = () => {}) { Object.assign(this, { player, say, ended, pace: 60, run: null, last: null }); }
+
+    /** Prints afresh. */
+    async start(values) {
+        const model = await shownModel();
+        const request = requestOf(values, model.facts);
+        await this.go(model, request, { run: crypto.randomUUID(), starts: null, done: 0, seed: request.seed, steps: request.steps });
+    }
+
+    /** Goes on with the last run, from its end, for as many steps more. */
+    async goOn(values) {
+        const { last } = this, model = await shownModel();
+        const request = requestOf(values, model.facts);
+        if (!last || last.model !== model.key || request.count !== last.request.count) throw new Error('Nothing like this was printed yet: press Print first.');
+        if (last.step + request.steps > RUNS) throw new Error(`These chains are ${last.step} steps long: that is enough. Press Print for fresh ones.`);
+        await this.go(model, request, { run: last.run, starts: last.glyphs, done: last.step, seed: last.seed, steps: request.steps });
+    }
+
+    /** Goes on from a state that was recorded, with other noise. */
+    async branch(frame) {
+        const basis = this.run ?? this.last, model = await shownModel();
+        if (!basis || model.key !== basis.model) return;
+        const left = Math.max(basis.of - frame.step, 16), starts = Float32Array.from(frame.inks, (ink) => ink / 127.5 - 1);
+        await this.end();
+        this.player.cut(frame.step);
+        await this.go(model, basis.request, { run: basis.run, starts, done: frame.step, seed: basis.seed + 1, steps: left });
+    }
+
+    async go(model, request, { run, starts, done, seed, steps }) {
+        await this.end();
+        const { facts } = model, mine = { run, request, seed, model: model.key, of: done + steps };
+        this.run = mine;
+        this.player.begin({ run, of: done + steps, band: facts.band, tiles: request.count, aim: request.name && `energy ${request.name}`, y: 'energy' }, {
+            pause: (paused) => this.client?.change({ paused }),
+            branch: (frame) => this.branch(frame),
+        });
+        this.say(`Printing ${request.what}…`);
+        try {
+            this.client = await model.client('print', MOST);
+            const { stepSize, noise, count, aims } = request;
+            const running = this.client.run({
+                count, seed, aims, starts, done, steps, stepSize, noise, clip: facts.sampler.clip ?? Infinity, pace: this.pace,
+            }, (frames) => { if (this.run === mine) this.player.add(frames); });
+            mine.ending = running.catch(() => {});
+            const { step, glyphs } = await running;
+            const read = readingsOf(await this.client.read(glyphs), facts);
+            if (this.run !== mine) return;
+            this.last = { ...mine, step, glyphs };
+            this.player.end(facts.sorts.length ? read.map(({ label, known }) => [facts.sorts[label].text, known]) : []);
+            this.say((step < mine.of ? `Stopped after ${step} of ${mine.of} steps. ` : '') + outcome(read, request, facts));
+            this.ended(this.record());
+        } finally { if (this.run === mine) this.run = null; }
+    }
+
+    /** Ends the run, if there is one. */
+    async end() {
+        const { run } = this;
+        if (!run) return;
+        this.run = null;
+        await this.client?.stop();
+        await run.ending;
+    }
+
+    /** Stops the run and keeps what it printed. */
+    stop() { this.client?.stop(); }
+
+    /** The controls have changed: what can act on running chains does so at once. */
+    async change(values) {
+        const { run } = this;
+        if (!run) return;
+        const { facts } = await shownModel();
+        try {
+            const request = requestOf({ ...values, count: run.request.count, seed: run.request.seed }, facts);
+            if (request.count !== run.request.count) return;  // another word: it is for the next run
+            run.request = { ...request, seed: run.request.seed };
+            const { aims, stepSize, noise } = request;
+            this.client.change({ aims, stepSize, noise });
+            this.player.name(request.name && `energy ${request.name}`);
+        } catch { /* half a word is being typed */ }
+    }
+
+    /** How many steps a second are run; 0 = as many as the machine can. */
+    setPace(pace) { this.pace = pace; if (this.run) this.client?.change({ pace }); }
+
+    /** The last run as it was recorded. */
+    record() {
+        const { request, step, seed, model } = this.last, frames = this.player.recorded();
+        return { request, step, seed, model, frames, count: request.count, size: SIZE, gap: GAP, pixels: PIXELS };
+    }
+}

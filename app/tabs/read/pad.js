@@ -1,6 +1,6 @@
 // The drawing pad: a broad nib held at 42 degrees, as the letters of the pen data are written, or a round pen.
 // Every finished stroke sets the component's value to the strokes as a text (see pad.py), which is read at once.
-const SIDE = 320, NIB = 30, ANGLE = 42 * Math.PI / 180, LONGEST = 1500, GRID = 64 * 64 - 1;
+const SIDE = 320, NIB = 30, ANGLE = 42 * Math.PI / 180, SHORT = 1500, LONGEST = 6000, GRID = 64 * 64 - 1;
 const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 const half = { x: Math.cos(ANGLE) * NIB / 2, y: -Math.sin(ANGLE) * NIB / 2 };
 const canvas = element.querySelector('canvas');
@@ -61,14 +61,24 @@ function number(value) {
     return DIGITS[n >> 6] + DIGITS[n & 63];
 }
 
+function written(slack) {  // one text for each stroke
+    return strokes.map(({ points, pen }) => pen + simplify(points, slack).map((p) => number(p.x) + number(p.y)).join(''));
+}
+
+// The strokes as a text: short enough for a link, where that costs at most a quarter of the nib, or else short enough
+// for the server, whatever it costs. What is still too long loses its shortest strokes.
 function encode() {
-    let text = '';
-    for (let slack = 0.7; slack < 40; slack *= 1.6) {
-        text = strokes.map(({ points, pen }) => pen + simplify(points, slack).map((p) => number(p.x) + number(p.y)).join(''))
-            .join('.');
-        if (text.length <= LONGEST) break;
+    for (const [most, coarsest] of [[SHORT, NIB / 4], [LONGEST, 2 * SIDE]]) {
+        for (let slack = 0.7; slack < coarsest; slack *= 1.6) {
+            const text = written(slack).join('.');
+            if (text.length <= most) return text;
+        }
     }
-    return text;
+    const texts = written(2 * SIDE), long = strokes.map(({ points }) => points.reduce((sum, p, k) => sum
+        + Math.hypot(p.x - points[Math.max(k - 1, 0)].x, p.y - points[Math.max(k - 1, 0)].y), 0));
+    const order = strokes.map((stroke, k) => k).sort((a, b) => long[b] - long[a]);
+    const kept = new Set(order.slice(0, Math.floor(LONGEST / 10)));  // ten characters: pen, two points, full stop
+    return texts.filter((text, k) => kept.has(k)).join('.');
 }
 
 function decode(text) {

@@ -5,10 +5,10 @@ from html import escape
 from typing import Any
 
 import gradio as gr
-import numpy as np
 from gradio.components import Component
 from torch import Tensor
 
+from app.engine.drawing import is_drawing
 from app.models.loaded import LoadedModel
 from app.parts.drawing import data_uri, message, on_paper
 from app.parts.panel import PRINTING, QUIET, READING, Context, Panel, Shown, Values, Wishes, updates
@@ -16,7 +16,7 @@ from app.tabs.read import finish_panel
 from app.tabs.read.endpoints import Endpoints
 from app.tabs.read.finish_panel import FinishPanel
 from app.tabs.read.lens import OVERLAYS, glyph_in, lens, showing
-from app.tabs.read.pad import drawing, is_drawing, pad
+from app.tabs.read.pad import glyph_of_drawing, pad
 from app.tabs.read.reading import HINT, Reader
 from app.tabs.read.verdict_card import card_of
 from app.visitors.endpoints import offer
@@ -74,7 +74,7 @@ class Read:
         strokes = values[self.pad]
         if not strokes:
             return {self.reader.result: message(HINT)}
-        return self.reader.read(values, lambda loaded: to_glyph(loaded, _drawn(strokes))) | {self.caption: ""}
+        return self.reader.read(values, lambda loaded: glyph_of_drawing(loaded, strokes)) | {self.caption: ""}
 
     def read_picture(self, values: Values) -> Shown:
         """Reads the picture that was brought."""
@@ -111,7 +111,7 @@ class Read:
             shown[self.reader.overlay] = gr.Radio(value=wishes["overlay"])
         example = dict(samples).get(wishes.get("example", ""))
         if is_drawing(wishes.get("draw")):
-            glyph = to_glyph(loaded, _drawn(wishes["draw"]))
+            glyph = glyph_of_drawing(loaded, wishes["draw"])
             shown |= {self.reader.lens: showing(glyph), self.caption: "", self.pad: wishes["draw"]}
         elif example is not None:
             glyph = glyph_of(example)
@@ -165,12 +165,6 @@ def wire(read: Read) -> None:
     offer(endpoints.score, **READING)
     offer(endpoints.influence, **READING)
     offer(endpoints.restore, **PRINTING)
-
-
-def _drawn(value: Any) -> np.ndarray:
-    picture = drawing(value)
-    assert picture is not None  # only called with strokes
-    return picture
 
 
 def _shelf(samples: list[tuple[str, Tensor]]) -> str:

@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+import torch
 from safetensors.torch import save
 
 from app.models.library import Models
 from app.models.loaded import LoadedModel
+from app.parts.drawing import data_uri, on_paper
 
 WAYS = ("page", "server")  # where glyphs are read and printed: by the visitor's browser where it can, or always here
 _ON_LOAD = """const open = window.glyphImport('engine/page.js');
@@ -49,8 +51,9 @@ def facts_of(loaded: LoadedModel) -> dict[str, Any]:
         loaded: the model.
 
     Returns:
-        name, mode, architecture, preprocessing, sorts (name, text, title of each), threshold, the sorted energies of
-        known glyphs, the band of nine in ten of them, the trained sampler, and the chains' length in training.
+        name, mode, architecture, preprocessing, sorts (name, text, title of each), threshold, temperature, the typical
+        glyphs side by side as a picture, the sorted energies of known glyphs, the band of nine in ten of them, the
+        trained sampler, and the chains' length in training.
     """
     card = loaded.card
     sampler = card.sampler
@@ -61,6 +64,8 @@ def facts_of(loaded: LoadedModel) -> dict[str, Any]:
         "preprocessing": card.preprocessing,
         "sorts": [{"name": s, "text": loaded.text(s), "title": loaded.title(s)} for s in card.sorts],
         "threshold": card.threshold,
+        "temperature": card.temperature,
+        "typical": data_uri(on_paper(torch.cat(list(loaded.typical), 1))) if len(loaded.typical) else None,
         "reference": sorted(round(e, 4) for e in card.reference_energies),
         "band": loaded.band(),
         "sampler": {

@@ -1,6 +1,7 @@
 // The player: shows chains while they run, and lets the visitor pause, step and scrub through what was recorded.
 // It is fed by the server with pictures (`take`, see player.py), or by the engine in this page with states
 // (`begin`, `add`, `end`), whose run it then also steers.
+import { put } from './places.js';
 import { Sheet } from './sheet.js';
 
 const ZOOM = 3, SPARK = 16;  // canvas pixels of a glyph's pixel; height of the curve under a tile, in glyph pixels
@@ -14,19 +15,6 @@ export function columns(count) { return Math.min(count, Math.max(1, Math.ceil(Ma
 export function words(number) { return number.toFixed(2).replace('-', '−'); }
 
 function mean(numbers) { let sum = 0; for (const n of numbers) sum += n; return sum / numbers.length; }
-
-const places = new Map();  // of the players on the page, by name
-function place(id) {
-    if (!places.has(id)) {
-        const made = {};
-        made.player = new Promise((resolve) => { made.is = resolve; });
-        places.set(id, made);
-    }
-    return places.get(id);
-}
-
-/** The player of a component, as soon as it is there. */
-export function playerOf(id) { return place(id).player; }
 
 /** Makes the player of its element, which has the template of player.py. */
 export function mount(element) {
@@ -294,6 +282,5 @@ export function mount(element) {
             at = frames.length - 1;
         },
     };
-    place(root().dataset.name).is(api);
-    return api;
+    return put(root().dataset.name, api);
 }

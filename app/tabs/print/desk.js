@@ -1,6 +1,7 @@
 // Wires the tab Print: whether this page's engine prints or the server is decided here, for every button and link.
 import { model as shownModel, onModel } from '../../engine/page.js';
-import { columns, playerOf } from '../../parts/player.js';
+import { partOf } from '../../parts/places.js';
+import { columns } from '../../parts/player.js';
 import { Printer } from './printer.js';
 import { asAnimation, asPng, asStates, nameOf, offer } from './saving.js';
 
@@ -39,7 +40,7 @@ export function mount(element, askServer) {
     }
 
     async function withPrinter(run) {
-        printer ??= new Printer(await playerOf('printed'), say, ended);
+        printer ??= new Printer(await partOf('printed'), say, ended);
         const model = await shownModel();
         try { await run(printer); } catch (error) {
             if (!model.clients.print?.dead) { say(error.message, 'problem'); return; }

@@ -7,7 +7,6 @@ wanted.
 
 import base64
 import binascii
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -32,14 +31,31 @@ aria-label="The glyph as the model sees it, 56 by 56 pixels"></canvas></div>
 <p class="fineprint" id="lens-help">As the model sees it, 56 x 56. Move over it, or use the arrow keys and Enter.</p>
 </div>"""
 
+# What the page's engine reads it has in hand; the value follows, for what the server does with the glyph later.
+_ON_LOAD = """const live = window.glyphImport('parts/places.js').then(({ partOf }) => partOf('reading'));
+window.glyphImport('tabs/read/lens.js').then(async ({ mount }) => {
+    const lens = mount(element, {
+        changes: async (ink) => (await live).read(ink),
+        changed: async (value) => {
+            props.value = value;
+            if (!(await live).isHere()) trigger('input');
+        },
+    });
+    const take = async () => { lens.take(props.value); (await live).read(lens.ink()); };
+    watch('value', take);
+    take();
+    (await live).kept = () => { props.value = lens.value(); };
+    window.glyphLens = async (overlay) => { if (!(await live).lay(overlay)) trigger('input'); };
+});"""
+
 
 def lens() -> gr.HTML:
-    """The lens; its `input` event fires when the visitor pushes a pixel or paints the mask."""
+    """The lens; its `input` event fires when the server has to read the glyph again."""
     return gr.HTML(
         None,
         label="The glyph as the model sees it",
         html_template=_TEMPLATE,
-        js_on_load=Path(__file__).with_name("lens.js").read_text(encoding="utf-8"),
+        js_on_load=_ON_LOAD,
         apply_default_css=False,
         elem_id="lens",
     )

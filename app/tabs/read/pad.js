@@ -1,137 +1,153 @@
 // The drawing pad: a broad nib held at 42 degrees, as the letters of the pen data are written, or a round pen.
 // Every finished stroke sets the component's value to the strokes as a text (see pad.py), which is read at once.
-const SIDE = 320, NIB = 30, ANGLE = 42 * Math.PI / 180, SHORT = 1500, LONGEST = 6000, GRID = 64 * 64 - 1;
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
-const half = { x: Math.cos(ANGLE) * NIB / 2, y: -Math.sin(ANGLE) * NIB / 2 };
-const canvas = element.querySelector('canvas');
-const ink = canvas.getContext('2d');
-const hint = element.querySelector('.pad-hint');
-let strokes = [], current = null, sent = '';
+import { put } from '../../parts/places.js';
 
-function wipe() {
-    ink.fillStyle = '#ffffff';
-    ink.fillRect(0, 0, SIDE, SIDE);
-}
+/**
+ * Makes the pad of its element, which has the template of pad.py.
+ *
+ * @param {HTMLElement} element of the component.
+ * @param {{drawn: function(string): void, draws: function(object[]): void}} heard what is called after each stroke, with the
+ *     strokes as a text, and while one is drawn, with the strokes (see drawing.js).
+ */
+export function mount(element, heard) {
+    const SIDE = 320, NIB = 30, ANGLE = 42 * Math.PI / 180, SHORT = 1500, LONGEST = 6000, GRID = 64 * 64 - 1;
+    const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const half = { x: Math.cos(ANGLE) * NIB / 2, y: -Math.sin(ANGLE) * NIB / 2 };
+    const canvas = element.querySelector('canvas');
+    const ink = canvas.getContext('2d');
+    const hint = element.querySelector('.pad-hint');
+    let strokes = [], current = null, sent = '';
 
-function sweep(from, to, pen) {
-    ink.fillStyle = ink.strokeStyle = '#1c1814';
-    ink.lineJoin = ink.lineCap = 'round';
-    ink.beginPath();
-    if (pen === 'r') {
-        ink.lineWidth = NIB / 2;
-        ink.moveTo(from.x, from.y);
-        ink.lineTo(to.x, to.y);
-    } else {
-        ink.lineWidth = 4;
-        ink.moveTo(from.x - half.x, from.y - half.y);
-        ink.lineTo(from.x + half.x, from.y + half.y);
-        ink.lineTo(to.x + half.x, to.y + half.y);
-        ink.lineTo(to.x - half.x, to.y - half.y);
-        ink.closePath();
-        ink.fill();
+    function wipe() {
+        ink.fillStyle = '#ffffff';
+        ink.fillRect(0, 0, SIDE, SIDE);
     }
-    ink.stroke();
-}
 
-function redraw() {
-    wipe();
-    for (const { points, pen } of strokes) {
-        points.forEach((point, k) => sweep(points[Math.max(k - 1, 0)], point, pen));
-    }
-    hint.hidden = strokes.length > 0;
-}
-
-// Leaves out points that lie nearer than `slack` to the line between their neighbours (Ramer-Douglas-Peucker).
-function simplify(points, slack) {
-    if (points.length < 3) return points;
-    const [a, b] = [points[0], points.at(-1)], long = Math.hypot(b.x - a.x, b.y - a.y);
-    let farthest = 0, at = 0;
-    for (let k = 1; k < points.length - 1; k++) {
-        const p = points[k];
-        const off = long ? Math.abs((b.x - a.x) * (a.y - p.y) - (a.x - p.x) * (b.y - a.y)) / long
-            : Math.hypot(p.x - a.x, p.y - a.y);
-        if (off > farthest) { farthest = off; at = k; }
-    }
-    if (farthest <= slack) return [a, b];
-    return [...simplify(points.slice(0, at + 1), slack).slice(0, -1), ...simplify(points.slice(at), slack)];
-}
-
-function number(value) {
-    const n = Math.round(Math.min(Math.max(value / SIDE, 0), 1) * GRID);
-    return DIGITS[n >> 6] + DIGITS[n & 63];
-}
-
-function written(slack) {  // one text for each stroke
-    return strokes.map(({ points, pen }) => pen + simplify(points, slack).map((p) => number(p.x) + number(p.y)).join(''));
-}
-
-// The strokes as a text: short enough for a link, where that costs at most a quarter of the nib, or else short enough
-// for the server, whatever it costs. What is still too long loses its shortest strokes.
-function encode() {
-    for (const [most, coarsest] of [[SHORT, NIB / 4], [LONGEST, 2 * SIDE]]) {
-        for (let slack = 0.7; slack < coarsest; slack *= 1.6) {
-            const text = written(slack).join('.');
-            if (text.length <= most) return text;
+    function sweep(from, to, pen) {
+        ink.fillStyle = ink.strokeStyle = '#1c1814';
+        ink.lineJoin = ink.lineCap = 'round';
+        ink.beginPath();
+        if (pen === 'r') {
+            ink.lineWidth = NIB / 2;
+            ink.moveTo(from.x, from.y);
+            ink.lineTo(to.x, to.y);
+        } else {
+            ink.lineWidth = 4;
+            ink.moveTo(from.x - half.x, from.y - half.y);
+            ink.lineTo(from.x + half.x, from.y + half.y);
+            ink.lineTo(to.x + half.x, to.y + half.y);
+            ink.lineTo(to.x - half.x, to.y - half.y);
+            ink.closePath();
+            ink.fill();
         }
+        ink.stroke();
     }
-    const texts = written(2 * SIDE), long = strokes.map(({ points }) => points.reduce((sum, p, k) => sum
-        + Math.hypot(p.x - points[Math.max(k - 1, 0)].x, p.y - points[Math.max(k - 1, 0)].y), 0));
-    const order = strokes.map((stroke, k) => k).sort((a, b) => long[b] - long[a]);
-    const kept = new Set(order.slice(0, Math.floor(LONGEST / 10)));  // ten characters: pen, two points, full stop
-    return texts.filter((text, k) => kept.has(k)).join('.');
-}
 
-function decode(text) {
-    return text.split('.').filter(Boolean).map((stroke) => {
-        const values = [...stroke.slice(1)].map((c) => DIGITS.indexOf(c)), points = [];
-        for (let k = 0; k + 3 < values.length; k += 4) {
-            points.push({ x: (values[k] * 64 + values[k + 1]) / GRID * SIDE, y: (values[k + 2] * 64 + values[k + 3]) / GRID * SIDE });
+    function redraw() {
+        wipe();
+        for (const { points, pen } of strokes) {
+            points.forEach((point, k) => sweep(points[Math.max(k - 1, 0)], point, pen));
         }
-        return { pen: stroke[0], points };
-    });
-}
-
-function publish() { sent = encode(); props.value = sent; trigger('input'); }
-
-function place(event) {
-    const box = canvas.getBoundingClientRect();
-    return { x: (event.clientX - box.left) * SIDE / box.width, y: (event.clientY - box.top) * SIDE / box.height };
-}
-
-function extend(event) {
-    const parts = event.getCoalescedEvents?.() ?? [];
-    for (const part of parts.length ? parts : [event]) {
-        const point = place(part);
-        sweep(current.points.at(-1), point, current.pen);
-        current.points.push(point);
+        hint.hidden = strokes.length > 0;
     }
-}
 
-canvas.addEventListener('pointerdown', (event) => {
-    if (event.button !== 0 || current) return;
-    canvas.setPointerCapture(event.pointerId);
-    const point = place(event);
-    current = { points: [point], pen: element.querySelector('input[name=pen]:checked').value };
-    hint.hidden = true;
-    sweep(point, point, current.pen);
-});
-canvas.addEventListener('pointermove', (event) => { if (current) extend(event); });
-for (const end of ['pointerup', 'pointercancel']) {
-    canvas.addEventListener(end, () => {
-        if (!current) return;
-        strokes.push(current);
-        current = null;
-        publish();
+    // Leaves out points that lie nearer than `slack` to the line between their neighbours (Ramer-Douglas-Peucker).
+    function simplify(points, slack) {
+        if (points.length < 3) return points;
+        const [a, b] = [points[0], points.at(-1)], long = Math.hypot(b.x - a.x, b.y - a.y);
+        let farthest = 0, at = 0;
+        for (let k = 1; k < points.length - 1; k++) {
+            const p = points[k];
+            const off = long ? Math.abs((b.x - a.x) * (a.y - p.y) - (a.x - p.x) * (b.y - a.y)) / long
+                : Math.hypot(p.x - a.x, p.y - a.y);
+            if (off > farthest) { farthest = off; at = k; }
+        }
+        if (farthest <= slack) return [a, b];
+        return [...simplify(points.slice(0, at + 1), slack).slice(0, -1), ...simplify(points.slice(at), slack)];
+    }
+
+    function number(value) {
+        const n = Math.round(Math.min(Math.max(value / SIDE, 0), 1) * GRID);
+        return DIGITS[n >> 6] + DIGITS[n & 63];
+    }
+
+    function written(slack) {  // one text for each stroke
+        return strokes.map(({ points, pen }) => pen + simplify(points, slack).map((p) => number(p.x) + number(p.y)).join(''));
+    }
+
+    // The strokes as a text: short enough for a link, where that costs at most a quarter of the nib, or else short enough
+    // for the server, whatever it costs. What is still too long loses its shortest strokes.
+    function encode() {
+        for (const [most, coarsest] of [[SHORT, NIB / 4], [LONGEST, 2 * SIDE]]) {
+            for (let slack = 0.7; slack < coarsest; slack *= 1.6) {
+                const text = written(slack).join('.');
+                if (text.length <= most) return text;
+            }
+        }
+        const texts = written(2 * SIDE), long = strokes.map(({ points }) => points.reduce((sum, p, k) => sum
+            + Math.hypot(p.x - points[Math.max(k - 1, 0)].x, p.y - points[Math.max(k - 1, 0)].y), 0));
+        const order = strokes.map((stroke, k) => k).sort((a, b) => long[b] - long[a]);
+        const kept = new Set(order.slice(0, Math.floor(LONGEST / 10)));  // ten characters: pen, two points, full stop
+        return texts.filter((text, k) => kept.has(k)).join('.');
+    }
+
+    function decode(text) {
+        return text.split('.').filter(Boolean).map((stroke) => {
+            const values = [...stroke.slice(1)].map((c) => DIGITS.indexOf(c)), points = [];
+            for (let k = 0; k + 3 < values.length; k += 4) {
+                points.push({ x: (values[k] * 64 + values[k + 1]) / GRID * SIDE, y: (values[k + 2] * 64 + values[k + 3]) / GRID * SIDE });
+            }
+            return { pen: stroke[0], points };
+        });
+    }
+
+    function publish() { sent = encode(); heard.drawn(sent); }
+
+    function sides() {  // the strokes in sides of the pad, as drawing.js takes them
+        return [...strokes, ...(current ? [current] : [])].map(({ pen, points }) => ({ pen, points: points.map(({ x, y }) => [x / SIDE, y / SIDE]) }));
+    }
+
+    function place(event) {
+        const box = canvas.getBoundingClientRect();
+        return { x: (event.clientX - box.left) * SIDE / box.width, y: (event.clientY - box.top) * SIDE / box.height };
+    }
+
+    function extend(event) {
+        const parts = event.getCoalescedEvents?.() ?? [];
+        for (const part of parts.length ? parts : [event]) {
+            const point = place(part);
+            sweep(current.points.at(-1), point, current.pen);
+            current.points.push(point);
+        }
+        heard.draws?.(sides());
+    }
+
+    canvas.addEventListener('pointerdown', (event) => {
+        if (event.button !== 0 || current) return;
+        canvas.setPointerCapture(event.pointerId);
+        const point = place(event);
+        current = { points: [point], pen: element.querySelector('input[name=pen]:checked').value };
+        hint.hidden = true;
+        sweep(point, point, current.pen);
+        heard.draws?.(sides());
     });
-}
-element.querySelector('[data-do=undo]').addEventListener('click', () => { strokes.pop(); redraw(); publish(); });
-element.querySelector('[data-do=clear]').addEventListener('click', () => { strokes = []; redraw(); publish(); });
-function take() {  // strokes that a link brought
-    if (typeof props.value !== 'string' || props.value === sent) return;
-    sent = props.value;
-    strokes = decode(sent);
+    canvas.addEventListener('pointermove', (event) => { if (current) extend(event); });
+    for (const end of ['pointerup', 'pointercancel']) {
+        canvas.addEventListener(end, () => {
+            if (!current) return;
+            strokes.push(current);
+            current = null;
+            publish();
+        });
+    }
+    element.querySelector('[data-do=undo]').addEventListener('click', () => { strokes.pop(); redraw(); publish(); });
+    element.querySelector('[data-do=clear]').addEventListener('click', () => { strokes = []; redraw(); publish(); });
+    function take(text) {  // strokes that a link brought
+        if (typeof text !== 'string' || text === sent) return;
+        sent = text;
+        strokes = decode(sent);
+        redraw();
+    }
     redraw();
+    return put('pad', { take, strokes: sides });
 }
-redraw();
-watch('value', take);
-take();

@@ -4,8 +4,6 @@ Gradio's Sketchpad has a round brush only and sends each stroke in a dozen uploa
 the strokes themselves (see `strokes_of`), which is also what a link to a drawing holds.
 """
 
-from pathlib import Path
-
 import gradio as gr
 import torch
 from torch import Tensor
@@ -25,14 +23,30 @@ _TEMPLATE = """<div class="pad"><div class="pad-head"><span class="pad-title">Dr
 <button type="button" data-do="clear">Clear</button></div>
 </div>"""
 
+# In the page a drawing is read where it is drawn; else by the server, which a submit asks. Each stroke is an input.
+_ON_LOAD = """const live = window.glyphImport('parts/places.js').then(({ partOf }) => partOf('reading'));
+window.glyphImport('tabs/read/pad.js').then(async ({ mount }) => {
+    const pad = mount(element, {
+        draws: async (strokes) => (await live).draws(strokes),
+        drawn: async (text) => {
+            props.value = text;
+            trigger('input');
+            if (!(await live).drawn(text)) trigger('submit');
+        },
+    });
+    watch('value', () => pad.take(props.value));
+    pad.take(props.value);
+});"""
+
 
 def pad() -> gr.HTML:
-    """The pad; its `input` event fires after each stroke, and its value is "" when it is blank."""
+    """The pad; its `input` event fires after each stroke, `submit` where the server is to read it, and its value is ""
+    when it is blank."""
     return gr.HTML(
         "",
         label="Draw a letter",
         html_template=_TEMPLATE,
-        js_on_load=Path(__file__).with_name("pad.js").read_text(encoding="utf-8"),
+        js_on_load=_ON_LOAD,
         apply_default_css=False,
         elem_id="sketch",
     )

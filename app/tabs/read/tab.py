@@ -16,6 +16,7 @@ from app.tabs.read import finish_panel
 from app.tabs.read.endpoints import Endpoints
 from app.tabs.read.finish_panel import FinishPanel
 from app.tabs.read.lens import OVERLAYS, glyph_in, lens, showing
+from app.tabs.read.live import live_card
 from app.tabs.read.pad import glyph_of_drawing, pad
 from app.tabs.read.reading import HINT, Reader
 from app.tabs.read.verdict_card import card_of
@@ -142,6 +143,7 @@ def lay_out(context: Context) -> Read:
         with gr.Column(elem_classes="area-b", min_width=0):
             card = card_of(context.models.first, glyph)
             result = gr.HTML(card, label="What the model reads", elem_id="reading", js_on_load=None)
+            live_card()
     view.value = showing(glyph)
     caption = gr.Textbox(samples[0][0], visible="hidden", elem_id="example", label="example")
     reader = Reader(context, result, view, overlay)
@@ -153,13 +155,16 @@ def wire(read: Read) -> None:
     # preprocess=False: we decode uploads ourselves, so that every error is one sentence.
     fast: dict[str, Any] = {"preprocess": False, "trigger_mode": "always_last", **QUIET, **READING}
     asking, changed = read.reader.asking, [*read.reader.outputs, read.caption]
-    read.pad.input(read.read_drawing, {*asking, read.pad}, changed, **fast)
+    read.pad.submit(read.read_drawing, {*asking, read.pad}, changed, **fast)
+    read.pad.input(None, None, read.caption, js="() => ''", queue=False, **QUIET)  # it is no example any more
     sent, shown = read.context.sent, [*changed, read.pad]
     sent.change(read.read_sent, {*asking, sent}, shown, **fast)
     brought = [read.picture.upload, read.picture.clear]
     gr.on(brought, read.read_picture, {*asking, read.picture}, changed, **fast)
     read.shelf.click(read.read_example, asking, [*changed, read.pad], **fast)
-    gr.on([read.reader.lens.input, read.reader.overlay.input], read.read_again, asking, read.reader.outputs, **fast)
+    read.reader.lens.input(read.read_again, asking, read.reader.outputs, **fast)
+    lay = "(overlay) => { window.glyphLens?.(overlay); }"
+    read.reader.overlay.input(None, read.reader.overlay, None, js=lay, queue=False, **QUIET)
     finish_panel.wire(read.finish)
     endpoints = Endpoints(read.context.models)
     offer(endpoints.score, **READING)

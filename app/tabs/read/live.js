@@ -1,0 +1,164 @@
+// Reading in the page: the energy moves while one draws, pushes pixels, or moves the glyph by its handles.
+import { glyphOf, strokesOf } from '../../engine/drawing.js';
+import { onModel } from '../../engine/page.js';
+import { partOf, put } from '../../parts/places.js';
+import { card, summary, verdictOf } from './verdict.js';
+import { MOVES, NONE, alongOne, moved } from './moves.js';
+
+const MOST = 48;  // glyphs at once
+const HINT = 'Draw a letter, bring a picture, or click one of the examples: its energy appears here.';
+const toModel = (ink) => Float32Array.from(ink, (value) => value / 127.5 - 1);
+const toInk = (glyph) => Uint8Array.from(glyph, (value) => Math.round(Math.min(Math.max((value + 1) * 127.5, 0), 255)));
+
+/** Only the latest of many questions is asked, as soon as the one before is answered. */
+function latest(ask) {
+    let busy = false, next = null;
+    return async (...given) => {
+        next = given;
+        if (busy) return;
+        busy = true;
+        try { while (next) { const now = next; next = null; await ask(...now); } } finally { busy = false; }
+    };
+}
+
+/**
+ * Makes the card and the handles of its element, which has the template of live.py.
+ *
+ * @param {HTMLElement} element of the component.
+ * @returns {object} what the pad, the lens and the radio of overlays call.
+ */
+export function mount(element) {
+    const find = (selector) => element.querySelector(selector);
+    let model = null, lens = null, drawing = false, overlay = 'none', base = null, moves = { ...NONE }, shown = null;
+    partOf('lens').then((part) => { lens = part; read(lens.ink()); });
+
+    const isHere = () => Boolean(model?.isHere);
+    const client = () => model.client('read', MOST);
+
+    const paint = latest(async (ink, { slope = true } = {}) => {
+        try {
+            const worker = await client(), glyph = toModel(ink), { energy, logits } = await worker.read(glyph);
+            shown = verdictOf(energy[0], logits, model.facts);
+            find('.live-card').innerHTML = card(shown, model.facts);
+            if (!drawing) find('.live-spoken').textContent = summary(shown, model.facts);
+            if (overlay === 'slope' && slope) lens.lay((await worker.slope(glyph)).slope);
+        } catch (error) { if (isHere() && model.clients.read?.dead) model.fail(error); }
+    });
+
+    function read(ink, keepHandles = false) {
+        if (!isHere()) return;
+        tell('');
+        if (!ink) { find('.live-card').innerHTML = `<div class="hint"><p>${HINT}</p></div>`; base = null; return; }
+        if (!keepHandles) { base = toModel(ink); reset(); }
+        paint(ink);
+    }
+
+    function tell(text) { find('.live-said').textContent = text; }
+
+    // What the server says of a picture that it cannot read appears here too.
+    new MutationObserver(() => {
+        const problem = document.querySelector('#reading .problem');
+        if (problem && isHere()) tell(problem.textContent);
+    }).observe(document.body, { subtree: true, childList: true });
+
+    // The handles, each with the energies along its whole way.
+    const curves = latest(async () => {
+        if (!base || !isHere() || !find('.moves').open) return;
+        const worker = await client();
+        for (const name of Object.keys(MOVES)) {
+            const { values, glyphs } = alongOne(base, moves, name);
+            curve(name, values, (await worker.read(glyphs)).energy);
+        }
+    });
+
+    function curve(name, values, energies) {
+        const canvas = find(`canvas[data-move=${name}]`), box = canvas.getBoundingClientRect(), scale = window.devicePixelRatio || 1;
+        if (!box.width) return;
+        canvas.width = box.width * scale;
+        canvas.height = box.height * scale;
+        const pen = canvas.getContext('2d'), style = getComputedStyle(element), colour = (token) => style.getPropertyValue(token).trim();
+        const { threshold } = model.facts, all = [...energies, ...(threshold === null ? [] : [threshold])];
+        const low = Math.min(...all), high = Math.max(...all), span = high - low || 1;
+        const { low: first, high: last } = MOVES[name], x = (v) => 8 + (box.width - 16) * (v - first) / (last - first);
+        const y = (e) => 4 + (box.height - 8) * (1 - (e - low) / span);
+        pen.scale(scale, scale);
+        if (threshold !== null) {
+            pen.strokeStyle = colour('--axis');
+            pen.setLineDash([4, 4]);
+            pen.beginPath(); pen.moveTo(0, y(threshold)); pen.lineTo(box.width, y(threshold)); pen.stroke();
+            pen.setLineDash([]);
+        }
+        pen.strokeStyle = colour('--accent');
+        pen.lineWidth = 2;
+        pen.beginPath();
+        values.forEach((value, k) => pen.lineTo(x(value), y(energies[k])));
+        pen.stroke();
+        const nearest = values.reduce((best, value, k) => (Math.abs(value - moves[name]) < Math.abs(values[best] - moves[name]) ? k : best), 0);
+        pen.fillStyle = colour('--ink');
+        pen.beginPath(); pen.arc(x(moves[name]), y(energies[nearest]), 4, 0, 2 * Math.PI); pen.fill();
+    }
+
+    function reset() {
+        moves = { ...NONE };
+        for (const input of element.querySelectorAll('input[data-move]')) input.value = MOVES[input.dataset.move].none;
+        write();
+        curves();
+    }
+
+    function write() {
+        for (const [name, { words }] of Object.entries(MOVES)) find(`output[data-move=${name}]`).textContent = words(moves[name]);
+    }
+
+    for (const input of element.querySelectorAll('input[data-move]')) {
+        const { low, high, none } = MOVES[input.dataset.move];
+        Object.assign(input, { min: low, max: high, step: (high - low) / 280, value: none });
+        input.addEventListener('input', () => {
+            if (!base || !isHere()) return;
+            moves[input.dataset.move] = Number(input.value);
+            show(toInk(moved(base, moves)));
+        });
+        input.addEventListener('change', () => api.kept?.());
+    }
+    find('[data-do=back]').addEventListener('click', () => { if (base) { show(toInk(base)); reset(); api.kept?.(); } });
+    find('.moves').addEventListener('toggle', () => curves());
+
+    function show(ink) {
+        lens.show(ink);
+        paint(ink);
+        write();
+        curves();
+    }
+
+    onModel((next) => { model = next; if (lens) read(lens.ink()); });
+    const api = {
+        isHere,
+        kept: null,  // called when the lens holds what the handles made
+        /** Reads strokes while they are drawn. */
+        draws(strokes) { drawing = true; if (isHere()) this.take(glyphOf(strokes, model.facts.preprocessing)); },
+        /** Reads a finished drawing; false where the server has to. */
+        drawn(text) {
+            drawing = false;
+            if (!isHere() || (text && !glyphOf(strokesOf(text), model.facts.preprocessing))) return false;
+            this.take(text ? glyphOf(strokesOf(text), model.facts.preprocessing) : null);
+            return true;
+        },
+        take(glyph) {
+            const ink = glyph && toInk(glyph);
+            lens.show(ink);
+            read(ink);
+        },
+        /** Reads what the lens shows. */
+        read,
+        /** Lays the slope over the glyph, or nothing; false where the server has to. */
+        lay(name) {
+            overlay = name;
+            if (!isHere() || name === 'dot') return false;
+            if (name === 'none') lens.lay(null);
+            else if (lens.ink()) paint(lens.ink());
+            return true;
+        },
+        shown: () => shown,
+    };
+    write();
+    return put('reading', api);
+}

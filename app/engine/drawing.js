@@ -44,49 +44,39 @@ function windowOf(strokes) {
             bottom = Math.max(bottom, y + down);
         }
     }
-    left = bounded(left);
-    top = bounded(top);
-    right = bounded(right);
-    bottom = bounded(bottom);
     const side = Math.max(right - left, bottom - top) * SIZE / EXTENT;
     return { left: (left + right) / 2 - side / 2, top: (top + bottom) / 2 - side / 2, side };
 }
 
 // For each row of samples, where intervals of ink begin (+1) and end (-1).
 function changesOf(strokes, { left, top, side }) {
-    const scale = SAMPLES / side;
-    const rows = [firstIn((0 - top) * scale, 0), firstAfter((1 - top) * scale, SAMPLES)];  // the rows on the pad
-    const columns = [firstIn((0 - left) * scale, 0), firstAfter((1 - left) * scale, SAMPLES)];
-    const changes = new Int16Array(SAMPLES * (SAMPLES + 1));
+    const scale = SAMPLES / side, changes = new Int16Array(SAMPLES * (SAMPLES + 1));
     const add = (row, low, high) => {
-        const start = firstIn(low, columns[0]), end = firstAfter(high, columns[1]);
+        const start = Math.max(Math.ceil(low - 0.5), 0), end = Math.min(Math.floor(high - 0.5) + 1, SAMPLES);
         if (start >= end) return;
         changes[row * (SAMPLES + 1) + start] += 1;
         changes[row * (SAMPLES + 1) + end] -= 1;
     };
     for (const { pen, points } of strokes) {
         const path = points.map(([x, y]) => [(bounded(x) - left) * scale, (bounded(y) - top) * scale]);
-        if (pen !== 'b') for (const [x, y] of path) disc(x, y, RADIUS * scale, rows, add);
+        if (pen !== 'b') for (const [x, y] of path) disc(x, y, RADIUS * scale, add);
         for (let k = Math.min(1, path.length - 1); k < path.length; k++) {
             const [[x0, y0], [x1, y1]] = [path[Math.max(k - 1, 0)], path[k]], wx = (x1 - x0) / 2, wy = (y1 - y0) / 2;
             const sides = pen === 'b' ? [...NIB.map((part) => part * scale), wx, wy] : athwart(wx, wy, RADIUS * scale);
-            if (sides) bar((x0 + x1) / 2, (y0 + y1) / 2, sides, rows, add);
+            if (sides) bar((x0 + x1) / 2, (y0 + y1) / 2, sides, add);
         }
     }
     return changes;
 }
-
-const firstIn = (low, least) => Math.max(Math.ceil(low - 0.5), least);
-const firstAfter = (high, most) => Math.min(Math.floor(high - 0.5) + 1, most);
 
 function athwart(wx, wy, radius) {  // the sides of what a disc covers between two points
     const length = Math.sqrt(wx * wx + wy * wy);
     return length > 0 ? [-wy * radius / length, wx * radius / length, 0, 0, wx, wy] : null;
 }
 
-function disc(cx, cy, radius, [first, after], add) {
-    const end = Math.min(Math.ceil(cy + radius) + 1, after);
-    for (let row = Math.max(Math.floor(cy - radius) - 1, first); row < end; row++) {
+function disc(cx, cy, radius, add) {
+    const end = Math.min(Math.ceil(cy + radius) + 1, SAMPLES);
+    for (let row = Math.max(Math.floor(cy - radius) - 1, 0); row < end; row++) {
         const down = row + 0.5 - cy, square = radius * radius - down * down;
         if (square < 0) continue;
         const half = Math.sqrt(square);
@@ -95,11 +85,11 @@ function disc(cx, cy, radius, [first, after], add) {
 }
 
 // The set of all c + a u + b v + t w with a, b and t in [-1, 1]; `sides` are u, v and w, each as x, y.
-function bar(cx, cy, sides, [first, after], add) {
+function bar(cx, cy, sides, add) {
     const [ux, uy, vx, vy, wx, wy] = sides, reach = Math.abs(uy) + Math.abs(vy) + Math.abs(wy);
     const [uSlope, uHalf] = stripe(ux, uy, sides), [vSlope, vHalf] = stripe(vx, vy, sides);
-    const [wSlope, wHalf] = stripe(wx, wy, sides), end = Math.min(Math.ceil(cy + reach) + 1, after);
-    for (let row = Math.max(Math.floor(cy - reach) - 1, first); row < end; row++) {
+    const [wSlope, wHalf] = stripe(wx, wy, sides), end = Math.min(Math.ceil(cy + reach) + 1, SAMPLES);
+    for (let row = Math.max(Math.floor(cy - reach) - 1, 0); row < end; row++) {
         const down = row + 0.5 - cy;
         if (Math.abs(down) > reach) continue;
         const u = uSlope * down, v = vSlope * down, w = wSlope * down;

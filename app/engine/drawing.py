@@ -4,9 +4,9 @@ A drawing is a list of strokes, each a pen and the points it went through. Point
 upper left corner; one beyond the pad counts as the nearest one on its edge. Both sides do the following.
 
 1. *Ink.* The broad nib is a rectangle, 30/320 of the pad wide and 4/320 thick, held at 42 degrees. The round pen is a
-   disc, 15/320 wide. The ink is all that the pen covers on its way from point to point, as far as it is on the pad.
-2. *Window.* The box of the ink is the box of the points, larger on each side by the pen's reach, cut at the pad's edge.
-   Its larger side becomes 44 of the glyph's 56 pixels, and its middle the middle of the glyph.
+   disc, 15/320 wide. The ink is all that the pen covers on its way from point to point, also where it hangs over the
+   pad's edge.
+2. *Window.* Of the ink's box the larger side becomes 44 of the glyph's 56 pixels, and the middle that of the glyph.
 3. *Samples.* The window has 448 x 448 samples, 8 x 8 for each pixel. A sample is ink if its centre is.
 4. *Pixels.* A pixel is the sum of the 16 x 16 samples around its centre, weighted by a tent along each axis.
 5. *Stretch.* The darkest pixel becomes +1, paper becomes -1.
@@ -127,17 +127,16 @@ def ink(strokes: list[Stroke], window: Window) -> np.ndarray:
         bool (448, 448).
     """
     scale, corner = _SAMPLES / window.side, np.array([window.left, window.top])
-    first, after = _samples((0.0 - corner) * scale, (1.0 - corner) * scale)  # of the pad, each (2,)
-    rows, wide = np.arange(first[1], after[1]), _SAMPLES + 1
-    starts, ends = [], []  # of the intervals of ink, counted through all rows
+    rows, wide = np.arange(_SAMPLES), _SAMPLES + 1
+    starts, ends = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)]  # of intervals of ink, counted through all rows
     for pen, points in strokes:
         path = (np.clip(points, 0.0, 1.0) - corner) * scale
         for low, high in _covered(pen, path, scale, rows + 0.5):
-            start, end = _samples(low, high)
-            start, end = np.maximum(start, first[0]), np.minimum(end, after[0])
+            start, end = np.ceil(low - 0.5), np.floor(high - 0.5) + 1  # first centre in the interval, first after it
+            start, end = (np.clip(samples, 0, _SAMPLES).astype(np.int64) for samples in (start, end))
             interval, row = np.nonzero(start < end)
-            starts.append(rows[row] * wide + start[interval, row])
-            ends.append(rows[row] * wide + end[interval, row])
+            starts.append(row * wide + start[interval, row])
+            ends.append(row * wide + end[interval, row])
     began, ended = (np.bincount(np.concatenate(places), minlength=_SAMPLES * wide) for places in (starts, ends))
     # Every row has as many ends as beginnings, so the next one starts from none.
     return (np.cumsum(began - ended).reshape(_SAMPLES, wide) > 0)[:, :-1]
@@ -192,12 +191,6 @@ def _discs(centre: np.ndarray, radius: float, rows: np.ndarray) -> tuple[np.ndar
     return centre[:, :1] - half, centre[:, :1] + half
 
 
-def _samples(low: np.ndarray, high: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first sample whose centre lies in an interval, and the first one after it."""
-    first, after = np.ceil(low - 0.5), np.floor(high - 0.5) + 1
-    return np.clip(first, 0, _SAMPLES).astype(np.int64), np.clip(after, 0, _SAMPLES).astype(np.int64)
-
-
 def _window(strokes: list[Stroke]) -> Window:
     """The window in which the larger side of the ink is 44 of 56 pixels."""
     low, high = np.full(2, np.inf), np.full(2, -np.inf)
@@ -205,7 +198,6 @@ def _window(strokes: list[Stroke]) -> Window:
         points = np.clip(points, 0.0, 1.0)
         reach = np.abs(_NIB[0]) + np.abs(_NIB[1]) if pen == "b" else _RADIUS
         low, high = np.minimum(low, points.min(axis=0) - reach), np.maximum(high, points.max(axis=0) + reach)
-    low, high = np.maximum(low, 0.0), np.minimum(high, 1.0)
     side = float((high - low).max()) * SIZE / INK_SIDE
     left, top = ((low + high) / 2 - side / 2).tolist()
     return Window(left, top, side)

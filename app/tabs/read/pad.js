@@ -71,21 +71,31 @@ export function mount(element, heard) {
         return DIGITS[n >> 6] + DIGITS[n & 63];
     }
 
-    function written(slack) {  // one text for each stroke
-        return strokes.map(({ points, pen }) => pen + simplify(points, slack).map((p) => number(p.x) + number(p.y)).join(''));
+    function written(slack, every = 1) {  // one text for each stroke, of the points that are left and of these one in so many
+        return strokes.map(({ points, pen }) => pen + simplify(points, slack)
+            .filter((p, k, all) => k % every === 0 || k === all.length - 1).map((p) => number(p.x) + number(p.y)).join(''));
     }
 
     // The strokes as a text: short enough for a link, where that costs at most a quarter of the nib, or else short enough
-    // for the server, whatever it costs. What is still too long loses its shortest strokes.
+    // for the server, whatever it costs. A scribble all over the pad loses every second point, then three in four, and so
+    // on; of what is still too long, the shortest strokes go.
     function encode() {
-        for (const [most, coarsest] of [[SHORT, NIB / 4], [LONGEST, 2 * SIDE]]) {
+        for (const [most, coarsest] of [[SHORT, NIB / 4], [LONGEST, NIB]]) {
             for (let slack = 0.7; slack < coarsest; slack *= 1.6) {
                 const text = written(slack).join('.');
                 if (text.length <= most) return text;
             }
         }
-        const texts = written(2 * SIDE), long = strokes.map(({ points }) => points.reduce((sum, p, k) => sum
-            + Math.hypot(p.x - points[Math.max(k - 1, 0)].x, p.y - points[Math.max(k - 1, 0)].y), 0));
+        const longest = Math.max(...strokes.map(({ points }) => points.length));
+        let texts = [];
+        for (let every = 2; every < 2 * longest; every *= 2) {
+            texts = written(NIB, every);
+            if (texts.join('.').length <= LONGEST) return texts.join('.');
+        }
+        const long = strokes.map(({ points }) => points.reduce((sum, { x, y }, k) => {
+            const before = points[Math.max(k - 1, 0)];
+            return sum + Math.hypot(x - before.x, y - before.y);
+        }, 0));
         const order = strokes.map((stroke, k) => k).sort((a, b) => long[b] - long[a]);
         const kept = new Set(order.slice(0, Math.floor(LONGEST / 10)));  // ten characters: pen, two points, full stop
         return texts.filter((text, k) => kept.has(k)).join('.');

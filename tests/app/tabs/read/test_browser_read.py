@@ -1,7 +1,22 @@
 """The tab Read in a real browser: links to drawings, the lens by mouse and keyboard, finishing a glyph."""
 
+import pytest
 from helpers.app_pages import draw, wait_for_change
+from helpers.drawings import text_of
 
+SCRIBBLE = """([strokes, length]) => {
+    const canvas = document.querySelector('#sketch canvas'), box = canvas.getBoundingClientRect();
+    canvas.setPointerCapture = () => {};  // it refuses the pointers of made events
+    const send = (type, k) => canvas.dispatchEvent(new PointerEvent(type, { bubbles: true, button: 0,
+        clientX: box.left + box.width * (0.5 + 0.45 * Math.sin(1.7 * k)),
+        clientY: box.top + box.height * (0.5 + 0.45 * Math.cos(2.3 * k)) }));
+    for (let stroke = 0, k = 0; stroke < strokes; stroke++) {
+        send('pointerdown', k++);
+        for (let more = 1; more < length; more++) send('pointermove', k++);
+        send('pointerup', k);
+    }
+}"""
+DRAWN = "new URLSearchParams(location.search).get('draw')"
 FINISHED = "document.querySelector('#finish-said')?.innerText.includes('after')"
 
 
@@ -59,3 +74,28 @@ def test_a_bad_picture_takes_nothing_away(desk, tmp_path) -> None:
     desk.set_input_files("#upload input[type=file]", str(tmp_path / "fake.png"))
     desk.wait_for_selector("#reading .problem:has-text('fake.png')")
     assert desk.inner_text("#reading .energy") == energy
+
+
+@pytest.mark.parametrize(("strokes", "length"), [(36, 50), (3, 900)])
+def test_a_scribble_however_heavy_arrives_in_one_piece(desk, strokes, length) -> None:
+    desk.click("#sketch [data-do=clear]")
+    desk.evaluate(SCRIBBLE, [strokes, length])
+    desk.wait_for_function(f"strokes => {DRAWN}?.split('.').length === strokes", arg=strokes)
+    assert 1500 < len(desk.evaluate(DRAWN)) <= 6000
+    desk.wait_for_selector("#reading .energy")
+    assert desk.locator("#reading .problem").count() == 0
+    desk.click("#sketch [data-do=clear]")
+    desk.wait_for_selector("#reading .energy", state="detached")  # everything that was asked is answered
+
+
+def test_of_too_many_strokes_the_shortest_go(desk) -> None:
+    paths = [[(0.2, 0.1 + k / 1000), (0.3 + k / 1000, 0.1 + k / 1000)] for k in range(600)]
+    text, address = text_of("r", *paths), desk.url.split("?")[0]
+    desk.goto("about:blank")
+    desk.goto(f"{address}?tab=read&draw={text}")
+    desk.wait_for_function("document.querySelector('.pad-hint')?.hidden")
+    draw(desk, [(0.2, 0.9), (0.8, 0.9)])
+    desk.wait_for_function(f"text => ![text, null].includes({DRAWN})", arg=text)
+    drawn = desk.evaluate(DRAWN).split(".")
+    assert drawn[:-1] == text.split(".")[1:] and drawn[-1].startswith("b")
+    desk.click("#sketch [data-do=clear]")

@@ -1,21 +1,22 @@
-"""The tab Read without a browser: strokes, the lens, finishing a glyph, its endpoints."""
+"""The tab Read without a browser: drawings, the lens, finishing a glyph, its endpoints."""
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from helpers.drawings import text_of
 from PIL import Image
 
 import ebm
+from app.engine.drawing import glyph_of, sheet_of, strokes_of
 from app.models.loaded import load
-from app.tabs.read import pad
 from app.tabs.read.finishing import AS_READ, PRESETS, finish
 from app.tabs.read.lens import glyph_in, mask_in, showing
-from app.visitors.uploads import to_glyph
+from app.tabs.read.pad import glyph_of_drawing
 
 
 @pytest.fixture(scope="module")
@@ -23,46 +24,18 @@ def client(url: str, tmp_path_factory: pytest.TempPathFactory) -> Client:
     return Client(url, verbose=False, download_files=str(tmp_path_factory.mktemp("restored")))
 
 
-def stroke(pen: str, *points: tuple[float, float]) -> str:
-    """A stroke as the pad sends it; points in shares of its side."""
-    digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    numbers = [round(v * 4095) for point in points for v in point]
-    return pen + "".join(digits[n >> 6] + digits[n & 63] for n in numbers)
-
-
-def width_of(line: np.ndarray) -> int:
-    return int((line < 128).sum())
-
-
-def test_the_broad_nib_is_wide_across_and_thin_along_its_edge():
-    turn = np.radians(42)
-    across = (0.5 - 0.2 * np.sin(turn), 0.5 - 0.2 * np.cos(turn)), (0.5 + 0.2 * np.sin(turn), 0.5 + 0.2 * np.cos(turn))
-    along = (0.5 - 0.2 * np.cos(turn), 0.5 + 0.2 * np.sin(turn)), (0.5 + 0.2 * np.cos(turn), 0.5 - 0.2 * np.sin(turn))
-    nib = 30 / 320 * 448  # pixels
-    for pen, points, wanted in (("b", across, nib), ("b", along, nib * 4 / 30), ("r", along, nib / 2)):
-        sheet = pad.drawing(stroke(pen, *points))
-        assert sheet is not None
-        area, length = float((sheet < 128).sum()), 0.4 * 448
-        spread = area / (length + (nib if points is along and pen == "b" else 0 if pen == "b" else nib / 2))
-        assert spread == pytest.approx(wanted, rel=0.35 if wanted < 10 else 0.12), (pen, points)
-
-
-def test_a_drawing_is_read_where_it_was_drawn(checkpoint: Path):
-    sheet = pad.drawing(stroke("b", (0.25, 0.2), (0.25, 0.8)) + "." + stroke("r", (0.75, 0.2), (0.75, 0.8)))
-    assert sheet is not None and sheet.shape == (448, 448)
-    rows = sheet[224]
-    assert rows[112] == 0 and rows[336] == 0 and rows[224] == 255
-    assert width_of(rows[:224]) > 1.2 * width_of(rows[224:])
-    assert to_glyph(load(checkpoint), sheet).shape == (1, 56, 56)
-
-
-@pytest.mark.parametrize(
-    "text", ["b", "x" + "A" * 4, "bAAA", "b" + "A" * 5, "bAAAA.", "b" + "A" * 8000, "b!!!!", {"composite": 1}, 7]
-)
-def test_what_is_no_drawing_is_refused(text: object):
-    with pytest.raises(ValueError, match="draw it again"):
-        pad.drawing(text)
-    assert pad.drawing("") is None and pad.drawing(None) is None
+def test_a_model_of_pen_data_reads_the_drawing_and_another_the_whole_pad(checkpoint: Path):
+    loaded, text = load(checkpoint), text_of("b", [(0.1, 0.1), (0.1, 0.3), (0.2, 0.2)])
+    glyph = glyph_of_drawing(loaded, text)
+    assert glyph.shape == (1, 56, 56) and torch.equal(glyph[0], torch.from_numpy(glyph_of(strokes_of(text))[0]))
+    other = replace(loaded, card=replace(loaded.card, preprocessing="glyphs"))
+    whole = glyph_of_drawing(other, text)
+    assert torch.equal(whole, ebm.to_glyph(sheet_of(strokes_of(text)), "glyphs"))
+    assert whole[0, :28, :28].max() > 0.9 and whole[0, 28:].max() == -1
+    for model in (loaded, other):
+        for nothing in ("", None):
+            with pytest.raises(ValueError, match=r": draw .+\.$"):
+                glyph_of_drawing(model, nothing)
 
 
 def test_the_lens_gives_back_what_it_was_shown():

@@ -8,6 +8,7 @@ PATIENCE = 120_000  # milliseconds that a page may take on a busy machine; no te
 
 def draw(page, points: list[tuple[float, float]]) -> None:
     """One stroke on the pad, in fractions of its side."""
+    page.wait_for_selector("#sketch canvas[data-ready]")
     canvas = page.locator("#sketch canvas").first
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()

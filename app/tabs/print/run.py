@@ -16,7 +16,7 @@ from ebm.data.corpus import to_bytes
 from ebm.generation.composition import compose, guide, parse
 from ebm.sampling.chains import chains
 
-STEPS, COUNT = (16, 1024), (1, 36)
+STEPS, COUNT = (16, 1024), (1, 100)
 STEP_SIZE, NOISE = (0.01, 100.0), (0.0, 0.5)
 GUIDANCE = (0.0, 8.0)
 SEED = (0, 2**31 - 1)

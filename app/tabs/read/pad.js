@@ -159,5 +159,6 @@ export function mount(element, heard) {
         redraw();
     }
     redraw();
+    canvas.dataset.ready = 'true';
     return put('pad', { take, strokes: sides });
 }

@@ -1,0 +1,256 @@
+"""The explorer on a model that the page's own engine can run: reading, printing, steering, saving, and its end."""
+
+import io
+import json
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import torch
+from helpers.app_pages import PATIENCE, WatchedPage, draw, open_tab
+from PIL import Image
+
+import ebm
+from ebm.checkpoint.files import save
+from ebm.data.corpus import to_bytes
+from ebm.model.energy import EnergyNet
+from ebm.sampling.chains import chains, last_of
+from ebm.sampling.native import library
+from ebm.sampling.sampler import Sampler
+
+SAID = "#print-desk .said"
+DONE = f"document.querySelector('{SAID}')?.innerText.includes('Read back')"
+STEP = "#printed .controls output"
+SAMPLER = Sampler(print_steps=32, step_size=2.0, print_noise=0.01)
+
+
+@pytest.fixture(scope="module")
+def model(make_tiny, tmp_path_factory: pytest.TempPathFactory):
+    """(path, network, card) of an untrained model of width 16."""
+    from helpers.cards import make_card
+
+    torch.manual_seed(0)
+    net = EnergyNet(16, 42).requires_grad_(False)
+    net.classifier[-1].weight.mul_(30)
+    card = make_card(net, sampler=SAMPLER)
+    path = tmp_path_factory.mktemp("engine") / "wide.safetensors"
+    save(path, net, card)
+    return path, net, card
+
+
+@pytest.fixture(scope="module")
+def page(browser, serving, model) -> Iterator:
+    """The explorer on it, in a window of a desk's width."""
+    with serving(model[0]) as url:
+        watched = WatchedPage(browser, 1280)
+        watched.page.goto(url)
+        watched.page.wait_for_selector("body.by-engine #live .energy")
+        yield watched.page
+        watched.check()
+        watched.page.close()
+
+
+@pytest.fixture
+def asked(page) -> list[str]:
+    """The requests that the page sends during a test, but for its own files."""
+    seen: list[str] = []
+    page.on("request", lambda sent: seen.append(sent.url) if "/modules/" not in sent.url else None)
+    return seen
+
+
+def visit(page) -> None:
+    open_tab(page, "Print")
+    page.wait_for_function(DONE)
+
+
+def set_number(page, box: str, value: float) -> None:
+    page.fill(f"{box} input[type=number]", str(value))
+    page.press(f"{box} input[type=number]", "Enter")
+
+
+def test_the_energy_moves_while_one_draws_and_the_server_is_not_asked(page, asked: list[str], model) -> None:
+    open_tab(page, "Read")
+    page.wait_for_selector("#sketch canvas[data-ready]")
+    asked.clear()
+    numbers = set()
+    box = page.locator("#sketch canvas").bounding_box()
+    page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    before = page.inner_text("#live .energy")
+    for k in range(8):
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + (0.25 + 0.05 * k) * box["height"])
+        page.wait_for_function(f"document.querySelector('#live .energy').innerText !== '{before}'")
+        before = page.inner_text("#live .energy")
+        numbers.add(before)
+    page.mouse.up()
+    assert len(numbers) > 5  # before the pen was lifted
+    page.wait_for_function("document.querySelector('.live-spoken').innerText.includes('Energy')")
+    assert asked == []
+    ink = page.evaluate("async () => [...(await (await glyphImport('parts/places.js')).partOf('lens')).ink()]")
+    glyph = (torch.tensor(ink, dtype=torch.float32) / 127.5 - 1).view(1, 56, 56)
+    verdict = ebm.verdict(model[1], model[2], glyph)
+    shown = page.evaluate("async () => (await (await glyphImport('parts/places.js')).partOf('reading')).shown()")
+    assert shown["energy"] == pytest.approx(verdict.energy, abs=1e-3)
+    assert shown["pValue"] == pytest.approx(verdict.p_value, abs=1e-3)
+    assert [model[2].sorts[t["index"]] for t in shown["top"]] == [sort for sort, _ in verdict.top]
+    assert [t["share"] for t in shown["top"]] == pytest.approx([p for _, p in verdict.top], abs=1e-3)
+
+
+def test_a_glyph_is_moved_by_handles_and_put_back(page) -> None:
+    open_tab(page, "Read")
+    draw(page, [(0.4, 0.2), (0.4, 0.8)])
+    page.wait_for_function("document.querySelector('.live-spoken').innerText.includes('Energy')")
+    lens = "document.querySelector('.lens canvas').toDataURL()"
+    before = page.evaluate(lens)
+    page.click(".moves summary")
+    page.focus("input[data-move=turn]")
+    page.keyboard.press("PageUp")
+    page.wait_for_function("!document.querySelector('output[data-move=turn]').innerText.startsWith('turned by 0')")
+    page.wait_for_function(f"{lens} !== '{before}'")
+    page.click("[data-do=back]")
+    page.wait_for_function(f"{lens} === '{before}'")
+
+
+def test_an_empty_pad_leaves_no_glyph(page) -> None:
+    open_tab(page, "Read")
+    draw(page, [(0.4, 0.2), (0.4, 0.8)])
+    page.click("#sketch [data-do=clear]")
+    page.wait_for_selector("#live .hint")
+    assert page.evaluate("async () => (await (await glyphImport('parts/places.js')).partOf('lens')).ink()") is None
+
+
+def test_an_upload_is_decoded_by_the_server_and_read_here(page, picture, tmp_path) -> None:
+    open_tab(page, "Read")
+    page.set_input_files("#upload input[type=file]", str(picture))
+    page.wait_for_selector("#live .energy")
+    blank = tmp_path / "blank.png"
+    Image.new("L", (90, 90), 255).save(blank)
+    page.click("#upload button[aria-label='Remove Image'], #upload button[aria-label='Clear']")
+    page.set_input_files("#upload input[type=file]", str(blank))
+    page.wait_for_selector(".live-said:has-text('blank')")
+    assert page.is_visible("#live .energy")  # nothing is lost
+
+
+@pytest.mark.skipif(library().wait().code is None, reason="the library is not compiled here")
+def test_the_page_prints_the_glyphs_of_the_seed(page, asked: list[str], model) -> None:
+    visit(page)
+    asked.clear()
+    page.click("#go")
+    page.wait_for_function("document.querySelector('#print-desk .said').innerText.includes('Printing')")
+    page.wait_for_function(DONE)
+    assert asked == []
+    inks = page.evaluate(
+        "async () => [...(await (await glyphImport('parts/places.js')).partOf('printed')).shown().inks]"
+    )
+    printed = last_of(chains(model[1], 12, sampler=SAMPLER, labels=torch.zeros(12, dtype=torch.int64), engine="native"))
+    difference = np.array(inks).reshape(12, 56, 56) - to_bytes(printed).numpy().astype(int)
+    assert np.abs(difference).max() <= 1
+
+
+def test_a_run_is_paused_stepped_branched_and_goes_on(page) -> None:
+    visit(page)
+    page.select_option("[data-live=pace]", "6")
+    page.click("#go")
+    page.wait_for_function(f"/^step [2-9] of 32/.test(document.querySelector('{STEP}').innerText)")
+    page.click("#printed [data-move='-1']")  # stepping back holds the run
+    page.wait_for_timeout(500)
+    held = page.inner_text(STEP)
+    page.wait_for_timeout(700)
+    assert page.inner_text(STEP) == held
+    page.select_option("[data-live=pace]", "0")
+    page.click("#printed [data-do=play]")
+    page.wait_for_function(DONE)
+    assert page.inner_text(STEP) == "step 32 of 32"
+    picture = "document.querySelector('#printed canvas').toDataURL()"
+    end = page.evaluate(picture)
+    page.fill("#printed input[type=range]", "0")
+    page.click("#printed [data-do=branch]")
+    page.wait_for_function(f"{DONE} && document.querySelector('{STEP}').innerText === 'step 32 of 32'")
+    page.wait_for_function(f"{picture} !== '{end}'")
+    page.click("#print-desk [data-do=on]")
+    page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 64 of 64'")
+    page.select_option("[data-live=pace]", "60")
+
+
+def test_the_controls_act_on_chains_that_run(page) -> None:
+    visit(page)
+    set_number(page, "#steps", 1024)
+    page.select_option("[data-live=pace]", "60")
+    page.click("#go")
+    last = "(await (await glyphImport('parts/places.js')).partOf('printed')).recorded().at(-1)"
+    ends = f"async () => {{ const frame = {last}; return frame.inks.filter((i) => i === 0 || i === 255).length; }}"
+    page.wait_for_function(f"/^step [1-9]/.test(document.querySelector('{STEP}').innerText)")
+    calm = page.evaluate(ends)
+    set_number(page, "#noise", 0.1)
+    page.wait_for_function(f"async () => {{ const frame = {last}; return frame.step > 60; }}")
+    page.click("#print-desk [data-do=stop]")
+    page.wait_for_selector(f"{SAID}:has-text('Stopped after')")
+    assert page.evaluate(ends) != calm
+    set_number(page, "#steps", 32)
+    set_number(page, "#noise", 0.01)
+
+
+def test_files_of_a_run_are_written_in_the_page(page) -> None:
+    visit(page)
+    page.click("#go")
+    page.wait_for_function(DONE)
+    saved = {}
+    for kind in ("png", "webp", "npz"):
+        with page.expect_download() as download:
+            page.click(f"[data-save={kind}]")
+        assert download.value.suggested_filename == f"glyphs-a-seed0.{kind}"
+        saved[kind] = io.BytesIO(download.value.path().read_bytes())
+    with Image.open(saved["png"]) as grid, Image.open(saved["webp"]) as film:
+        assert grid.size == (4 * 244, 4 * 184)
+        assert film.n_frames == 33
+    states = np.load(saved["npz"], allow_pickle=False)
+    assert states["x"].shape == (33, 12, 56, 56)
+    assert states["step"].tolist() == list(range(33))
+    assert states["energy"].shape == states["aimed"].shape == (33, 12)
+    assert json.loads(str(states["settings"]))["step_size"] == SAMPLER.step_size
+
+
+def test_a_bad_word_is_named_and_a_word_is_set(page) -> None:
+    visit(page)
+    page.click("#way label:has-text('a word')")
+    page.fill("#text input, #text textarea", "in no")
+    page.click("#go")
+    page.wait_for_selector("#word-line img")
+    assert page.locator("#printed .letters span").count() == 4
+    page.fill("#text input, #text textarea", "what?")
+    page.click("#go")
+    page.wait_for_selector(f"{SAID} .problem:has-text('in the case')")
+    assert page.locator("#word-line img").is_visible()  # nothing is lost
+    page.click("#way label:has-text('one sort')")
+
+
+def test_a_run_of_the_page_is_diagnosed(page) -> None:
+    visit(page)
+    page.click("#go")
+    page.wait_for_function(DONE)
+    page.click("#diagnose > button, #diagnose .label-wrap")
+    page.click("#diagnose-go")
+    page.wait_for_selector("#diagnosis:has-text('R-hat')")
+
+
+def test_a_wall_of_a_hundred_chains(page) -> None:
+    visit(page)
+    set_number(page, "#count", 100)
+    set_number(page, "#steps", 16)
+    page.select_option("[data-live=pace]", "0")
+    page.click("#go")
+    page.wait_for_function(f"document.querySelector('{SAID}').innerText.includes('of 100 as a')", timeout=PATIENCE)
+    assert page.locator("#printed .letters span").count() == 100
+    set_number(page, "#count", 12)
+
+
+def test_where_the_worker_dies_the_server_prints(page) -> None:
+    visit(page)
+    set_number(page, "#steps", 1024)
+    page.click("#go")
+    page.wait_for_function(f"/^step [1-9]/.test(document.querySelector('{STEP}').innerText)")
+    page.evaluate("async () => (await (await glyphImport('engine/page.js')).model()).clients.print.end('It died.')")
+    page.wait_for_selector("#print-desk .why:has-text('so the server reads and prints')")
+    set_number(page, "#steps", 16)
+    page.click("#go")
+    page.wait_for_function("document.querySelector('#print-status').innerText.includes('Read back')")

@@ -26,8 +26,9 @@ export function strokesOf(text) {
 export function glyphOf(strokes, preprocessing = 'pen') {
     if (!strokes.length || preprocessing !== 'pen') return null;
     const sums = pixelsOf(changesOf(strokes, windowOf(strokes)));
-    const darkest = sums.reduce((most, sum) => Math.max(most, sum), 1);
-    return Float32Array.from(sums, (sum) => 2 * sum / darkest - 1);
+    const darkest = sums.reduce((most, sum) => Math.max(most, sum), 1), glyph = new Float32Array(sums.length);
+    for (let k = 0; k < sums.length; k++) glyph[k] = 2 * sums[k] / darkest - 1;
+    return glyph;
 }
 
 // The window in which the larger side of the ink is 44 of 56 pixels, in sides of the pad.
@@ -109,12 +110,13 @@ function pixelsOf(changes) {
     for (let row = MARGIN; row < SAMPLES - MARGIN; row++) {
         const at = row * (SAMPLES + 1), near = Math.floor((row - FINE / 2) / FINE);
         let covered = 0, from = SAMPLES, to = 0;
-        for (let k = 0; k < SAMPLES; k++) {
+        for (let k = MARGIN; k < SAMPLES - MARGIN; k++) {
             covered += changes[at + k];
-            if (covered === 0) { ink[k] = 0; continue; }
-            ink[k] = 1;
-            from = Math.min(from, k);
-            to = k;
+            ink[k] = covered > 0 ? 1 : 0;
+            if (covered > 0) {
+                if (from > k) from = k;
+                to = k;
+            }
         }
         if (from > to) continue;
         const above = WEIGHTS[row - near * FINE + FINE / 2], below = WEIGHTS[row - near * FINE - FINE / 2];

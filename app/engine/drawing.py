@@ -8,7 +8,8 @@ upper left corner; one beyond the pad counts as the nearest one on its edge. Bot
    pad's edge.
 2. *Window.* Of the ink's box the larger side becomes 44 of the glyph's 56 pixels, and the middle that of the glyph.
 3. *Samples.* The window has 448 x 448 samples, 8 x 8 for each pixel. A sample is ink if its centre is.
-4. *Pixels.* A pixel is the sum of the 16 x 16 samples around its centre, weighted by a tent along each axis.
+4. *Pixels.* A pixel is the sum of the 16 x 16 samples around its centre, weighted along each axis by a tent: 1, 3, 5,
+   up to 15 and down to 1 again.
 5. *Stretch.* The darkest pixel becomes +1, paper becomes -1.
 
 How the samples of a row are found: what a rectangle covers on a straight way is the set of all c + a u + b v + t w with
@@ -40,7 +41,7 @@ _SAMPLES = SIZE * _FINE  # along the side of the window
 _COS, _SIN = 0.7431448254773942, 0.6691306063588582  # of 42 degrees, as drawing.js has them
 _NIB = np.array([[_COS * 15 / 320, -_SIN * 15 / 320], [_SIN * 2 / 320, _COS * 2 / 320]])  # half its sides
 _RADIUS = 7.5 / 320
-_WEIGHTS = np.concatenate([np.arange(1, 2 * _FINE, 2), np.arange(2 * _FINE - 1, 0, -2)])  # weights of 16 samples
+_WEIGHTS = np.concatenate([np.arange(1, 2 * _FINE, 2), np.arange(2 * _FINE - 1, 0, -2)])  # of 16 samples
 
 
 class Stroke(NamedTuple):

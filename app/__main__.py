@@ -1,4 +1,4 @@
-"""python -m app: opens the explorer."""
+"""python -m app: opens the explorer; python -m app export: writes what needs no server as a static site."""
 
 import os
 import socket
@@ -12,8 +12,12 @@ import typer
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
+explorer = typer.Typer(add_completion=False)
 
+
+@explorer.callback(invoke_without_command=True)
 def main(
+    context: typer.Context,
     host: Annotated[str, typer.Option(help="Address to listen on; 0.0.0.0 lets other machines in.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 7860,
     checkpoint: Annotated[
@@ -32,6 +36,8 @@ def main(
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open a browser window.")] = True,
 ) -> None:
     """Opens the page that reads glyphs, prints new ones and tells strangers apart."""
+    if context.invoked_subcommand is not None:
+        return
     _check_port(host, port)
     from app.server import create, run  # after the cheap checks: this brings torch and gradio in
     from ebm.system.malloc import keep_freed_memory
@@ -48,6 +54,26 @@ def main(
     if browser:
         Timer(1.0, webbrowser.open, [address]).start()  # by then it answers
     run(app, host, port)
+
+
+@explorer.command()
+def export(
+    site: Annotated[Path, typer.Argument(help="Folder of the site; it is made if it is missing.")],
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="A .safetensors file with its .json card; by default the jem that ships.")
+    ] = None,
+) -> None:
+    """Writes a static site of what needs no server, for any web server: reading what is drawn, and printing."""
+    from app.site.export import export as write  # brings torch and gradio in
+    from ebm.system.places import DEFAULT_CHECKPOINT
+
+    try:
+        page = write(checkpoint or DEFAULT_CHECKPOINT, site)
+    except (ValueError, OSError) as error:
+        _fail(str(error))
+    typer.echo(
+        f"{page} is the site's first page. Show the folder by a web server: a browser runs no modules from a file."
+    )
 
 
 def _check_port(host: str, port: int) -> None:
@@ -68,4 +94,4 @@ def _fail(sentence: str) -> None:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    explorer()

@@ -65,7 +65,7 @@ def facts_of(loaded: LoadedModel) -> dict[str, Any]:
         "sorts": [{"name": s, "text": loaded.text(s), "title": loaded.title(s)} for s in card.sorts],
         "threshold": card.threshold,
         "temperature": card.temperature,
-        "typical": data_uri(on_paper(torch.cat(list(loaded.typical), 1))) if len(loaded.typical) else None,
+        "typical": data_uri(on_paper(torch.cat(list(loaded.typical), 1)), "jpeg") if len(loaded.typical) else None,
         "reference": sorted(round(e, 4) for e in card.reference_energies),
         "band": loaded.band(),
         "sampler": {

@@ -10,7 +10,7 @@ from app.parts.drawing import GAP, columns, data_uri, tile_grid
 from ebm.data.corpus import SIZE
 
 _RECENT = 6  # frames that each update repeats, so that few wait for the end when the browser skips updates
-_TEMPLATE = """<section class="player sheet" data-name="%s" data-empty="true">
+TEMPLATE = """<section class="player sheet" data-name="%s" data-empty="true">
 <div class="stage"><div class="tiles">
 <canvas role="img" aria-label="No glyphs yet"></canvas><div class="letters"></div></div>
 <p class="empty hint">%s</p></div>
@@ -26,7 +26,9 @@ _TEMPLATE = """<section class="player sheet" data-name="%s" data-empty="true">
 <output></output>
 <button type="button" class="when-live" data-do="branch" title="Goes on from the state that is shown, with other noise">
 Branch here</button>
-<button type="button" data-do="full" title="Full screen" aria-label="Full screen">&#9974;</button></div></section>"""
+<button type="button" data-do="full" title="Full screen" aria-label="Full screen">
+<svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true"><path d="M1 6V1h5M10 1h5v5M15 10v5h-5M6 15H1v-5"
+fill="none" stroke="currentColor" stroke-width="2"/></svg></button></div></section>"""
 _ON_LOAD = """window.glyphImport('parts/player.js').then(({ mount }) => {
     const player = mount(element);
     watch('value', () => player.take(props.value));
@@ -44,7 +46,7 @@ def player(elem_id: str, empty: str) -> gr.HTML:
     return gr.HTML(
         None,
         label="Player",
-        html_template=_TEMPLATE % (elem_id, empty),
+        html_template=TEMPLATE % (elem_id, empty),
         js_on_load=_ON_LOAD,
         apply_default_css=False,
         elem_id=elem_id,

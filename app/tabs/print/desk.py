@@ -18,7 +18,7 @@ from app.tabs.print import run as printing
 from app.tabs.print.run import PrintRequest
 from ebm.data.corpus import SIZE
 
-_TEMPLATE = """<div class="print-desk">
+TEMPLATE = """<div class="print-desk">
 <div class="said by-engine-only"></div><p class="why hint small"></p>
 <div class="desk-tools by-engine-only" role="group" aria-label="The run">
 <button type="button" data-do="on">Go on</button><button type="button" data-do="stop">Stop</button>
@@ -47,7 +47,7 @@ def desk() -> gr.HTML:
     They are play (print), submit (go on), select (diagnose the desk's run), apply (diagnose the server's run) and edit
     (set the desk's word on a line).
     """
-    return gr.HTML(None, elem_id="print-desk", html_template=_TEMPLATE, js_on_load=_ON_LOAD, apply_default_css=False)
+    return gr.HTML(None, elem_id="print-desk", html_template=TEMPLATE, js_on_load=_ON_LOAD, apply_default_css=False)
 
 
 def wire_desk(calls: Sequence[tuple[Sequence[Any], str]], controls: Mapping[str, Component]) -> None:

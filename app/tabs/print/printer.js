@@ -62,7 +62,7 @@ export class Printer {
     async start(values) {
         const model = await shownModel();
         const request = requestOf(values, model.facts);
-        await this.go(model, request, { run: crypto.randomUUID(), starts: null, done: 0, seed: request.seed, steps: request.steps });
+        await this.go(model, request, { run: `run ${Date.now()}`, starts: null, done: 0, seed: request.seed, steps: request.steps });
     }
 
     /** Goes on with the last run, from its end, for as many steps more. */

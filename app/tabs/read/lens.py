@@ -17,7 +17,7 @@ from torch import Tensor
 from ebm.data.corpus import SIZE, to_bytes, to_model_space
 
 OVERLAYS = {"none": "nothing", "slope": "its slope", "dot": "what a dot would do"}
-_TEMPLATE = """<div class="lens sheet"><div class="lens-view">
+TEMPLATE = """<div class="lens sheet"><div class="lens-view">
 <canvas width="56" height="56" tabindex="0" role="application" aria-describedby="lens-help"
 aria-label="The glyph as the model sees it, 56 by 56 pixels"></canvas></div>
 <p class="lens-words" aria-live="polite"></p>
@@ -54,7 +54,7 @@ def lens() -> gr.HTML:
     return gr.HTML(
         None,
         label="The glyph as the model sees it",
-        html_template=_TEMPLATE,
+        html_template=TEMPLATE,
         js_on_load=_ON_LOAD,
         apply_default_css=False,
         elem_id="lens",

@@ -10,7 +10,7 @@ _HANDLES = "".join(
     f'<canvas data-move="{name}"></canvas><input type="range" data-move="{name}"></label>'
     for name, words in _MOVES.items()
 )
-_TEMPLATE = f"""<div class="live by-engine-only"><p class="live-said problem" role="status"></p>
+TEMPLATE = f"""<div class="live by-engine-only"><p class="live-said problem" role="status"></p>
 <p class="live-spoken" role="status"></p><div class="live-card"></div>
 <details class="moves"><summary>Move the glyph, and watch its energy</summary>
 <p class="fineprint">Each curve is the energy along one move, the dashed line the threshold, the dot where the glyph
@@ -20,4 +20,4 @@ _ON_LOAD = "window.glyphImport('tabs/read/live.js').then(({ mount }) => mount(el
 
 def live_card() -> gr.HTML:
     """The component; the pad and the lens find it by themselves."""
-    return gr.HTML(None, elem_id="live", html_template=_TEMPLATE, js_on_load=_ON_LOAD, apply_default_css=False)
+    return gr.HTML(None, elem_id="live", html_template=TEMPLATE, js_on_load=_ON_LOAD, apply_default_css=False)

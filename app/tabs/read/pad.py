@@ -12,7 +12,7 @@ from app.engine.drawing import glyph_of, sheet_of, strokes_of
 from app.models.loaded import LoadedModel
 from app.visitors.uploads import to_glyph
 
-_TEMPLATE = """<div class="pad"><div class="pad-head"><span class="pad-title">Draw a letter</span>
+TEMPLATE = """<div class="pad"><div class="pad-head"><span class="pad-title">Draw a letter</span>
 <span role="radiogroup" aria-label="Pen"><label><input type="radio" name="pen" value="b" checked> broad nib</label>
 <label><input type="radio" name="pen" value="r"> round pen</label></span></div>
 <div class="pad-sheet">
@@ -45,7 +45,7 @@ def pad() -> gr.HTML:
     return gr.HTML(
         "",
         label="Draw a letter",
-        html_template=_TEMPLATE,
+        html_template=TEMPLATE,
         js_on_load=_ON_LOAD,
         apply_default_css=False,
         elem_id="sketch",

@@ -1,0 +1,88 @@
+"""The static site from a plain file server: it reads what is drawn and prints, and asks nobody else for anything."""
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from helpers.app_pages import WatchedPage, draw
+from helpers.cards import make_card
+
+from app.site.export import export
+from ebm.checkpoint.files import save
+from ebm.model.energy import EnergyNet
+from ebm.sampling.sampler import Sampler
+
+
+def checkpoint(folder: Path, width: int) -> Path:
+    torch.manual_seed(0)
+    net = EnergyNet(width, 42).requires_grad_(False)
+    net.classifier[-1].weight.mul_(300)  # an untrained net hardly minds what it sees
+    path = folder / "net.safetensors"
+    save(path, net, make_card(net, sampler=Sampler(print_steps=16)))
+    return path
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        """Says nothing."""
+
+
+@pytest.fixture
+def shown(browser, tmp_path: Path) -> Iterator:
+    """Opens the site of a network of some width in a window of some width."""
+    servers = []
+
+    def show(width: int, window: int):
+        export(checkpoint(tmp_path, width), tmp_path / "site")
+        handler = functools.partial(Quiet, directory=str(tmp_path / "site"))
+        servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
+        threading.Thread(target=servers[0].serve_forever, daemon=True).start()
+        watched = WatchedPage(browser, window)
+        watched.page.goto(f"http://127.0.0.1:{servers[0].server_port}/")
+        return watched
+
+    yield show
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize("window", [1280, 390])
+def test_it_reads_a_drawing_and_prints(shown, window: int) -> None:
+    watched = shown(16, window)
+    page = watched.page
+    page.wait_for_selector("#live .energy")  # an example
+    before = page.inner_text("#live .energy")
+    draw(page, [(0.3, 0.2), (0.6, 0.8)])
+    page.wait_for_selector(f"#live .energy:not(:text-is('{before}'))")
+    page.click("#tab-print")
+    page.wait_for_selector("#print-desk .said:has-text('of 12 as a')")
+    page.check("input[name=way][value=word]")
+    page.fill("input[name=text]", "what?")
+    page.click("#go")
+    page.wait_for_selector("#print-desk .said .problem:has-text('in the case')")
+    watched.check()
+    page.close()
+
+
+def test_a_model_that_it_cannot_run_is_named(shown) -> None:
+    watched = shown(4, 1280)
+    watched.page.wait_for_selector(".trouble:has-text('does not know')")
+    watched.page.close()
+
+
+def test_a_file_in_place_of_the_folder_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from typer.testing import CliRunner
+
+    from app.__main__ import explorer
+
+    (tmp_path / "site").write_text("a file")
+    path = checkpoint(tmp_path, 16)
+    done = CliRunner().invoke(explorer, ["export", str(tmp_path / "site"), "--checkpoint", str(path)])
+    assert done.exit_code == 2
+    done = CliRunner().invoke(explorer, ["export", str(tmp_path / "new"), "--checkpoint", str(tmp_path / "none")])
+    assert done.exit_code == 2 and "none" in done.output

@@ -105,7 +105,7 @@ export class Printer {
             if (this.run !== mine) return;
             this.last = { ...mine, step, glyphs };
             this.player.end(facts.sorts.length ? read.map(({ label, known }) => [facts.sorts[label].text, known]) : []);
-            this.say((step < mine.of ? `Stopped after ${step} of ${mine.of} steps. ` : '') + outcome(read, request, facts));
+            this.say((step < mine.of ? `Stopped after ${step} of ${mine.of} steps. ` : '') + outcome(read, mine.request, facts));  // its sort may have changed meanwhile
             this.ended(this.record());
         } finally { if (this.run === mine) this.run = null; }
     }

@@ -56,10 +56,10 @@ export function mount(element) {
     function tell(text) { find('.live-said').textContent = text; }
 
     // What the server says of a picture that it cannot read appears here too.
-    new MutationObserver(() => {
-        const problem = document.querySelector('#reading .problem');
-        if (problem && isHere()) tell(problem.textContent);
-    }).observe(document.body, { subtree: true, childList: true });
+    const onServer = document.querySelector('#reading');  // the static site has none
+    if (onServer) {
+        new MutationObserver(() => tell(onServer.querySelector('.problem')?.textContent ?? '')).observe(onServer, { subtree: true, childList: true });
+    }
 
     // The handles, each with the energies along its whole way.
     const curves = latest(async () => {

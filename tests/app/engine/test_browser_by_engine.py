@@ -221,6 +221,8 @@ def test_a_bad_word_is_named_and_a_word_is_set(page) -> None:
     page.wait_for_selector(f"{SAID} .problem:has-text('in the case')")
     assert page.locator("#word-line img").is_visible()  # nothing is lost
     page.click("#way label:has-text('one sort')")
+    page.click("#go")
+    page.wait_for_function(DONE)
 
 
 def test_a_run_of_the_page_is_diagnosed(page) -> None:

@@ -134,7 +134,8 @@ def test_figures_meet_their_targets_or_miss_them() -> None:
 def test_rates_of_a_generation_and_of_frames_by_hand() -> None:
     # 12 steps between the first frame and the last one before the closing one, in half a second.
     assert Generation([0.1, 0.4, 0.6, 2.0], [0, 6, 12, 16]).rate == pytest.approx(24)
-    assert app_browser.Seen([100.0, 200.0, 300.0]).per_second == pytest.approx(10)
+    run = app_browser.Run.of(50.0, [(10.0, 64), (150.0, 0), (250.0, 20), (650.0, 60)], [60.0, 80.0])
+    assert (run.first, run.frames, run.steps, run.longest) == pytest.approx((100, 4, 120, 80))
 
 
 def test_the_explorers_scores_in_process(tmp_path) -> None:

@@ -1,5 +1,6 @@
 """The lower part of the tab Read: a chain finishes the glyph in the lens, live."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +20,12 @@ from app.tabs.read.reading import Reader
 from ebm.data.corpus import to_bytes
 
 _FRAMES_A_SECOND = 24
+_DESK = """<div class="finish-desk by-engine-only"><p class="said hint" role="status"></p>
+<button type="button" data-do="use" disabled>Read the result</button></div>"""
+# Where the page cannot finish the glyph, a submit has the server do it.
+_ON_LOAD = """window.glyphImport('tabs/read/finish.js').then(({ mount }) => {
+    window.glyphFinish = mount(element, () => trigger('submit'));
+});"""
 _SEED = (0, 2**31 - 1)
 
 
@@ -31,6 +38,7 @@ class FinishPanel:
         reader: shows the glyph that is finished, and reads the result.
         preset, sort, steps, seed: how it is finished.
         go, use: buttons that start, and read the result.
+        desk: the page's own engine finishes the glyph there, where it can; else it asks the server.
         player: shows the chain.
         said: what became of the glyph, in words.
         made: the result, as a lens holds it, or None.
@@ -44,6 +52,7 @@ class FinishPanel:
     seed: gr.Number
     go: gr.Button
     use: gr.Button
+    desk: gr.HTML
     player: gr.HTML
     said: gr.HTML
     made: gr.State
@@ -111,22 +120,34 @@ def lay_out(context: Context, reader: Reader) -> FinishPanel:
             )
             with gr.Row(elem_classes="buttons"):
                 go = gr.Button("Let the model finish it", variant="primary", elem_id="finish-go", min_width=160)
-                use = gr.Button("Read the result", elem_id="finish-use", interactive=False, min_width=120)
+                use = gr.Button(
+                    "Read the result", elem_id="finish-use", elem_classes="by-server-only", interactive=False,
+                    min_width=120,
+                )  # fmt: skip
         with gr.Column(elem_classes="area-b", min_width=0):
             shown = player(
                 "finished",
                 "The chain starts from the glyph in the lens and goes downhill in energy. Paint a mask in the lens, "
                 "and it fills in only that.",
             )
-            said = gr.HTML("", elem_id="finish-said", js_on_load=None)
-    return FinishPanel(context, reader, preset, sort, steps, seed, go, use, shown, said, gr.State(None))
+            desk = gr.HTML(
+                None, elem_id="finish-desk", html_template=_DESK, js_on_load=_ON_LOAD, apply_default_css=False
+            )
+            said = gr.HTML("", elem_id="finish-said", elem_classes="by-server-only", js_on_load=None)
+    return FinishPanel(context, reader, preset, sort, steps, seed, go, use, desk, shown, said, gr.State(None))
 
 
 def wire(panel: FinishPanel) -> None:
     """Says what happens when."""
     model, reader = panel.context.model, panel.reader
     panel.preset.input(panel.show_steps, panel.preset, panel.steps, queue=False, preprocess=False, **QUIET)
-    panel.go.click(
+    names = json.dumps(list(panel.state))
+    js = (
+        "(...given) => { window.glyphFinish?.start(Object.fromEntries("
+        f"{names}.map((name, k) => [name, given[k]]))); }}"
+    )
+    panel.go.click(None, list(panel.state.values()), None, js=js, queue=False, **QUIET)
+    panel.desk.submit(
         panel.start, {model, reader.lens, *panel.state.values()}, [panel.player, panel.said, panel.made, panel.use],
         preprocess=False, **QUIET, **PRINTING,
     )  # fmt: skip

@@ -135,5 +135,6 @@ export function mount(element, heard) {
         /** Lays a slope (3136) over the glyph, or nothing. */
         lay(over) { slope = over; dot = null; draw(); },
         ink: () => ink,
+        mask: () => mask,
     });
 }

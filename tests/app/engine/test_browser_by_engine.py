@@ -110,6 +110,28 @@ def test_a_glyph_is_moved_by_handles_and_put_back(page) -> None:
     page.wait_for_function(f"{lens} === '{before}'")
 
 
+def test_a_glyph_is_finished_here_and_its_mask_alone_moves(page, asked: list[str]) -> None:
+    open_tab(page, "Read")
+    draw(page, [(0.4, 0.2), (0.4, 0.8)])
+    page.wait_for_function("document.querySelector('.live-spoken').innerText.includes('Energy')")
+    page.click(".lens [data-do=below]")
+    asked.clear()
+    page.click("#finish-go")
+    page.wait_for_selector("#finish-desk .said:has-text('only the mask has moved')")
+    assert asked == []
+    last, lens = (f"(await (await glyphImport('parts/places.js')).partOf('{name}'))" for name in ("finished", "lens"))
+    same = page.evaluate(
+        f"async () => {{ const made = {last}.shown().inks, had = {lens}.ink();"
+        "const still = had.every((value, k) => k >= 28 * 56 || Math.abs(value - made[k]) <= 1);"
+        "return still && had.some((value, k) => value !== made[k]); }"
+    )
+    assert same
+    energy = page.inner_text("#live .energy")
+    page.click("#finish-desk [data-do=use]")
+    page.wait_for_function(f"document.querySelector('#live .energy').innerText !== '{energy}'")
+    page.click(".lens [data-do=bare]")
+
+
 def test_an_empty_pad_leaves_no_glyph(page) -> None:
     open_tab(page, "Read")
     draw(page, [(0.4, 0.2), (0.4, 0.8)])

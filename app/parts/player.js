@@ -58,6 +58,7 @@ export function mount(element) {
         steer = hands;
         reel = { x: 'step', cell: SIZE, gap: GAP, letters: [], done: false, wide: columns(about.tiles), ...about };
         root().dataset.paused = 'false';
+        find('[data-do=branch]').hidden = !hands.branch;
         following = true;
     }
 

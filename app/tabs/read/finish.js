@@ -39,7 +39,7 @@ export function mount(element, askServer) {
         find('[data-do=use]').disabled = true;
         say('The chain is running…');
         player.begin({ run: `finish ${Date.now()}`, of: steps, band: facts.band, tiles: 1, aim: label === null ? '' : 'energy with its sort' }, {
-            pause: (paused) => client.change({ paused }), branch: () => {},
+            pause: (paused) => client.change({ paused }),
         });
         const { stepSize, noise, clip } = facts.sampler;
         const { glyphs } = await client.run({

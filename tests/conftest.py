@@ -12,6 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from ebm.data.corpus import Corpus
 
+pytest.register_assert_rewrite("helpers")  # so that a failure in there says what was found
+
 SORTS_USED = 6
 
 # Files that take long come first, so that no worker is left alone with one at the end.

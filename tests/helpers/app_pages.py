@@ -5,6 +5,15 @@ from urllib.parse import urlparse
 
 PATIENCE = 120_000  # milliseconds that a page may take on a busy machine; no test is about speed
 
+# Gradio closes its streams when a page is left, and that page then writes to the console that they were closed.
+ON_LEAVING = """addEventListener('beforeunload', () => {
+    const say = console.error;
+    console.error = (what, ...more) => {
+        const broken = what === 'Unexpected error' && `${more[0]}`.startsWith('Connection errored out');
+        if (what?.name !== 'AbortError' && !broken) say(what, ...more);
+    };
+});"""
+
 
 def draw(page, points: list[tuple[float, float]]) -> None:
     """One stroke on the pad, in fractions of its side."""
@@ -25,18 +34,21 @@ def wait_for_change(page, selector: str, before: str) -> str:
 
 
 def open_tab(page, title: str) -> None:
-    """Opens a tab by its title; on a phone it may be in the menu of those that have no room, or be on its way there."""
+    """Opens a tab by its title and waits until it is open.
+
+    On a phone it may be in the menu of those that have no room, or be on its way there.
+    """
     from playwright.sync_api import TimeoutError as OutOfReach  # a machine without browsers has no Playwright
 
     tab = page.locator(f"#tabs button[role=tab]:has-text('{title}')").first
-    if tab.is_visible():
-        try:
-            tab.click(timeout=5000)
-            return
-        except OutOfReach:
-            pass
-    page.click("#tabs .overflow-menu button")
-    page.locator(f"#tabs .overflow-dropdown button:has-text('{title}')").first.click()
+    try:
+        if not tab.is_visible():
+            raise OutOfReach("it is in the menu")
+        tab.click(timeout=5000)
+    except OutOfReach:
+        page.click("#tabs .overflow-menu button")
+        page.locator(f"#tabs .overflow-dropdown button:has-text('{title}')").first.click()
+    page.wait_for_selector(f"#tabs button[role=tab][aria-selected=true]:has-text('{title}')", state="attached")
 
 
 class WatchedPage:
@@ -51,6 +63,7 @@ class WatchedPage:
         self.page, self.width = browser.new_page(), width
         self.problems: list[str] = []
         self.hosts: set[str] = set()
+        self.page.add_init_script(ON_LEAVING)
         self.page.set_viewport_size({"width": width, "height": 844})
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
         self.page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
@@ -70,7 +83,7 @@ class WatchedPage:
         problems, self.problems = self.problems, []
         wide = self.page.evaluate("document.documentElement.scrollWidth")
         assert wide <= self.width, "the page is wider than the window"
-        assert problems == []
+        assert problems == [], "the page said: " + "; ".join(problems)
         assert self.hosts == {"127.0.0.1"}
 
     def forget(self) -> None:

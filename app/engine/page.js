@@ -18,7 +18,8 @@ export async function shows({ model, way }, server) {
     current?.close();
     let next;
     try {
-        next = new Model(model, way, await server.facts(model), async () => bytesOf(await server.weights(model)));
+        const facts = await server.facts(model);
+        next = new Model(model, way, facts.architecture ? facts : null, async () => bytesOf(await server.weights(model)));
     } catch { next = new Model(model, 'server', null, null); }
     if (asked !== model) return;  // another one was chosen meanwhile
     present(next);

@@ -27,11 +27,17 @@ def slot(models: Models, way: str) -> gr.HTML:
         way: of `WAYS`.
     """
 
-    def facts(key: str) -> dict[str, Any]:
-        return facts_of(models.get(key))
+    def facts(key: object) -> dict[str, Any]:  # nothing for a model that is not, or no longer, here
+        try:
+            return facts_of(models.get(str(key)))
+        except ValueError:
+            return {}
 
-    def weights(key: str) -> str:
-        return base64.b64encode(save(models.get(key).model.state_dict())).decode()
+    def weights(key: object) -> str:
+        try:
+            return base64.b64encode(save(models.get(str(key)).model.state_dict())).decode()
+        except ValueError:
+            return ""
 
     return gr.HTML(
         shown(models.home, way), elem_id="engine", visible="hidden", html_template="", js_on_load=_ON_LOAD,

@@ -114,7 +114,7 @@ def test_a_full_queue_says_so_at_once(url: str) -> None:
 
 @pytest.mark.parametrize(
     "data",
-    [asked(37), asked(0), asked(10**9), asked(1, 10**9), asked(1, 1), asked("many"), asked(None), asked(1, [16]),
+    [asked(101), asked(0), asked(10**9), asked(1, 10**9), asked(1, 1), asked("many"), asked(None), asked(1, [16]),
      asked(1, 16, -1), asked(1, 16, 2**40), asked(1, 16)[:3] + ["nan", 0.1, 0, ""],
      asked(1, 16)[:4] + [1e9, 0, ""], ["no such sort", *asked()[1:]]],
 )  # fmt: skip

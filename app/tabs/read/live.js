@@ -64,9 +64,10 @@ export function mount(element) {
     // The handles, each with the energies along its whole way.
     const curves = latest(async () => {
         if (!base || !isHere() || !find('.moves').open) return;
-        const worker = await client();
+        const worker = await client(), glyph = base;
         for (const name of Object.keys(MOVES)) {
-            const { values, glyphs } = alongOne(base, moves, name);
+            if (base !== glyph) return;  // another one, or none, has come meanwhile
+            const { values, glyphs } = alongOne(glyph, moves, name);
             curve(name, values, (await worker.read(glyphs)).energy);
         }
     });

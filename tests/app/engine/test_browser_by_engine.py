@@ -21,6 +21,7 @@ from ebm.sampling.sampler import Sampler
 SAID = "#print-desk .said"
 DONE = f"document.querySelector('{SAID}')?.innerText.includes('Read back')"
 STEP = "#printed .controls output"
+ENERGY = "async () => (await (await glyphImport('parts/places.js')).partOf('reading')).shown().energy"
 SAMPLER = Sampler(print_steps=32, step_size=2.0, print_noise=0.01)
 
 
@@ -75,20 +76,19 @@ def test_the_energy_moves_while_one_draws_and_the_server_is_not_asked(page, aske
     box = page.locator("#sketch canvas").bounding_box()
     page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.2 * box["height"])
     page.mouse.down()
-    energy = "async () => (await (await glyphImport('parts/places.js')).partOf('reading')).shown().energy"
-    before = page.evaluate(energy)
+    before = page.evaluate(ENERGY)
     for k in range(6):  # the pen is not lifted
         x, y = (0.3 + 0.4 * (k % 2)) * box["width"], (0.25 + 0.1 * k) * box["height"]
         page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
-        page.wait_for_function(f"async () => (await ({energy})()) !== {before}")
-        before = page.evaluate(energy)
+        page.wait_for_function(f"async () => (await ({ENERGY})()) !== {before}")
+        before = page.evaluate(ENERGY)
     page.mouse.up()
     page.wait_for_function("document.querySelector('.live-spoken').innerText.includes('Energy')")
     assert asked == []
     ink = page.evaluate("async () => [...(await (await glyphImport('parts/places.js')).partOf('lens')).ink()]")
     glyph = (torch.tensor(ink, dtype=torch.float32) / 127.5 - 1).view(1, 56, 56)
     verdict = ebm.verdict(model[1], model[2], glyph)
-    shown = page.evaluate(energy.removesuffix(".energy"))
+    shown = page.evaluate(ENERGY.removesuffix(".energy"))
     assert shown["energy"] == pytest.approx(verdict.energy, abs=1e-3)
     assert shown["pValue"] == pytest.approx(verdict.p_value, abs=1e-3)
     assert [model[2].sorts[t["index"]] for t in shown["top"]] == [sort for sort, _ in verdict.top]
@@ -126,9 +126,9 @@ def test_a_glyph_is_finished_here_and_its_mask_alone_moves(page, asked: list[str
         "return still && had.some((value, k) => value !== made[k]); }"
     )
     assert same
-    energy = page.inner_text("#live .energy")
+    before = page.evaluate(ENERGY)
     page.click("#finish-desk [data-do=use]")
-    page.wait_for_function(f"document.querySelector('#live .energy').innerText !== '{energy}'")
+    page.wait_for_function(f"async () => (await ({ENERGY})()) !== {before}")
     page.click(".lens [data-do=bare]")
 
 

@@ -11,7 +11,7 @@ def test_a_small_model_learns_and_is_used(desk) -> None:
     desk.wait_for_selector("#train-use:not([disabled])")
     desk.click("#train-use")
     desk.wait_for_function("document.querySelector('#model input').value.includes('(yours)')")
-    desk.wait_for_function("document.querySelector('#print-status')?.innerText.includes('Read back')")
+    desk.wait_for_function("document.querySelector('#print-desk .said')?.innerText.includes('Read back')")
 
 
 def test_the_tab_is_there_on_a_phone_too(page) -> None:

@@ -42,13 +42,18 @@ def open_tab(page, title: str) -> None:
     from playwright.sync_api import TimeoutError as OutOfReach  # a machine without browsers has no Playwright
 
     tab = page.locator(f"#tabs button[role=tab]:has-text('{title}')").first
-    try:
-        if not tab.is_visible():
-            raise OutOfReach("it is in the menu")
-        tab.click(timeout=5000)
-    except OutOfReach:
-        page.click("#tabs .overflow-menu button")
-        page.locator(f"#tabs .overflow-dropdown button:has-text('{title}')").first.click()
+    menu = page.locator("#tabs .overflow-menu button").first
+    page.wait_for_selector("#tabs button[role=tab]")
+    for _ in range(PATIENCE // 5000):  # a click may come too early on a busy machine
+        try:
+            if not tab.is_visible() and menu.is_visible():
+                menu.click(timeout=5000)
+                page.locator(f"#tabs .overflow-dropdown button:has-text('{title}')").first.click(timeout=5000)
+            else:
+                tab.click(timeout=5000)
+            break
+        except OutOfReach:
+            continue
     page.wait_for_selector(f"#tabs button[role=tab][aria-selected=true]:has-text('{title}')", state="attached")
 
 

@@ -122,6 +122,7 @@ export function mount(element) {
     }
     find('[data-do=back]').addEventListener('click', () => { if (base) { show(toInk(base)); reset(); api.kept?.(); } });
     find('.moves').addEventListener('toggle', () => curves());
+    new MutationObserver(() => curves()).observe(document.body, { attributes: true, attributeFilter: ['class'] });  // light, dark
 
     function show(ink) {
         lens.show(ink);

@@ -18,7 +18,7 @@ TEMPLATE = """<div class="pad"><div class="pad-head"><span class="pad-title">Dra
 <div class="pad-sheet">
 <canvas width="320" height="320" role="img" aria-label="Drawing area: draw one letter"></canvas>
 <i style="top:25%"></i><i style="top:72%"></i>
-<p class="pad-hint">Write here with finger, pen or mouse:<br>it is read when you lift the pen.</p></div>
+<p class="pad-hint">Write here with finger, pen or mouse:<br>it is read as you write.</p></div>
 <div class="pad-tools"><button type="button" data-do="undo">Undo</button>
 <button type="button" data-do="clear">Clear</button></div>
 </div>"""

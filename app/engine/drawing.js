@@ -1,9 +1,9 @@
 // What is drawn on the pad, inked and made a glyph: here for the page, in drawing.py for the server, with one result.
 // drawing.py says what is done and why. An operation on floats here is one there, in the same order: keep it so.
-// No document, no imports: it runs in a page, in a worker and in node.
+// No document and no imports: it runs in a page, in a worker and in node.
 const SIZE = 56, EXTENT = 44, FINE = 8, SAMPLES = SIZE * FINE;  // pixels, of the ink, samples along one, along all
 const MARGIN = FINE * ((SIZE - EXTENT) / 2 - 2);  // outermost samples that the ink cannot reach
-const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', GRID = 64 * 64 - 1;
+export const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_', GRID = 64 * 64 - 1;
 const COS = 0.7431448254773942, SIN = 0.6691306063588582;  // of 42 degrees
 const NIB = [COS * 15 / 320, -SIN * 15 / 320, SIN * 2 / 320, COS * 2 / 320];  // half its sides: x, y, x, y
 const RADIUS = 7.5 / 320;

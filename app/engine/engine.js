@@ -1,7 +1,7 @@
 // The engine: an EnergyNet in WebAssembly. The same C runs behind `ebm.sgld`; see ebm/sampling/native/engine.c.
+import { PIXELS } from '../parts/glyph.js';
 import { weightsOf } from './weights.js';
 
-export const PIXELS = 56 * 56;
 export const MOST = 100;  // pictures at once
 
 /** Whether a network of this card's architecture can run here; all others are left to the server. */

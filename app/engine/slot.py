@@ -57,15 +57,12 @@ def facts_of(loaded: LoadedModel) -> dict[str, Any]:
         loaded: the model.
 
     Returns:
-        name, mode, architecture, preprocessing, sorts (name, text, title of each), threshold, temperature, the typical
-        glyphs side by side as a picture, the sorted energies of known glyphs, the band of nine in ten of them, the
-        trained sampler, and the chains' length in training.
+        architecture, preprocessing, sorts (name, text, title of each), threshold, temperature, the typical glyphs side
+        by side as a picture, the sorted energies of known glyphs, the band of nine in ten of them, the trained sampler.
     """
     card = loaded.card
     sampler = card.sampler
     return {
-        "name": card.name,
-        "mode": str(card.mode),
         "architecture": loaded.model.architecture(),
         "preprocessing": card.preprocessing,
         "sorts": [{"name": s, "text": loaded.text(s), "title": loaded.title(s)} for s in card.sorts],
@@ -75,10 +72,9 @@ def facts_of(loaded: LoadedModel) -> dict[str, Any]:
         "reference": sorted(round(e, 4) for e in card.reference_energies),
         "band": loaded.band(),
         "sampler": {
-            "steps": sampler.print_steps, "stepSize": sampler.step_size, "noise": sampler.print_noise,
+            "stepSize": sampler.step_size, "noise": sampler.print_noise,
             "clip": sampler.grad_clip, "start": sampler.start,
         },
-        "lifetime": loaded.lifetime(),
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 // The engine in a thread of its own: it answers one question after the other, and runs chains between them.
-import { Engine, PIXELS } from './engine.js';
+import { PIXELS, toInk } from '../parts/glyph.js';
+import { Engine } from './engine.js';
 
 const TOGETHER = 8;  // milliseconds of frames that travel in one message
 let engine = null, run = null;
@@ -87,11 +88,7 @@ function finish() {
     run = null;
 }
 
-function ink() {  // as the page shows it: 255 = ink
-    const inks = new Uint8ClampedArray(run.count * PIXELS), x = engine.pictures;
-    for (let k = 0; k < inks.length; k++) inks[k] = (x[k] + 1) * 127.5;
-    return inks;
-}
+function ink() { return toInk(engine.pictures.subarray(0, run.count * PIXELS)); }  // as the page shows it
 
 function record(inks) {
     run.frames.push({ step: run.step, inks, energy: engine.energies.slice(0, run.count), aimed: engine.aimed.slice(0, run.count) });

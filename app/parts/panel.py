@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 from typing import Any
@@ -102,15 +102,17 @@ def updates(components: Mapping[str, Component], settings: Settings) -> Shown:
     return {components[name]: type(components[name])(**given) for name, given in settings.items()}
 
 
+def by_name(names: Iterable[str]) -> str:
+    """JavaScript that makes an object of the values `given` by Gradio, in the order of their names."""
+    return f"Object.fromEntries({json.dumps(list(names))}.map((name, k) => [name, given[k]]))"
+
+
 def keep_link(panel: Panel) -> None:
     """Has the browser write the tab's state into the address whenever it changes; no request is sent."""
     if not panel.state:
         return
-    names, components = json.dumps(list(panel.state)), list(panel.state.values())
-    js = (
-        f"(...values) => window.glyphLink.set({json.dumps(panel.name)}, "
-        f"Object.fromEntries({names}.map((name, k) => [name, values[k]])))"
-    )
+    components = list(panel.state.values())
+    js = f"(...given) => window.glyphLink.set({json.dumps(panel.name)}, {by_name(panel.state)})"
     gr.on(
         [getattr(c, "change") for c in components],  # noqa: B009 (every input component has it, Component says not)
         None,

@@ -1,18 +1,16 @@
 // The player: shows chains while they run, and lets the visitor pause, step and scrub through what was recorded.
 // It is fed by the server with pictures (`take`, see player.py), or by the engine in this page with states
 // (`begin`, `add`, `end`), whose run it then also steers.
+import { SIZE, words } from './glyph.js';
 import { put } from './places.js';
 import { Sheet } from './sheet.js';
 
 const ZOOM = 3, SPARK = 16;  // canvas pixels of a glyph's pixel; height of the curve under a tile, in glyph pixels
 const KEPT = 512, POINTS = 64;  // recorded states at most; points of a tile's curve at most
-export const SIZE = 56, GAP = 4;
+const GAP = 4;  // as in drawing.py
 
 /** How many tiles a grid of `count` is wide; as `columns` in drawing.py. */
 export function columns(count) { return Math.min(count, Math.max(1, Math.ceil(Math.sqrt(count * 1.3)))); }
-
-/** A number for people: two decimals, a true minus sign. */
-export function words(number) { return number.toFixed(2).replace('-', '−'); }
 
 function mean(numbers) { let sum = 0; for (const n of numbers) sum += n; return sum / numbers.length; }
 
@@ -239,7 +237,7 @@ export function mount(element) {
         if (steer && next >= frames.length && reel) { steer.step?.(); return; }
         at = Math.max(0, Math.min(frames.length - 1, next));
         following = !reel?.done && at === frames.length - 1;
-        later();
+        draw();  // at once: what a hand does is seen before the next frame
     }
 
     function play() {

@@ -1,5 +1,7 @@
 // Glyphs as tiles on a table, drawn at their own size; as `tile_grid` in drawing.py does it on the server.
-const SIZE = 56, GAP = 4, PAPER = [251, 247, 238], INK = [28, 24, 20], TABLE = [232, 224, 208];
+import { SIZE } from './glyph.js';
+
+const GAP = 4, PAPER = [251, 247, 238], INK = [28, 24, 20], TABLE = [232, 224, 208];
 const COLOURS = Uint32Array.from({ length: 256 }, (_, ink) => packed(PAPER.map((p, c) => Math.round(p + ink / 255 * (INK[c] - p)))));
 
 function packed([r, g, b]) { return (255 << 24 | b << 16 | g << 8 | r) >>> 0; }  // as a little-endian machine keeps a pixel

@@ -1,5 +1,6 @@
 // The static site: the parts of the explorer that need no server, on one model.
 import { Model, present } from './modules/engine/page.js';
+import { toModel } from './modules/parts/glyph.js';
 import { mount as mountPlayer } from './modules/parts/player.js';
 import { mount as mountDesk } from './modules/tabs/print/desk.js';
 import { mount as mountLens } from './modules/tabs/read/lens.js';
@@ -17,7 +18,7 @@ const lens = mountLens(find('#lens'), { changes: (ink) => live.read(ink), change
 find('#overlay').addEventListener('change', (event) => live.lay(event.target.value));
 for (const example of document.querySelectorAll('[data-ink]')) {
     const ink = Uint8Array.from(atob(example.dataset.ink), (c) => c.charCodeAt(0));
-    example.addEventListener('click', () => live.take(Float32Array.from(ink, (value) => value / 127.5 - 1)));
+    example.addEventListener('click', () => live.take(toModel(ink)));
 }
 
 mountPlayer(find('#printed'));

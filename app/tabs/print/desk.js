@@ -9,10 +9,11 @@ const FILES = { png: asPng, webp: asAnimation, npz: asStates };
 const BEFORE = 'Every glyph starts as noise. Press Print.';
 
 /**
- * Makes the tab's desk, below the player: speed, endless runs, files; and the functions that its buttons call.
+ * Makes the tab's desk, below the player: speed, files; and the functions that its buttons call.
  *
  * @param {HTMLElement} element with the template of desk.py.
- * @param {function(string, object=): void} askServer sends an event to the server: 'start', 'on', 'diagnose', 'line'.
+ * @param {function(string, object=): void} askServer sends an event to the server: 'start', 'on', 'diagnose',
+ *     'diagnoseServer', 'line'.
  */
 export function mount(element, askServer) {
     const find = (selector) => element.querySelector(selector);
@@ -27,7 +28,6 @@ export function mount(element, askServer) {
     }
 
     function ended(record) {
-        element.dataset.printed = 'true';
         if (record.request.values.way === 'word') askServer('line', told(record));
     }
 
@@ -68,7 +68,6 @@ export function mount(element, askServer) {
         find('.why').textContent = model.isHere || model.why === 'server' ? '' : model.why;
         printer?.end();
         printer = null;
-        element.dataset.printed = 'false';
         say(BEFORE);
     });
     return {

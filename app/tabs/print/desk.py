@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from gradio.components import Component
 from torch import Tensor
 
 from app.models.loaded import LoadedModel
-from app.parts.panel import QUIET, Context
+from app.parts.panel import QUIET, Context, by_name
 from app.tabs.print import run as printing
 from app.tabs.print.run import PrintRequest
 from ebm.data.corpus import SIZE
@@ -71,8 +70,7 @@ def printed_again(context: Context, controls: Mapping[str, Component]) -> tuple[
 
 def _calling(names: list[str], call: str) -> str:
     """A JavaScript function of values with these names that calls the desk."""
-    values = f"Object.fromEntries({json.dumps(names)}.map((name, k) => [name, given[k]]))"
-    return f"async (...given) => {{ const values = {values}; (await window.glyphPrint).{call}; }}"
+    return f"async (...given) => {{ const values = {by_name(names)}; (await window.glyphPrint).{call}; }}"
 
 
 def run_told(loaded: LoadedModel, told: Any) -> tuple[PrintRequest, Tensor, int, Tensor]:

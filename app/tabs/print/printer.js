@@ -1,7 +1,7 @@
 // The tab Print in the visitor's own browser: chains in the engine's worker, shown by the player, steered while they run.
-import { MOST, PIXELS } from '../../engine/engine.js';
+import { MOST } from '../../engine/engine.js';
 import { model as shownModel } from '../../engine/page.js';
-import { GAP, SIZE } from '../../parts/player.js';
+import { toModel } from '../../parts/glyph.js';
 import { wantedOf } from './wanted.js';
 
 const RUNS = 10 * 1024;  // steps of the longest chains
@@ -54,7 +54,7 @@ export class Printer {
     /**
      * @param {object} player of the tab, as player.js mounts it.
      * @param {function(string, string=): void} say shows a sentence, of the kind 'hint' or 'problem'.
-     * @param {function(object): void} ended is called with each run that is over: {request, inks, step, energies}.
+     * @param {function(object): void} ended is called with each run that is over, as `record` gives it.
      */
     constructor(player, say, ended = () => {}) { Object.assign(this, { player, say, ended, pace: 60, run: null, last: null }); }
 
@@ -78,7 +78,7 @@ export class Printer {
     async branch(frame) {
         const basis = this.run ?? this.last, model = await shownModel();
         if (!basis || model.key !== basis.model) return;
-        const left = Math.max(basis.of - frame.step, 16), starts = Float32Array.from(frame.inks, (ink) => ink / 127.5 - 1);
+        const left = Math.max(basis.of - frame.step, 16), starts = toModel(frame.inks);
         await this.end();
         this.player.cut(frame.step);
         await this.go(model, basis.request, { run: basis.run, starts, done: frame.step, seed: basis.seed + 1, steps: left });
@@ -143,6 +143,6 @@ export class Printer {
     /** The last run as it was recorded. */
     record() {
         const { request, step, seed, model } = this.last, frames = this.player.recorded();
-        return { request, step, seed, model, frames, count: request.count, size: SIZE, gap: GAP, pixels: PIXELS };
+        return { request, step, seed, model, frames, count: request.count };
     }
 }

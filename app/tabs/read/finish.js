@@ -1,11 +1,11 @@
 // "Let the model finish it" in the page: a chain from the glyph in the lens, shown by the player while it runs.
 import { onModel, model as shownModel } from '../../engine/page.js';
+import { toModel, words } from '../../parts/glyph.js';
 import { partOf } from '../../parts/places.js';
 import { verdictOf } from './verdict.js';
 
 const STEPS = [4, 256], AS_READ = 'as read', ANY = 'any';
 const SHARES = { mend: 0.25, finish: 0.5, dream: 1 };  // of the trained step size and noise, as in finishing.py
-const words = (value) => value.toFixed(2).replace('-', '−');
 
 /**
  * Makes what the page's own engine needs beside Gradio's controls.
@@ -34,7 +34,7 @@ export function mount(element, askServer) {
         if (!share) throw new Error(`The preset is one of ${Object.keys(SHARES).join(', ')}.`);
         if (!(steps >= STEPS[0] && steps <= STEPS[1])) throw new Error(`The number of steps must be a whole number from ${STEPS[0]} to ${STEPS[1]}.`);
         client = await model.client('finish', 1);
-        const glyph = Float32Array.from(ink, (value) => value / 127.5 - 1), mask = lens.mask(), masked = mask.some(Boolean);
+        const glyph = toModel(ink), mask = lens.mask(), masked = mask.some(Boolean);
         const before = await client.read(glyph), label = labelOf(towards, before.logits, facts), part = masked ? 1 : share;
         find('[data-do=use]').disabled = true;
         say('The chain is running…');

@@ -1,6 +1,5 @@
 """The lower part of the tab Read: a chain finishes the glyph in the lens, live."""
 
-import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from torch import Tensor
 from app.models.loaded import ANY, LoadedModel
 from app.parts.drawing import message, number
 from app.parts.pace import paced
-from app.parts.panel import PRINTING, QUIET, READING, Context, Settings, Shown, Values, Wishes, number_wish
+from app.parts.panel import PRINTING, QUIET, READING, Context, Settings, Shown, Values, Wishes, by_name, number_wish
 from app.parts.player import Reel, player
 from app.tabs.read.finishing import AS_READ, PRESETS, STEPS, checked, finish
 from app.tabs.read.lens import glyph_in, mask_in, showing
@@ -141,11 +140,7 @@ def wire(panel: FinishPanel) -> None:
     """Says what happens when."""
     model, reader = panel.context.model, panel.reader
     panel.preset.input(panel.show_steps, panel.preset, panel.steps, queue=False, preprocess=False, **QUIET)
-    names = json.dumps(list(panel.state))
-    js = (
-        "(...given) => { window.glyphFinish?.start(Object.fromEntries("
-        f"{names}.map((name, k) => [name, given[k]]))); }}"
-    )
+    js = f"(...given) => {{ window.glyphFinish?.start({by_name(panel.state)}); }}"
     panel.go.click(None, list(panel.state.values()), None, js=js, queue=False, **QUIET)
     panel.desk.submit(
         panel.start, {model, reader.lens, *panel.state.values()}, [panel.player, panel.said, panel.made, panel.use],

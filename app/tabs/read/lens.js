@@ -1,7 +1,6 @@
 // The lens: draws the glyph, the overlay and the mask; says what a pixel would do; changes pixels and mask by hand.
+import { SIZE } from '../../parts/glyph.js';
 import { put } from '../../parts/places.js';
-
-export const SIZE = 56;
 
 /**
  * Makes the lens of its element, which has the template of lens.py.

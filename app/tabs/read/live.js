@@ -1,14 +1,13 @@
 // Reading in the page: the energy moves while one draws, pushes pixels, or moves the glyph by its handles.
 import { glyphOf, strokesOf } from '../../engine/drawing.js';
 import { onModel } from '../../engine/page.js';
+import { toInk, toModel } from '../../parts/glyph.js';
 import { partOf, put } from '../../parts/places.js';
 import { card, summary, verdictOf } from './verdict.js';
 import { MOVES, NONE, alongOne, moved } from './moves.js';
 
 const MOST = 48;  // glyphs at once
 const HINT = 'Draw a letter, bring a picture, or click one of the examples: its energy appears here.';
-const toModel = (ink) => Float32Array.from(ink, (value) => value / 127.5 - 1);
-const toInk = (glyph) => Uint8Array.from(glyph, (value) => Math.round(Math.min(Math.max((value + 1) * 127.5, 0), 255)));
 
 /** Only the latest of many questions is asked, as soon as the one before is answered. */
 function latest(ask) {
@@ -35,21 +34,22 @@ export function mount(element) {
     const isHere = () => Boolean(model?.isHere);
     const client = () => model.client('read', MOST);
 
-    const paint = latest(async (ink, { slope = true } = {}) => {
+    const paint = latest(async (ink) => {
         try {
             const worker = await client(), glyph = toModel(ink), { energy, logits } = await worker.read(glyph);
             shown = verdictOf(energy[0], logits, model.facts);
             find('.live-card').innerHTML = card(shown, model.facts);
             if (!drawing) find('.live-spoken').textContent = summary(shown, model.facts);
-            if (overlay === 'slope' && slope) lens.lay((await worker.slope(glyph)).slope);
+            if (overlay === 'slope') lens.lay((await worker.slope(glyph)).slope);
         } catch (error) { if (isHere() && model.clients.read?.dead) model.fail(error); }
     });
 
-    function read(ink, keepHandles = false) {
+    function read(ink) {
         if (!isHere()) return;
         tell('');
         if (!ink) { find('.live-card').innerHTML = `<div class="hint"><p>${HINT}</p></div>`; base = null; return; }
-        if (!keepHandles) { base = toModel(ink); reset(); }
+        base = toModel(ink);
+        reset();
         paint(ink);
     }
 
@@ -140,8 +140,9 @@ export function mount(element) {
         /** Reads a finished drawing; false where the server has to. */
         drawn(text) {
             drawing = false;
-            if (!isHere() || (text && !glyphOf(strokesOf(text), model.facts.preprocessing))) return false;
-            this.take(text ? glyphOf(strokesOf(text), model.facts.preprocessing) : null);
+            const glyph = isHere() ? glyphOf(strokesOf(text), model.facts.preprocessing) : null;
+            if (!isHere() || (text && !glyph)) return false;
+            this.take(glyph);
             return true;
         },
         take(glyph) {

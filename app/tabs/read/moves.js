@@ -1,5 +1,5 @@
 // Moving a glyph by hand: shifted, turned, scaled, thickened; each as an affine map, read bilinearly, or a dilation.
-const SIZE = 56, PIXELS = SIZE * SIZE;
+import { PIXELS, SIZE } from '../../parts/glyph.js';
 
 /** The moves: their range, their step, how they are written, and the value that changes nothing. */
 export const MOVES = {

@@ -1,5 +1,6 @@
 // The drawing pad: a broad nib held at 42 degrees, as the letters of the pen data are written, or a round pen.
 // Every finished stroke sets the component's value to the strokes as a text (see pad.py), which is read at once.
+import { DIGITS, GRID, strokesOf } from '../../engine/drawing.js';
 import { put } from '../../parts/places.js';
 
 /**
@@ -10,8 +11,7 @@ import { put } from '../../parts/places.js';
  *     strokes as a text, and while one is drawn, with the strokes (see drawing.js).
  */
 export function mount(element, heard) {
-    const SIDE = 320, NIB = 30, ANGLE = 42 * Math.PI / 180, SHORT = 1500, LONGEST = 6000, GRID = 64 * 64 - 1;
-    const DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    const SIDE = 320, NIB = 30, ANGLE = 42 * Math.PI / 180, SHORT = 1500, LONGEST = 6000;
     const half = { x: Math.cos(ANGLE) * NIB / 2, y: -Math.sin(ANGLE) * NIB / 2 };
     const canvas = element.querySelector('canvas');
     const ink = canvas.getContext('2d');
@@ -102,13 +102,7 @@ export function mount(element, heard) {
     }
 
     function decode(text) {
-        return text.split('.').filter(Boolean).map((stroke) => {
-            const values = [...stroke.slice(1)].map((c) => DIGITS.indexOf(c)), points = [];
-            for (let k = 0; k + 3 < values.length; k += 4) {
-                points.push({ x: (values[k] * 64 + values[k + 1]) / GRID * SIDE, y: (values[k + 2] * 64 + values[k + 3]) / GRID * SIDE });
-            }
-            return { pen: stroke[0], points };
-        });
+        return strokesOf(text).map(({ pen, points }) => ({ pen, points: points.map(([x, y]) => ({ x: x * SIDE, y: y * SIDE })) }));
     }
 
     function publish() { sent = encode(); heard.drawn(sent); }

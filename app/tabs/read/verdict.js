@@ -1,10 +1,11 @@
 // What the model reads in a glyph, in words and small graphics: the same as verdict_card.py and drawing.py make on the
 // server, which a test compares.
 
+import { words } from '../../parts/glyph.js';
+
 const UNIT = 'Energies have no unit and no zero of their own: only differences within one model count';
 const BINS = 72, TOP = 5;
 
-const words = (value) => value.toFixed(2).replace('-', '−');
 const short = (value) => Number(value.toPrecision(2)).toString();
 const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
 

@@ -200,7 +200,7 @@ def test_the_controls_act_on_chains_that_run(page) -> None:
     page.click("#go")
     last = "(await (await glyphImport('parts/places.js')).partOf('printed')).recorded().at(-1)"
     ends = f"async () => {{ const frame = {last}; return frame.inks.filter((i) => i === 0 || i === 255).length; }}"
-    page.wait_for_function(f"/^step [1-9]/.test(document.querySelector('{STEP}').innerText)")
+    page.wait_for_function(f"/^step [1-9].* of 1024/.test(document.querySelector('{STEP}').innerText)")
     calm = page.evaluate(ends)
     set_number(page, "#noise", 0.1)
     page.wait_for_function(f"async () => {{ const frame = {last}; return frame.step > 60; }}")
@@ -271,7 +271,7 @@ def test_where_the_worker_dies_the_server_prints(page) -> None:
     visit(page)
     set_number(page, "#steps", 1024)
     page.click("#go")
-    page.wait_for_function(f"/^step [1-9]/.test(document.querySelector('{STEP}').innerText)")
+    page.wait_for_function(f"/^step [1-9].* of 1024/.test(document.querySelector('{STEP}').innerText)")
     page.evaluate("async () => (await (await glyphImport('engine/page.js')).model()).clients.print.end('It died.')")
     page.wait_for_selector("#print-desk .why:has-text('so the server reads and prints')")
     set_number(page, "#steps", 16)

@@ -88,23 +88,6 @@ class LoadedModel:
         order = ["test", *self.sets(), *sorted(self.examples)]
         return [name for name in dict.fromkeys(order) if name in self.examples]
 
-    def samples_to_read(self) -> list[tuple[str, Tensor]]:
-        """Captioned pictures (56, 56) for a visitor to click: the best one first."""
-        chosen: list[tuple[str, Tensor]] = []
-        known = self.examples.get("test")
-        if known is not None and len(known):
-            order = self.energies["test"].argsort()
-            chosen.append(("good glyph", known[order[len(order) // 4]]))
-            chosen.append(("worn glyph", max(known, key=_unevenness)))
-            chosen.append(("odd print", known[order[-1]]))
-        chosen += [(name, self.examples[name][0]) for name in self.example_sets() if name != "test"]
-        if known is None:
-            chosen.insert(0, ("plain stroke", _stroke()))
-        if "noise" not in self.examples:
-            noise = torch.rand((SIZE, SIZE), generator=torch.Generator().manual_seed(0))
-            chosen.append(("noise", (noise * 255).to(torch.uint8)))
-        return chosen
-
 
 def load(path: str | Path) -> LoadedModel:
     """Loads a checkpoint for the page.
@@ -124,16 +107,3 @@ def load(path: str | Path) -> LoadedModel:
         name: ebm.score(model, to_model_space(pictures)) for name, pictures in examples.items() if len(pictures)
     }
     return LoadedModel(model, card, {name: examples[name] for name in energies}, energies, typical)
-
-
-def _unevenness(picture: Tensor) -> float:
-    """How uneven the ink of a picture (56, 56) lies: the spread of its darker pixels."""
-    ink = picture[picture > 127].double()
-    return float(ink.std()) if len(ink) > 1 else 0.0
-
-
-def _stroke() -> Tensor:
-    """A plain minim, for checkpoints that came without pictures."""
-    picture = torch.zeros((SIZE, SIZE), dtype=torch.uint8)
-    picture[6:50, 23:33] = 255
-    return picture

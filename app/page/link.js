@@ -3,7 +3,6 @@ window.glyphImport = (name) => {
     const folder = location.href.replace(/[?#].*/, '').replace(/\/?$/, '/');
     return import(new URL(`modules/${name}`, folder));
 };
-window.glyphPrint = new Promise((resolve) => { window.glyphPrintIsHere = resolve; });  // the tab Print's desk
 
 window.glyphLink = (() => {
     const states = {};

@@ -1,26 +1,41 @@
-"""A static site of what needs no server, Read with drawing and Print, for any web server: `python -m app export`."""
+"""A static site of what needs no server, for any web server: `python -m app export`.
 
-import base64
+Its tabs are Read with drawing, Print, Surface and Learn.
+"""
+
 import json
 import shutil
 from html import escape
 from pathlib import Path
 
 from safetensors.torch import save
-from torch import Tensor
 
 from app.engine.slot import facts_of, modules
 from app.models.loaded import ANY, LoadedModel, load
+from app.models.samples import samples_to_read
 from app.page.style import CSS
-from app.parts.drawing import data_uri, on_paper
 from app.parts.player import TEMPLATE as PLAYER
-from app.tabs.print import desk, run
+from app.site.controls import numbers, places, radios, select
+from app.tabs.learn.lessons import LESSONS, Lesson
+from app.tabs.learn.writing import notice, words
+from app.tabs.print import desk
 from app.tabs.read import lens, live, pad
+from app.tabs.read.shelf import shelf_of
+from app.tabs.surface import desk as surface_desk
+from app.tabs.surface.tab import INTRO
 from ebm.system.whole_file import whole_file
 
 _HERE = Path(__file__).parent
-_STYLES = ("page.css", "player.css", "read.css", "print.css")  # of the page; the others need Gradio
-_PARTS = ("engine/", "parts/", "tabs/read/", "tabs/print/")
+_STYLES = (
+    "page.css",
+    "player.css",
+    "read.css",
+    "print.css",
+    "surface.css",
+    "learn.css",
+)  # of the page; the others need Gradio
+_PARTS = ("engine/", "parts/", "tabs/read/", "tabs/print/", "tabs/surface/")
+_TABS = ("read", "print", "surface")  # that a door may open
 _WAYS = {"sort": "one sort", "combination": "a combination", "word": "a word", "straight": "no sort"}
 
 
@@ -50,6 +65,7 @@ def export(checkpoint: str | Path, folder: str | Path) -> Path:
     files = {
         "model.safetensors": save(loaded.model.state_dict()),
         "facts.json": json.dumps(facts_of(loaded)).encode(),
+        "glyphs.json": json.dumps(surface_desk.glyphs_of(loaded)).encode(),
         "site.css": "\n".join(styles).encode(),
         "site.js": (_HERE / "site.js").read_bytes(),
         "index.html": _page(loaded).encode(),
@@ -63,27 +79,23 @@ def export(checkpoint: str | Path, folder: str | Path) -> Path:
 def _page(loaded: LoadedModel) -> str:
     """The one page, with the templates of the explorer's own parts."""
     template = (_HERE / "site.html").read_text(encoding="utf-8")
-    shelf = "".join(_example(caption, picture) for caption, picture in loaded.samples_to_read())
-    sorts = "".join(
-        f'<option value="{escape(name)}"{" selected" if name == "a" else ""}>{escape(loaded.title(name))}</option>'
-        for name in loaded.card.sorts
-    )
     ways = [way for way in _WAYS if loaded.has_sorts or way == "straight"]
     chosen = "sort" if loaded.has_sorts else "straight"
     parts = {
-        "SHELF": shelf,
+        "SHELF": shelf_of(samples_to_read(loaded), with_ink=True),
         "PAD": pad.TEMPLATE,
         "LENS": lens.TEMPLATE,
         "LIVE": live.TEMPLATE,
         "PLAYER": PLAYER % ("printed", "Press Print: every glyph starts as noise."),
         "DESK": desk.TEMPLATE,
-        "WAYS": "".join(
-            f'<label><input type="radio" name="way" value="{way}"{" checked" if way == chosen else ""}> '
-            f"{_WAYS[way]}</label>"
-            for way in ways
-        ),
-        "SORTS": f'<option value="{ANY}">any</option>{sorts}',
-        "NUMBERS": _numbers(loaded),
+        "WAYS": radios("way", {way: _WAYS[way] for way in ways}, chosen),
+        "SORTS": select("sort", [("any", ANY), *((loaded.title(sort), sort) for sort in loaded.card.sorts)], "a"),
+        "NUMBERS": numbers(loaded),
+        "OVERLAYS": radios("overlay", lens.OVERLAYS, "none"),
+        "SURFACE": INTRO,
+        "CHOICES": places(loaded),
+        "TERRAIN": surface_desk.TEMPLATE,
+        "LESSONS": "".join(_lesson(number, lesson) for number, lesson in enumerate(LESSONS, 1)),
         "MODEL": escape(loaded.card.name),
         "SOURCE": escape(str(loaded.card.data.get("source") or "unknown data")),
     }
@@ -92,25 +104,14 @@ def _page(loaded: LoadedModel) -> str:
     return template
 
 
-def _example(caption: str, picture: Tensor) -> str:
-    ink = base64.b64encode(picture.numpy().tobytes()).decode()
-    image = f'<img src="{data_uri(on_paper(picture))}" alt="" width="60" height="60">'
-    return f'<button type="button" data-ink="{ink}">{image}<span>{escape(caption)}</span></button>'
-
-
-def _numbers(loaded: LoadedModel) -> str:
-    """The controls of how it is printed, at the trained recipe."""
-    sampler = loaded.card.sampler
-    rows = (
-        ("count", "Number of glyphs", run.COUNT, 1, 12),
-        ("steps", "Steps", run.STEPS, 16, sampler.print_steps),
-        ("step_size", "Step size", (sampler.step_size / 6, 4 * sampler.step_size), "any", sampler.step_size),
-        ("noise", "Noise", (0, max(0.1, 4 * sampler.print_noise)), "any", sampler.print_noise),
-        ("guidance", "Guidance", run.GUIDANCE, 0.5, 1),
+def _lesson(number: int, lesson: Lesson) -> str:
+    """A lesson, with the doors to what the site has: one model, and the tabs that need no server."""
+    doors = "".join(
+        f'<button type="button" class="door" data-door="{escape(json.dumps(door.wishes))}">{escape(door.says)}</button>'
+        for door in lesson.doors
+        if door.wishes["tab"] in _TABS and "model" not in door.wishes
     )
-    sliders = "".join(
-        f'<label class="knob"><span>{words}<output data-of="{name}">{value:g}</output></span><input type="range" '
-        f'name="{name}" min="{low:g}" max="{high:g}" step="{step}" value="{value:g}"></label>'
-        for name, words, (low, high), step, value in rows
+    return (
+        f'<div class="sheet lesson"><div class="words">{words(number, lesson)}</div>'
+        f'<div class="see">{notice(lesson)}<p class="doors">{doors}</p></div></div>'
     )
-    return f'{sliders}<label class="knob">Seed <input type="number" name="seed" min="0" value="0"></label>'

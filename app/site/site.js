@@ -6,6 +6,7 @@ import { mount as mountDesk } from './modules/tabs/print/desk.js';
 import { mount as mountLens } from './modules/tabs/read/lens.js';
 import { mount as mountLive } from './modules/tabs/read/live.js';
 import { mount as mountPad } from './modules/tabs/read/pad.js';
+import { mount as mountSurface } from './modules/tabs/surface/desk.js';
 
 const find = (selector) => document.querySelector(selector);
 const dark = matchMedia('(prefers-color-scheme: dark)'), dress = () => document.body.classList.toggle('dark', dark.matches);
@@ -13,7 +14,7 @@ dark.addEventListener('change', dress);
 dress();
 
 const live = mountLive(find('#live'));
-mountPad(find('#sketch'), { draws: (strokes) => live.draws(strokes), drawn: (text) => live.drawn(text) });
+const pad = mountPad(find('#sketch'), { draws: (strokes) => live.draws(strokes), drawn: (text) => live.drawn(text) });
 const lens = mountLens(find('#lens'), { changes: (ink) => live.read(ink), changed: () => live.read(lens.ink()) });
 find('#overlay').addEventListener('change', (event) => live.lay(event.target.value));
 for (const example of document.querySelectorAll('[data-ink]')) {
@@ -25,24 +26,65 @@ mountPlayer(find('#printed'));
 const desk = mountDesk(find('#print-desk'), () => {});  // there is nobody to ask
 const form = find('#controls'), values = () => Object.fromEntries(new FormData(form));
 form.addEventListener('submit', (event) => { event.preventDefault(); desk.ask('start', values()); });
-form.addEventListener('input', ({ target }) => {
-    const said = form.querySelector(`output[data-of=${target.name}]`);
-    if (said) said.textContent = Number(target.value).toPrecision(3).replace(/\.?0+$/, '');
+form.addEventListener('input', () => {
+    for (const said of form.querySelectorAll('output[data-of]')) {
+        said.textContent = Number(form.elements[said.dataset.of].value).toPrecision(3).replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+    }
     const { way } = values();
     find('.for-sort').hidden = way !== 'sort';
     find('.for-text').hidden = !['word', 'combination'].includes(way);
     desk.change(values());
 });
 
-for (const tab of document.querySelectorAll('[role=tab]')) {
-    tab.addEventListener('click', () => {
-        for (const other of document.querySelectorAll('[role=tab]')) {
-            other.setAttribute('aria-selected', String(other === tab));
-            document.getElementById(other.getAttribute('aria-controls')).hidden = other !== tab;
-        }
-        if (tab.id === 'tab-print') desk.visit(values());
-    });
+const surface = mountSurface(find('#surface-desk'), {
+    askServer: () => {},
+    glyphsOf: async () => (await fetch('glyphs.json')).json(),
+});
+const places = find('#surface-controls'), chosen = () => Object.fromEntries(new FormData(places));
+places.addEventListener('input', () => surface.look(chosen()));
+
+const tabs = [...document.querySelectorAll('[role=tab]')];
+function open(tab) {
+    for (const other of tabs) {
+        other.setAttribute('aria-selected', String(other === tab));
+        other.tabIndex = other === tab ? 0 : -1;
+        document.getElementById(other.getAttribute('aria-controls')).hidden = other !== tab;
+    }
 }
+function visit(tab) {  // opens a tab as a visitor does
+    open(tab);
+    if (tab.id === 'tab-print') desk.visit(values());
+    if (tab.id === 'tab-surface') surface.visit(chosen());
+}
+tabs.forEach((tab, k) => {
+    tab.addEventListener('click', () => visit(tab));
+    tab.addEventListener('keydown', ({ key }) => {
+        const next = { ArrowRight: k + 1, ArrowLeft: k - 1 + tabs.length, Home: 0, End: tabs.length - 1 }[key];
+        if (next === undefined) return;
+        tabs[next % tabs.length].focus();
+        visit(tabs[next % tabs.length]);
+    });
+});
+
+// The doors of Learn open a tab in a state, which is written as in the explorer's links.
+async function follow({ tab, example, draw, overlay = 'none', ...settings }) {
+    open(find(`#tab-${tab}`));
+    if (tab === 'read') {
+        find(`#overlay [value=${overlay}]`).checked = true;
+        live.lay(overlay);
+        if (draw) { pad.take(draw); live.drawn(draw); }
+        for (const button of document.querySelectorAll('[data-ink]')) if (button.dataset.key === example) button.click();
+    }
+    if (tab === 'print') {
+        form.reset();
+        for (const [name, value] of Object.entries(settings)) form.elements[name].value = value;
+        form.dispatchEvent(new Event('input'));
+        desk.ask('start', values());
+    }
+    if (tab === 'surface') surface.visit(chosen());
+    scrollTo(0, 0);
+}
+for (const door of document.querySelectorAll('[data-door]')) door.addEventListener('click', () => follow(JSON.parse(door.dataset.door)));
 
 try {
     const facts = await (await fetch('facts.json')).json();

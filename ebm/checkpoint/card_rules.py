@@ -89,6 +89,10 @@ def _are_scores(value: Any) -> bool:
     return alike and all(are_numbers(s) and s for v in value.values() for s in v.values())
 
 
+def _are_names(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(name, str) and len(name) <= 100 for name in value)
+
+
 def _are_strangers(value: Any) -> bool:
     texts = ("kind", "description", "digest")
     return isinstance(value, dict) and all(
@@ -135,6 +139,7 @@ INSIDE: dict[str, dict[str, Rule]] = {
         "digest": _text(200),
         "sizes": (lambda v: isinstance(v, dict) and all(map(is_number, v.values())), "an object of numbers"),
         "strangers": (_are_strangers, "an object: set -> its kind, description and digest"),
+        "test_examples": (_are_names, "a list of the sorts of the known examples"),
     },
     "metrics": {"accuracy": _number(0, 1), "ood": _OBJECT},
     "made_with": {"command": _text(10_000), "best": _text(200), "rollbacks": (lambda v: isinstance(v, list), "a list")},

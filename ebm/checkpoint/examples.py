@@ -8,7 +8,8 @@ from torch import Tensor
 
 from ebm import data
 from ebm.checkpoint.files import open_weights, weights_path
-from ebm.data.corpus import SIZE, Corpus, to_bytes
+from ebm.data.corpus import SIZE, Corpus, to_bytes, to_model_space
+from ebm.model.energy import EnergyNet, in_batches
 from ebm.system.whole_file import whole_file
 
 TYPICAL = "typical"  # the key of the examples that hold one glyph of each sort, in the order of the sorts
@@ -55,20 +56,46 @@ def load_examples(path: str | Path) -> dict[str, Tensor]:
     return examples
 
 
-def examples_of(corpus: Corpus) -> dict[str, Tensor]:
-    """The example pictures of a corpus: set -> uint8 (N, 56, 56), and the typical glyphs."""
-    examples = {"test": corpus.images["test"][:KEPT_EXAMPLES]}
+def examples_of(net: EnergyNet, corpus: Corpus) -> tuple[dict[str, Tensor], list[str]]:
+    """The example pictures of a model and its corpus.
+
+    The known ones are test glyphs at even distances in the order of their energies, in a random order.
+
+    Args:
+        net: the model.
+        corpus: with a test split.
+
+    Returns:
+        set -> uint8 (N, 56, 56), "test", each stranger set and `TYPICAL`; and the sorts of those of "test".
+    """
+    energies = in_batches(net, net.energy, to_model_space(corpus.images["test"]))
+    even = (torch.arange(KEPT_EXAMPLES) + 0.5) / KEPT_EXAMPLES * len(energies)
+    chosen = energies.argsort()[even.long()][torch.randperm(KEPT_EXAMPLES, generator=torch.Generator().manual_seed(0))]
+    examples = {"test": corpus.images["test"][chosen]}
     examples |= {name: to_bytes(data.strangers(name, KEPT_EXAMPLES, seed=1)) for name in data.STRANGERS}
     examples |= {name: images[:KEPT_EXAMPLES] for name, images in corpus.strangers.items()}
-    return examples | {TYPICAL: typical_glyphs(corpus)}
+    sorts = [corpus.sorts[k] for k in corpus.labels["test"][chosen].tolist()]
+    return examples | {TYPICAL: typical_glyphs(net, corpus)}, sorts
 
 
-def typical_glyphs(corpus: Corpus) -> Tensor:
-    """The test glyph of each sort that is nearest to the sort's mean: uint8 (C, 56, 56), blank where there is none."""
+def typical_glyphs(net: EnergyNet, corpus: Corpus) -> Tensor:
+    """One test glyph of each sort: of the half that the model finds likelier, the nearest to the sort's mean.
+
+    The nearest of all is often a blurred one: of the shipped `jem`'s it called one a stranger.
+
+    Args:
+        net: the model.
+        corpus: with a test split.
+
+    Returns:
+        uint8 (C, 56, 56), blank where a sort has no test glyph.
+    """
     images, labels = corpus.images["test"], corpus.labels["test"]
+    energies = in_batches(net, net.energy, to_model_space(images))
     chosen = torch.zeros((len(corpus.sorts), *images.shape[1:]), dtype=torch.uint8)
     for label in labels.unique().tolist():
-        glyphs = images[labels == label].float()
+        glyphs, energy = images[labels == label].float(), energies[labels == label]
         far = (glyphs - glyphs.mean(0)).square().sum((1, 2))
+        far[energy > energy.median()] = torch.inf
         chosen[label] = glyphs[far.argmin()].to(torch.uint8)
     return chosen

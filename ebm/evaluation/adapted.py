@@ -106,7 +106,7 @@ def export_adapted(
         notes=f"{about[0].upper()}{about[1:]}. {base.notes}",
     )  # fmt: skip
     new_sorts = range(len(corpus.sorts), len(learnt.sorts))
-    typical = torch.cat([typical_glyphs(corpus), *(_first_glyph(learnt, sort) for sort in new_sorts)])
+    typical = torch.cat([typical_glyphs(net, corpus), *(_first_glyph(learnt, sort) for sort in new_sorts)])
     reference = reference_energies(net, learnt, held_out, corpus)
     return calibrate(path, net, card, corpus, n=n, resamples=20, reference=reference, typical=typical)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ebm import data
+from ebm.checkpoint.examples import examples_of, save_examples
 from ebm.checkpoint.files import load, load_card, save_card
 from ebm.data.corpus import Corpus
 from ebm.evaluation.effort import FULL, Effort
@@ -37,7 +38,8 @@ def evaluate(
         seed: as in `measure`.
         parts: as in `measure`.
         real: folders of crops of real print, as in `ebm.evaluation.real_print.read_real_print`.
-        update_card: whether the figures also go into the card, in addition to its figures of other parts.
+        update_card: whether the figures also go into the card, in addition to its figures of other parts. The example
+            pictures are then chosen again.
         device: of the model.
         say: as in `measure`.
 
@@ -58,7 +60,10 @@ def evaluate(
     settings |= {"effort": effort, "judge": judge}
     result = measure(model, card, corpus, say=say, **settings)
     if update_card:
-        save_card(checkpoint, dataclasses.replace(card, metrics=card.metrics | result.report))
+        examples, sorts = examples_of(model, corpus)
+        facts = card.data | {"test_examples": sorts}
+        save_card(checkpoint, dataclasses.replace(card, metrics=card.metrics | result.report, data=facts))
+        save_examples(checkpoint, examples)
     report = {
         "checkpoint": Path(checkpoint).name,
         "same_data_as_card": corpus.digest() == card.data.get("digest"),

@@ -79,9 +79,9 @@ def calibrate(
         for key, by_score in result.scores.items()
     }
     described = {name: about | {"digest": result.digests[name]} for name, about in card.data["strangers"].items()}
-    data = card.data | {"strangers": described}
+    examples, sorts = examples_of(model, corpus)
+    data = card.data | {"strangers": described, "test_examples": sorts}
     save(path, net, dataclasses.replace(card, set_scores=kept, metrics=result.report, data=data))
-    examples = examples_of(corpus)
     save_examples(path, examples if typical is None else examples | {TYPICAL: typical})
     return path
 

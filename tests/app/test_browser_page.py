@@ -49,7 +49,7 @@ def test_a_link_that_cannot_be_met_shows_the_page_all_the_same(desk, url: str) -
 
 def test_a_lesson_opens_the_tab_in_its_state(desk) -> None:
     open_tab(desk, "Learn")
-    desk.wait_for_selector(".lesson .katex")
+    desk.wait_for_selector(".lesson math")
     desk.click("button:has-text('Print without noise')")
     desk.wait_for_selector("#noise input[type=number]")
     desk.wait_for_function("document.querySelector('#noise input[type=number]').value === '0'")

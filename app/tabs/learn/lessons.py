@@ -16,7 +16,9 @@ class Lesson:
     """One step.
 
     Args:
-        title, text, equation: the text as Markdown, the equation as LaTeX.
+        title: what it is about.
+        text: in Markdown, with LaTeX between dollar signs.
+        equations: in LaTeX, one below the other.
         notice: what to look at.
         doors: where.
         questions: of exercise 3.1, each with an answer that can be tried.
@@ -24,7 +26,7 @@ class Lesson:
 
     title: str
     text: str
-    equation: str
+    equations: tuple[str, ...]
     notice: str
     doors: tuple[Door, ...]
     questions: tuple[tuple[str, str], ...] = ()
@@ -39,7 +41,7 @@ LESSONS = (
         "The network $f_\\theta$ looks at the 3,136 pixels of a glyph and gives one number. Its negative is the "
         "**energy**. Training makes the energy low for the glyphs of the corpus and higher for everything else, so "
         "that a picture with a low energy is a likely one.",
-        "q_\\theta(x) = \\frac{e^{-E_\\theta(x)}}{Z_\\theta}, \\qquad E_\\theta(x) = -f_\\theta(x)",
+        ("q_\\theta(x) = \\frac{e^{-E_\\theta(x)}}{Z_\\theta}", "E_\\theta(x) = -f_\\theta(x)"),
         "The energy of a good glyph lies within the histogram of known glyphs, that of noise far to its right. Zero is "
         "nothing special: add 10 to every energy and $Z_\\theta$ takes it out again. Only differences count.",
         (
@@ -58,7 +60,7 @@ LESSONS = (
         "The slope says where to go",
         "The energy has a slope in every pixel: how it would change if there were a little more ink just there. "
         "The network gives it by one backward pass. Following it downhill makes a picture likelier.",
-        "\\frac{\\partial E_\\theta(x)}{\\partial x} \\in \\mathbb{R}^{56 \\times 56}",
+        ("\\frac{\\partial E_\\theta(x)}{\\partial x} \\in \\mathbb{R}^{56 \\times 56}",),
         "Where a glyph lacks something the slope asks for ink (blue), where something disturbs it asks for paper "
         "(orange). Choose *push pixels* in the lens, follow it by hand, and see the energy answer.",
         (
@@ -71,8 +73,10 @@ LESSONS = (
         "**Langevin dynamics** starts from noise, goes a step down the slope, adds a little noise, and begins again. "
         "This is inference: the pixels move, the weights stay. In practice drift and noise are set apart, which "
         "amounts to sampling at a low temperature.",
-        "\\begin{aligned} x^{k+1} &= x^k - \\frac{\\eta}{2}\\,\\frac{\\partial E_\\theta(x^k)}{\\partial x^k} "
-        "+ \\epsilon, \\\\ \\epsilon &\\sim \\mathcal{N}(0, \\eta) \\end{aligned}",
+        (
+            "x^{k+1} = x^k - \\frac{\\eta}{2}\\,\\frac{\\partial E_\\theta(x^k)}{\\partial x^k} + \\epsilon",
+            "\\epsilon \\sim \\mathcal{N}(0, \\eta)",
+        ),
         "The energies fall steeply at first and then wander within the band of known glyphs. Pause, go back step by "
         "step, and look when the letter appears. Without noise every chain runs straight into the nearest valley; "
         "with too much of it none stays in one.",
@@ -103,9 +107,11 @@ LESSONS = (
         "buffer** keeps the chains, so that each need not start from noise again. Before that, a first stage "
         "**matches** the slope: along straight lines from noise to glyphs it is taught to point to the glyph, so that "
         "chains find their way at all.",
-        "\\begin{aligned} \\frac{\\partial \\mathcal{L}}{\\partial \\theta} = {} & \\mathbb{E}_{p(x)}\\!\\left["
-        "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right] \\\\ {} - {} & \\mathbb{E}_{q_\\theta(x)}\\!\\left["
-        "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right] \\end{aligned}",
+        (
+            "\\frac{\\partial \\mathcal{L}}{\\partial \\theta} = \\mathbb{E}_{p(x)}\\left["
+            "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right] - \\mathbb{E}_{q_\\theta(x)}\\left["
+            "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right]",
+        ),
         "In the second stage the energies of real and of printed glyphs stay close together. If they part for long, "
         "training has failed; a loss near zero alone says nothing. The twin, a plain classifier, never had the "
         "energies of its samples pushed up: its chains find low energies where no letters are.",
@@ -131,8 +137,10 @@ LESSONS = (
         "A classifier's 42 outputs are read as the energies of 42 pairs of glyph and sort. Summed up they give the "
         "energy of the glyph alone; compared they give the probability of each sort. This is the **joint energy-based "
         "model** (JEM).",
-        "\\begin{aligned} \\log q_\\theta(x, y) &= \\log q_\\theta(x) + \\log q_\\theta(y \\mid x), \\\\ "
-        "q_\\theta(x) &\\propto \\sum_y e^{f_\\theta(x)[y]} \\end{aligned}",
+        (
+            "\\log\\, q_\\theta(x, y) = \\log\\, q_\\theta(x) + \\log\\, q_\\theta(y \\mid x)",
+            "q_\\theta(x) \\propto \\sum_y e^{f_\\theta(x)[y]}",
+        ),
         "Print an o, then an ō: the same network, another output to climb. The model without classes prints "
         "letters too, but cannot be asked for one of them.",
         (
@@ -145,7 +153,7 @@ LESSONS = (
         "Strangers: what the energy is good for",
         "A picture whose energy is above a threshold is called a **stranger**. The threshold is set so that one known "
         "glyph in twenty is called a stranger by mistake; how many strangers it catches has to be measured.",
-        "s_\\theta(x) = E_\\theta(x) > \\tau",
+        ("s_\\theta(x) = E_\\theta(x) > \\tau",),
         "Noise and blank paper are easy. Other scripts and turned letters are hard: their strokes look right. Compare "
         "the energy with the classifier's top probability, which is often sure of itself on strangers.",
         (

@@ -1,6 +1,6 @@
 // Wires the tab Print: whether this page's engine prints or the server is decided here, for every button and link.
 import { model as shownModel, onModel } from '../../engine/page.js';
-import { partOf } from '../../parts/places.js';
+import { partOf, put } from '../../parts/places.js';
 import { columns } from '../../parts/player.js';
 import { Printer } from './printer.js';
 import { asAnimation, asPng, asStates, nameOf, offer } from './saving.js';
@@ -70,7 +70,7 @@ export function mount(element, askServer) {
         printer = null;
         say(BEFORE);
     });
-    return {
+    return put('print desk', {
         ask,
         async diagnose() {
             if ((await shownModel()).isHere && printer?.last) askServer('diagnose', told(printer.record()));
@@ -79,5 +79,5 @@ export function mount(element, askServer) {
         visit(values) { if (!visited) { visited = true; ask('start', values); } },
         again(opened, values) { if (opened === 'print') { visited = true; ask('start', values); } },
         change(values) { latest = values; printer?.change(values); },
-    };
+    });
 }

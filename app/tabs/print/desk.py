@@ -2,21 +2,18 @@
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
 from typing import Any
 
 import gradio as gr
 import torch
-from gradio.blocks import Block
-from gradio.components import Component
 from torch import Tensor
 
 from app.models.loaded import LoadedModel
-from app.parts.panel import QUIET, Context, by_name
 from app.tabs.print import run as printing
 from app.tabs.print.run import PrintRequest
 from ebm.data.corpus import SIZE
 
+PLACE = "print desk"  # in places.js
 TEMPLATE = """<div class="print-desk">
 <div class="said by-engine-only"></div><p class="why hint small"></p>
 <div class="desk-tools by-engine-only" role="group" aria-label="The run">
@@ -32,11 +29,10 @@ guidance act on the chains while they run.</p></div>"""
 # Which event asks the server for what: it prints where the page cannot.
 _ON_LOAD = """const events = { start: 'play', on: 'submit', diagnose: 'select', diagnoseServer: 'apply', line: 'edit' };
 window.glyphImport('tabs/print/desk.js').then(({ mount }) => {
-    const desk = mount(element, (kind, told) => {
+    mount(element, (kind, told) => {
         if (told) props.value = told;
         trigger(events[kind]);
     });
-    window.glyphPrintIsHere(desk);
 });"""
 
 
@@ -47,30 +43,6 @@ def desk() -> gr.HTML:
     (set the desk's word on a line).
     """
     return gr.HTML(None, elem_id="print-desk", html_template=TEMPLATE, js_on_load=_ON_LOAD, apply_default_css=False)
-
-
-def wire_desk(calls: Sequence[tuple[Sequence[Any], str]], controls: Mapping[str, Component]) -> None:
-    """Sends what the visitor does to the desk, which prints in the page or asks the server.
-
-    Args:
-        calls: Gradio's events, and the call of the desk that follows each; `values` are the controls' by name.
-        controls: by name; when one changes, so do the chains that run.
-    """
-    changes = [getattr(c, "change") for c in controls.values()]  # noqa: B009 (every input has it, Component says not)
-    for events, call in [*calls, (changes, "change(values)")]:
-        js = _calling(list(controls), call)
-        gr.on(list(events), None, list(controls.values()), None, js=js, queue=False, **QUIET)
-
-
-def printed_again(context: Context, controls: Mapping[str, Component]) -> tuple[str, list[Block]]:
-    """What prints again when another model is shown or a link is followed, as `Panel.by_page`."""
-    js = _calling(["opened", *controls], "again(values.opened, values)")
-    return js, [context.opened, *controls.values()]
-
-
-def _calling(names: list[str], call: str) -> str:
-    """A JavaScript function of values with these names that calls the desk."""
-    return f"async (...given) => {{ const values = {by_name(names)}; (await window.glyphPrint).{call}; }}"
 
 
 def run_told(loaded: LoadedModel, told: Any) -> tuple[PrintRequest, Tensor, int, Tensor]:

@@ -14,6 +14,7 @@ from gradio.components import Component
 from torch import Tensor
 
 from app.models.loaded import ANY, LoadedModel
+from app.parts.desk import calls_desk, shown_again
 from app.parts.drawing import data_uri, message
 from app.parts.pace import paced
 from app.parts.panel import PRINTING, QUIET, WORKING, Context, Panel, Shown, Values, Wishes, updates
@@ -22,7 +23,7 @@ from app.tabs.print import controls as print_controls
 from app.tabs.print import endpoints as print_endpoints
 from app.tabs.print import run as printing
 from app.tabs.print.controls import SEVERAL, Controls, Recipes, settings_of
-from app.tabs.print.desk import desk, printed_again, run_told, wire_desk
+from app.tabs.print.desk import PLACE, desk, run_told
 from app.tabs.print.diagnosis import diagnose
 from app.tabs.print.endpoints import FRAMES_A_SECOND, letters
 from app.tabs.print.run import Frame, PrintRequest
@@ -41,7 +42,7 @@ def build(context: Context) -> Panel:
     wire(tab)
     controls = tab.controls.by_name()
     outputs = [*controls.values(), tab.player, tab.status, tab.line, tab.run]
-    return Panel("print", outputs, tab.show, controls, by_page=printed_again(context, controls))
+    return Panel("print", outputs, tab.show, controls, by_page=shown_again(PLACE, context, controls))
 
 
 @dataclass(frozen=True)
@@ -261,8 +262,9 @@ def wire(tab: Print) -> None:
     calls = [
         ([tab.go.click, tab.controls.text.submit], "ask('start', values)"), ([tab.on.click], "ask('on', values)"),
         ([tab.diagnose.click], "diagnose()"), ([tab.context.tab.select], "visit(values)"),
+        ([getattr(c, "change") for c in tab.controls.by_name().values()], "change(values)"),  # noqa: B009 (as in keep_link)
     ]  # fmt: skip
-    wire_desk(calls, tab.controls.by_name())
+    calls_desk(PLACE, calls, tab.controls.by_name())
     print_controls.wire(tab.recipes)
     print_endpoints.build(tab.context.models)
 

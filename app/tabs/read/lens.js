@@ -131,8 +131,12 @@ export function mount(element, heard) {
         take, value,
         /** Shows a glyph (3136 bytes, 255 = ink) without its overlay, or nothing; the mask stays. */
         show(glyph) { ink = glyph; slope = dot = null; draw(); },
-        /** Lays a slope (3136) over the glyph, or nothing. */
-        lay(over) { slope = over; dot = null; draw(); },
+        /** Lays a slope (3136) over the glyph, or the effects of dots (2, 3136), or nothing. */
+        lay(over) {
+            slope = over?.length === SIZE * SIZE ? over : null;
+            dot = over && !slope ? over : null;
+            draw();
+        },
         ink: () => ink,
         mask: () => mask,
     });

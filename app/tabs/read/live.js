@@ -1,8 +1,9 @@
 // Reading in the page: the energy moves while one draws, pushes pixels, or moves the glyph by its handles.
 import { glyphOf, strokesOf } from '../../engine/drawing.js';
 import { onModel } from '../../engine/page.js';
-import { toInk, toModel } from '../../parts/glyph.js';
+import { SIZE, toInk, toModel } from '../../parts/glyph.js';
 import { partOf, put } from '../../parts/places.js';
+import { dotEffects } from './dots.js';
 import { card, summary, verdictOf } from './verdict.js';
 import { MOVES, NONE, alongOne, moved } from './moves.js';
 
@@ -41,8 +42,21 @@ export function mount(element) {
             find('.live-card').innerHTML = card(shown, model.facts);
             if (!drawing) find('.live-spoken').textContent = summary(shown, model.facts);
             if (overlay === 'slope') lens.lay((await worker.slope(glyph)).slope);
+            if (overlay === 'dot') dots(glyph);
         } catch (error) { if (isHere() && model.clients.read?.dead) model.fail(error); }
     });
+
+    // In a worker of its own, so that readings do not wait; a newer glyph ends it.
+    let dotted = null;
+    async function dots(glyph) {
+        dotted = glyph;
+        try {
+            for await (const effects of dotEffects(await model.client('dots', SIZE), glyph)) {
+                if (dotted !== glyph || overlay !== 'dot') return;
+                lens.lay(effects);
+            }
+        } catch (error) { if (isHere() && model.clients.dots?.dead) model.fail(error); }
+    }
 
     function read(ink) {
         if (!isHere()) return;
@@ -155,9 +169,9 @@ export function mount(element) {
         /** Lays the slope over the glyph, or nothing; false where the server has to. */
         lay(name) {
             overlay = name;
-            if (!isHere() || name === 'dot') return false;
-            if (name === 'none') lens.lay(null);
-            else if (lens.ink()) paint(lens.ink());
+            if (!isHere()) return false;
+            if (name === 'none') lens?.lay(null);
+            else if (lens?.ink()) paint(lens.ink());
             return true;
         },
         shown: () => shown,

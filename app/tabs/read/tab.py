@@ -1,16 +1,15 @@
 """The tab Read: draw, bring or click a glyph; read its energy, see where it comes from, let the model finish it."""
 
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 import gradio as gr
 from gradio.components import Component
-from torch import Tensor
 
 from app.engine.drawing import is_drawing
 from app.models.loaded import LoadedModel
-from app.parts.drawing import data_uri, message, on_paper
+from app.models.samples import samples_to_read
+from app.parts.drawing import message
 from app.parts.panel import PRINTING, QUIET, READING, Context, Panel, Shown, Values, Wishes, updates
 from app.tabs.read import finish_panel
 from app.tabs.read.endpoints import Endpoints
@@ -19,6 +18,7 @@ from app.tabs.read.lens import OVERLAYS, glyph_in, lens, showing
 from app.tabs.read.live import live_card
 from app.tabs.read.pad import glyph_of_drawing, pad
 from app.tabs.read.reading import HINT, Reader
+from app.tabs.read.shelf import shelf_of
 from app.tabs.read.verdict_card import card_of
 from app.visitors.endpoints import offer
 from app.visitors.uploads import glyph_of, path_of, to_glyph
@@ -30,6 +30,9 @@ _CLICK = """element.addEventListener('click', (event) => {
     trigger('click', { index: Number(button.dataset.index) });
     if (window.innerWidth <= 760) document.querySelector('#reading').scrollIntoView({ behavior: 'smooth' });
 });"""
+
+# An overlay that a link has set is kept up by the page too.
+_LAID = "async (name) => { (await (await window.glyphImport('parts/places.js')).partOf('reading')).lay(name); }"
 
 
 def build(context: Context) -> Panel:
@@ -93,12 +96,14 @@ class Read:
 
     def read_example(self, values: Values, event: gr.EventData) -> Shown:
         """Reads the example that was clicked."""
-        samples = self.context.models.get(values[self.context.model]).samples_to_read()
+        samples = samples_to_read(self.context.models.get(values[self.context.model]))
         index = getattr(event, "index", None)
         if not isinstance(index, int) or not 0 <= index < len(samples):
             return {self.reader.result: message(HINT)}
-        caption, picture = samples[index]
-        return self.reader.read(values, lambda loaded: glyph_of(picture)) | {self.caption: caption, self.pad: ""}
+        sample = samples[index]
+        return self.reader.read(values, lambda loaded: glyph_of(sample.picture)) | {
+            self.caption: sample.key, self.pad: ""
+        }  # fmt: skip
 
     def read_again(self, values: Values) -> Shown:
         """Reads what is in the lens: by a new model, after a pixel was pushed, or under another overlay."""
@@ -106,11 +111,11 @@ class Read:
 
     def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
         """The tab for another model, and the drawing or the example that a link asks for."""
-        samples, settings = loaded.samples_to_read(), finish_panel.settings_of(loaded, wishes)
-        shown: Shown = {self.shelf: _shelf(samples), **updates(self.finish.state, settings)}
+        samples, settings = samples_to_read(loaded), finish_panel.settings_of(loaded, wishes)
+        shown: Shown = {self.shelf: shelf_of(samples), **updates(self.finish.state, settings)}
         if wishes.get("overlay") in OVERLAYS:
             shown[self.reader.overlay] = gr.Radio(value=wishes["overlay"])
-        example = dict(samples).get(wishes.get("example", ""))
+        example = next((s.picture for s in samples if s.key == wishes.get("example")), None)
         if is_drawing(wishes.get("draw")):
             glyph = glyph_of_drawing(loaded, wishes["draw"])
             shown |= {self.reader.lens: showing(glyph), self.caption: "", self.pad: wishes["draw"]}
@@ -122,11 +127,11 @@ class Read:
 
 def lay_out(context: Context) -> Read:
     """Makes the tab's components, left to right."""
-    samples = context.models.first.samples_to_read()
-    glyph = glyph_of(samples[0][1])
+    samples = samples_to_read(context.models.first)
+    glyph = glyph_of(samples[0].picture)
     with gr.Row(elem_id="read", elem_classes="areas"):
         with gr.Column(elem_classes="area-d", min_width=0):
-            shelf = gr.HTML(_shelf(samples), label="Examples", elem_id="examples", js_on_load=_CLICK)
+            shelf = gr.HTML(shelf_of(samples), label="Examples", elem_id="examples", js_on_load=_CLICK)
         with gr.Column(elem_classes="area-a", min_width=0):
             sketch = pad()
             picture = gr.Image(
@@ -145,7 +150,7 @@ def lay_out(context: Context) -> Read:
             result = gr.HTML(card, label="What the model reads", elem_id="reading", js_on_load=None)
             live_card()
     view.value = showing(glyph)
-    caption = gr.Textbox(samples[0][0], visible="hidden", elem_id="example", label="example")
+    caption = gr.Textbox(samples[0].key, visible="hidden", elem_id="example", label="example")
     reader = Reader(context, result, view, overlay)
     return Read(context, reader, shelf, sketch, picture, caption, finish_panel.lay_out(context, reader))
 
@@ -165,19 +170,9 @@ def wire(read: Read) -> None:
     read.reader.lens.input(read.read_again, asking, read.reader.outputs, **fast)
     lay = "(overlay) => { window.glyphLens?.(overlay); }"
     read.reader.overlay.input(None, read.reader.overlay, None, js=lay, queue=False, **QUIET)
+    read.reader.overlay.change(None, read.reader.overlay, None, js=_LAID, queue=False, **QUIET)
     finish_panel.wire(read.finish)
     endpoints = Endpoints(read.context.models)
     offer(endpoints.score, **READING)
     offer(endpoints.influence, **READING)
     offer(endpoints.restore, **PRINTING)
-
-
-def _shelf(samples: list[tuple[str, Tensor]]) -> str:
-    """The examples as buttons."""
-    buttons = "".join(
-        f'<button type="button" data-index="{k}">'
-        f'<img src="{data_uri(on_paper(picture))}" alt="" width="60" height="60">'
-        f"<span>{escape(caption)}</span></button>"
-        for k, (caption, picture) in enumerate(samples)
-    )
-    return f'<div class="shelf" role="group" aria-label="Examples to read">{buttons}</div>'

@@ -14,6 +14,7 @@ IMAGES, RELAX = (3, 48), (1, 400)
 GRID = (5, 61)  # points along each side of the plane
 MARGIN = 0.25
 EXAMPLE = "example: "
+_BELOW = 0.05  # a path that dips further than this below both ends is worth a sentence
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,15 @@ class Way:
         """What the two barriers are, in a sentence."""
         straight_up, lowest_up = barrier(self.line_energy), barrier(self.path_energy)
         lowest = f"{lowest_up:.2f}" if lowest_up > 0.005 else "not at all"
-        return (
-            f"The straight line climbs {straight_up:.2f} above its higher end, the lowest path found {lowest}. "
+        said = f"The straight line climbs {straight_up:.2f} above its higher end, the lowest path found {lowest}. "
+        first, last, low = (float(e) for e in (self.path_energy[0], self.path_energy[-1], self.path_energy.min()))
+        if low < min(first, last) - _BELOW:
+            said += (
+                f"On its way it falls to {low:.2f} at image {int(self.path_energy.argmin()) + 1}, below both ends "
+                f"({first:.2f} and {last:.2f}). The lowest places are not the glyphs of the corpus: look at that "
+                "image. "
+            )
+        return said + (
             "Left below: the straight line, where halfway two letters lie over each other. Right: the path, which "
             "bends one into the other."
         )
@@ -54,24 +62,27 @@ def choices(loaded: LoadedModel) -> list[tuple[str, str]]:
     return found + [(EXAMPLE + name, EXAMPLE + name) for name in loaded.example_sets()]
 
 
-def glyph(loaded: LoadedModel, key: object) -> Tensor:
-    """A glyph (1, 56, 56) by its key.
+def picture(loaded: LoadedModel, key: object) -> Tensor:
+    """A glyph uint8 (56, 56), 255 = ink, by its key.
 
     Raises:
         ValueError: for a key that is not one of `choices`.
     """
     if isinstance(key, str) and key.startswith(EXAMPLE) and key.removeprefix(EXAMPLE) in loaded.example_sets():
-        picture = loaded.examples[key.removeprefix(EXAMPLE)][0]
-    elif key in loaded.card.sorts and len(loaded.typical):
-        picture = loaded.typical[loaded.card.sorts.index(str(key))]
-    else:
-        if not (known := ", ".join(key for _, key in choices(loaded))):
-            raise ValueError(
-                "This model came without pictures, so there are no glyphs to go between: "
-                "`python -m ebm import --data` adds them."
-            )
-        raise ValueError(f"There is no glyph {str(key)[:40]!r}; there are: {known}.")
-    return to_model_space(picture[None])[0]
+        return loaded.examples[key.removeprefix(EXAMPLE)][0]
+    if key in loaded.card.sorts and len(loaded.typical):
+        return loaded.typical[loaded.card.sorts.index(str(key))]
+    if not (known := ", ".join(key for _, key in choices(loaded))):
+        raise ValueError(
+            "This model came without pictures, so there are no glyphs to go between: "
+            "`python -m ebm import --data` adds them."
+        )
+    raise ValueError(f"There is no glyph {str(key)[:40]!r}; there are: {known}.")
+
+
+def glyph(loaded: LoadedModel, key: object) -> Tensor:
+    """A glyph (1, 56, 56) in [-1, 1] by its key; raises as `picture` does."""
+    return to_model_space(picture(loaded, key)[None])[0]
 
 
 def way(loaded: LoadedModel, first: object, second: object, images: int = 24, relax: int = 100) -> Way:

@@ -10,18 +10,21 @@ from gradio.blocks import Block
 from gradio.components import Component
 
 from app.models.loaded import LoadedModel
+from app.parts.desk import calls_desk, shown_again
 from app.parts.drawing import message
 from app.parts.panel import QUIET, WORKING, Context, Panel, Settings, Shown, Values, Wishes, updates
 from app.parts.player import Reel, player
 from app.tabs.surface import landscape
+from app.tabs.surface.desk import PLACE, desk
 from app.tabs.surface.endpoints import Endpoints
 from app.tabs.surface.landscape import choices, cut, way
 from app.tabs.surface.walker import walker, walking
 from app.visitors.endpoints import offer
 from ebm.data.corpus import to_bytes
 
-VIEWS = {"map": "a map", "relief": "a relief (WebGL)"}
-_INTRO = (
+_SERVER = "by-server-only"  # what is of no use where the page's own engine walks the surface
+VIEWS = {"map": "a map", "relief": "a relief"}
+INTRO = (
     "A picture has 3,136 pixels, so the energy is a surface over 3,136 dimensions. Here are two cuts through it: along "
     "a line, and over a plane. Only differences on one model's surface mean something."
 )
@@ -31,12 +34,10 @@ def build(context: Context) -> Panel:
     """Puts the tab's components into the page being built."""
     surface = lay_out(context)
     wire(surface)
-    asking = {*surface.asking, context.opened}
-    changed = [surface.seen, *surface.outputs]
+    controls = surface.controls
     return Panel(
-        "surface", list(surface.controls.values()), surface.show, surface.controls, surface.again, asking, changed,
-        WORKING,
-    )  # fmt: skip
+        "surface", list(controls.values()), surface.show, controls, by_page=shown_again(PLACE, context, controls)
+    )
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ class Surface:
         player: shows the glyphs on both ways.
         plane: the figure of the energies over the plane.
         walker: shows the glyph at a point of the plane.
-        seen: whether the visitor has seen the figures.
+        desk: where the page's own engine does all this, or asks for it.
     """
 
     context: Context
@@ -61,7 +62,7 @@ class Surface:
     player: gr.HTML
     plane: gr.Plot
     walker: gr.HTML
-    seen: gr.State
+    desk: gr.HTML
 
     @property
     def outputs(self) -> list[Component]:
@@ -71,7 +72,7 @@ class Surface:
     @property
     def asking(self) -> set[Block]:
         """What a look needs to know."""
-        return {self.context.model, self.seen, *self.controls.values()}
+        return {self.context.model, *self.controls.values()}
 
     def look(self, values: Values) -> Shown:
         """Computes and shows both ways and the plane."""
@@ -96,25 +97,15 @@ class Surface:
             self.walker: walking(loaded, plane, names),
         }
 
-    def first_visit(self, values: Values) -> Shown:
-        """Looks when the tab is opened for the first time."""
-        return {self.seen: True} if values[self.seen] else {self.seen: True, **self.look(values)}
-
-    def again(self, values: Values) -> Shown:
-        """Looks by a new model, or at what a link asks for; not where nobody has looked yet."""
-        if not values[self.seen] and values[self.context.opened] != "surface":
-            return gr.skip()
-        return {self.seen: True, **self.look(values)}
-
     def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
         """The controls for a model."""
-        return updates(self.controls, _settings(loaded, wishes))
+        return updates(self.controls, settings_of(loaded, wishes))
 
 
 def lay_out(context: Context) -> Surface:
     """Makes the tab's components, left to right."""
-    start = _settings(context.models.first, {})
-    gr.HTML(f'<p class="fineprint">{_INTRO}</p>', js_on_load=None)
+    start = settings_of(context.models.first, {})
+    gr.HTML(f'<p class="fineprint">{INTRO}</p>', js_on_load=None)
     with gr.Row(elem_id="surface", elem_classes="areas"):
         with gr.Column(elem_classes="area-a", min_width=0):
             first = gr.Dropdown(**start["first"], label="From", elem_id="first", info="typical glyphs, and strangers")
@@ -123,31 +114,33 @@ def lay_out(context: Context) -> Surface:
             views = [(words, name) for name, words in VIEWS.items()]
             view = gr.Radio(views, **start["view"], label="Show the plane as", elem_id="plane-view")
         with gr.Column(elem_classes="area-b", min_width=0):
-            said = gr.HTML(message("Walking the surface\u2026"), elem_id="surface-said", js_on_load=None)
-            shown = player("path", "The glyphs on the way appear here.")
-            lines = gr.Plot(show_label=False, elem_id="path-figure", visible=False)
-        with gr.Column(elem_classes="area-c", min_width=0), gr.Row(elem_classes="areas plane"):
+            tools = desk(context.models)
+            with gr.Column(elem_classes=_SERVER):
+                said = gr.HTML(message("Walking the surface\u2026"), elem_id="surface-said", js_on_load=None)
+                shown = player("path", "The glyphs on the way appear here.")
+                lines = gr.Plot(show_label=False, elem_id="path-figure", visible=False)
+        with gr.Column(elem_classes=["area-c", _SERVER], min_width=0), gr.Row(elem_classes="areas plane"):
             with gr.Column(elem_classes="area-b", min_width=0):
                 plane = gr.Plot(show_label=False, elem_id="plane", visible=False)
             with gr.Column(elem_classes="area-a", min_width=0):
                 walk = walker()
     controls: dict[str, Component] = {"first": first, "second": second, "third": third, "view": view}
-    return Surface(context, controls, said, lines, shown, plane, walk, gr.State(False))
+    return Surface(context, controls, said, lines, shown, plane, walk, tools)
 
 
 def wire(surface: Surface) -> None:
     """Says what happens when."""
-    using: dict[str, Any] = {"preprocess": False, **QUIET, **WORKING}
-    inputs, outputs = surface.asking, surface.outputs
-    surface.context.tab.select(surface.first_visit, inputs, [surface.seen, *outputs], **using)
+    surface.desk.apply(
+        surface.look, surface.asking, surface.outputs, preprocess=False, trigger_mode="always_last", **QUIET, **WORKING
+    )
     changed = [getattr(control, "input") for control in surface.controls.values()]  # noqa: B009 (as in keep_link)
-    gr.on(changed, surface.look, inputs, outputs, trigger_mode="always_last", **using)
+    calls_desk(PLACE, [([surface.context.tab.select], "visit(values)"), (changed, "look(values)")], surface.controls)
     endpoints = Endpoints(surface.context.models)
     offer(endpoints.path, **WORKING)
     offer(endpoints.plane)
 
 
-def _settings(loaded: LoadedModel, wishes: Wishes) -> Settings:
+def settings_of(loaded: LoadedModel, wishes: Wishes) -> Settings:
     """What the controls show."""
     found = choices(loaded)
     keys = [key for _, key in found]

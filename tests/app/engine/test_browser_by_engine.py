@@ -2,53 +2,22 @@
 
 import io
 import json
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import torch
-from helpers.app_pages import PATIENCE, WatchedPage, draw, open_tab
+from helpers.app_pages import PATIENCE, draw, open_tab
 from PIL import Image
 
 import ebm
-from ebm.checkpoint.files import save
 from ebm.data.corpus import to_bytes
-from ebm.model.energy import EnergyNet
 from ebm.sampling.chains import chains, last_of
 from ebm.sampling.native import library
-from ebm.sampling.sampler import Sampler
 
 SAID = "#print-desk .said"
 DONE = f"document.querySelector('{SAID}')?.innerText.includes('Read back')"
 STEP = "#printed .controls output"
 ENERGY = "async () => (await (await glyphImport('parts/places.js')).partOf('reading')).shown().energy"
-SAMPLER = Sampler(print_steps=32, step_size=2.0, print_noise=0.01)
-
-
-@pytest.fixture(scope="module")
-def model(make_tiny, tmp_path_factory: pytest.TempPathFactory):
-    """(path, network, card) of an untrained model of width 16."""
-    from helpers.cards import make_card
-
-    torch.manual_seed(0)
-    net = EnergyNet(16, 42).requires_grad_(False)
-    net.classifier[-1].weight.mul_(30)
-    card = make_card(net, sampler=SAMPLER)
-    path = tmp_path_factory.mktemp("engine") / "wide.safetensors"
-    save(path, net, card)
-    return path, net, card
-
-
-@pytest.fixture(scope="module")
-def page(browser, serving, model) -> Iterator:
-    """The explorer on it, in a window of a desk's width."""
-    with serving(model[0]) as url:
-        watched = WatchedPage(browser, 1280)
-        watched.page.goto(url)
-        watched.page.wait_for_selector("body.by-engine #live .energy")
-        yield watched.page
-        watched.check()
-        watched.page.close()
 
 
 @pytest.fixture
@@ -163,7 +132,9 @@ def test_the_page_prints_the_glyphs_of_the_seed(page, asked: list[str], model) -
     inks = page.evaluate(
         "async () => [...(await (await glyphImport('parts/places.js')).partOf('printed')).shown().inks]"
     )
-    printed = last_of(chains(model[1], 12, sampler=SAMPLER, labels=torch.zeros(12, dtype=torch.int64), engine="native"))
+    printed = last_of(
+        chains(model[1], 12, sampler=model[2].sampler, labels=torch.zeros(12, dtype=torch.int64), engine="native")
+    )
     difference = np.array(inks).reshape(12, 56, 56) - to_bytes(printed).numpy().astype(int)
     assert np.abs(difference).max() <= 1
 
@@ -211,7 +182,7 @@ def test_the_controls_act_on_chains_that_run(page) -> None:
     set_number(page, "#noise", 0.01)
 
 
-def test_files_of_a_run_are_written_in_the_page(page) -> None:
+def test_files_of_a_run_are_written_in_the_page(page, model) -> None:
     visit(page)
     page.click("#go")
     page.wait_for_function(DONE)
@@ -228,7 +199,7 @@ def test_files_of_a_run_are_written_in_the_page(page) -> None:
     assert states["x"].shape == (33, 12, 56, 56)
     assert states["step"].tolist() == list(range(33))
     assert states["energy"].shape == states["aimed"].shape == (33, 12)
-    assert json.loads(str(states["settings"]))["step_size"] == SAMPLER.step_size
+    assert json.loads(str(states["settings"]))["step_size"] == model[2].sampler.step_size
 
 
 def test_a_bad_word_is_named_and_a_word_is_set(page) -> None:
@@ -277,3 +248,5 @@ def test_where_the_worker_dies_the_server_prints(page) -> None:
     set_number(page, "#steps", 16)
     page.click("#go")
     page.wait_for_function("document.querySelector('#print-status').innerText.includes('Read back')")
+    page.reload()  # for the tests that come next
+    page.wait_for_selector("body.by-engine #live .energy")

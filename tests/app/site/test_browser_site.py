@@ -1,4 +1,4 @@
-"""The static site from a plain file server: it reads what is drawn and prints, and asks nobody else for anything."""
+"""The static site from a plain file server: all its tabs work, and it asks nobody else for anything."""
 
 import functools
 import http.server
@@ -10,9 +10,12 @@ import pytest
 import torch
 from helpers.app_pages import WatchedPage, draw
 from helpers.cards import make_card
+from torch.nn import functional as F
 
 from app.site.export import export
+from ebm.checkpoint.examples import TYPICAL, save_examples
 from ebm.checkpoint.files import save
+from ebm.data.corpus import to_bytes
 from ebm.model.energy import EnergyNet
 from ebm.sampling.sampler import Sampler
 
@@ -23,6 +26,8 @@ def checkpoint(folder: Path, width: int) -> Path:
     net.classifier[-1].weight.mul_(300)  # an untrained net hardly minds what it sees
     path = folder / "net.safetensors"
     save(path, net, make_card(net, sampler=Sampler(print_steps=16)))
+    typical = to_bytes(F.avg_pool2d(torch.rand(42, 1, 56, 56) * 2 - 1, 5, 1, 2).mul(3).clamp(-1, 1))
+    save_examples(path, {TYPICAL: typical, "noise": to_bytes(torch.rand(4, 1, 56, 56) * 2 - 1)})
     return path
 
 
@@ -52,7 +57,7 @@ def shown(browser, tmp_path: Path) -> Iterator:
 
 
 @pytest.mark.parametrize("window", [1280, 390])
-def test_it_reads_a_drawing_and_prints(shown, window: int) -> None:
+def test_it_reads_prints_walks_and_its_lessons_open_doors(shown, window: int) -> None:
     watched = shown(16, window)
     page = watched.page
     page.wait_for_selector("#live .energy")  # an example
@@ -65,6 +70,20 @@ def test_it_reads_a_drawing_and_prints(shown, window: int) -> None:
     page.fill("input[name=text]", "what?")
     page.click("#go")
     page.wait_for_selector("#print-desk .said .problem:has-text('in the case')")
+    page.focus("#tab-print")
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector(".surface-words:has-text('straight line climbs')")
+    page.keyboard.press("ArrowRight")
+    assert page.locator(".lesson math").first.is_visible()
+    page.click("[data-door]:has-text('Read noise')")
+    page.wait_for_selector("#tab-read[aria-selected=true]")
+    page.wait_for_selector("#live .energy")
+    page.click("#tab-learn")
+    page.click("[data-door]:has-text('hasty n')")
+    page.wait_for_selector(".lens-words:has-text('Blue: ink here')")
+    page.click("#tab-learn")
+    page.click("[data-door]:has-text('Print a g')")
+    page.wait_for_selector("#print-desk .said:has-text('of 12 as g')")
     watched.check()
     page.close()
 

@@ -33,13 +33,18 @@ from ebm.model.mode import Mode
 _DAY = 24 * 60 * 60
 _QUEUE = 64
 _LOOKS = """<div id="looks"><button type="button" data-do="link" title="Copies the address: it brings back what you
-see">Copy link</button><button type="button" data-do="theme">Light / dark</button></div>"""
+see">Copy link</button><button type="button" data-do="theme">Light / dark</button>
+<button type="button" data-do="lecture" title="Shows only what is looked at, large; Space and the arrow keys play">
+Lecture view</button><p role="status"></p></div>"""
 _ON_LOOKS = """element.querySelector('[data-do=theme]').addEventListener('click', () => window.glyphTheme());
-element.querySelector('[data-do=link]').addEventListener('click', async (event) => {
-    const button = event.target, words = button.textContent;
-    try { await navigator.clipboard.writeText(location.href); button.textContent = 'Copied'; }
-    catch { button.textContent = 'Copy it from the address bar'; }
-    setTimeout(() => { button.textContent = words; }, 2000);
+element.querySelector('[data-do=lecture]').addEventListener('click', () => window.glyphLecture());
+const said = element.querySelector('[role=status]');
+element.querySelector('[data-do=link]').addEventListener('click', async () => {
+    const { url, missing } = await window.glyphLink.whole();
+    const without = missing.length ? ` Not in it: ${missing.join('; ')}.` : '';
+    try { await navigator.clipboard.writeText(url); said.textContent = `Copied.${without}`; }
+    catch { history.replaceState(null, '', url); said.textContent = `Copy it from the address bar.${without}`; }
+    setTimeout(() => { said.textContent = ''; }, 8000);
 });"""
 
 
@@ -189,7 +194,8 @@ class Following:
 
 def _wire(page: gr.Blocks, following: Following) -> None:
     bar, outputs = following.bar, following.outputs
-    bar.model.input(None, bar.model, None, js="(key) => window.glyphLink.use(key)", queue=False, **QUIET)
+    used = f"(key) => window.glyphLink.use(key === {json.dumps(following.models.home)} ? '' : key)"
+    bar.model.change(None, bar.model, None, js=used, queue=False, **QUIET)
     bar.model.input(following.choose, bar.model, outputs, preprocess=False, **QUIET)
     bar.bring.upload(following.bring, bar.bring, outputs, preprocess=False, **QUIET)
     bar.sent.change(lambda: gr.Tabs(selected="read"), None, bar.tabs, queue=False, **QUIET)
@@ -197,10 +203,8 @@ def _wire(page: gr.Blocks, following: Following) -> None:
     page.load(None, None, None, js=ON_LOAD, api_visibility="private")
     for panel in following.panels:
         for button, wishes in panel.doors:
-            key = json.dumps(wishes.get("model", ""))
-            js = f"() => {{ window.glyphLink.use({key}); window.scrollTo(0, 0); }}"
             button.click(partial(following.follow, wishes), None, outputs, **QUIET)
-            button.click(None, js=js, queue=False, **QUIET)
+            button.click(None, js="() => window.scrollTo(0, 0)", queue=False, **QUIET)
         for button, key_state, tab in panel.chosen:
             button.click(partial(following.use, tab), key_state, outputs, **QUIET)
         if panel.by_page is not None:

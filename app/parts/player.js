@@ -1,6 +1,7 @@
 // The player: shows chains while they run, and lets the visitor pause, step and scrub through what was recorded.
 // It is fed by the server with pictures (`take`, see player.py), or by the engine in this page with states
 // (`begin`, `add`, `end`), whose run it then also steers.
+import { drawChart, mean } from './chart.js';
 import { SIZE, words } from './glyph.js';
 import { put } from './places.js';
 import { Sheet } from './sheet.js';
@@ -8,11 +9,10 @@ import { Sheet } from './sheet.js';
 const ZOOM = 3, SPARK = 16;  // canvas pixels of a glyph's pixel; height of the curve under a tile, in glyph pixels
 const KEPT = 512, POINTS = 64;  // recorded states at most; points of a tile's curve at most
 const GAP = 4;  // as in drawing.py
+const ABOVE = 4;  // how far above the band of known glyphs the curves are drawn, in widths of the band
 
 /** How many tiles a grid of `count` is wide; as `columns` in drawing.py. */
 export function columns(count) { return Math.min(count, Math.max(1, Math.ceil(Math.sqrt(count * 1.3)))); }
-
-function mean(numbers) { let sum = 0; for (const n of numbers) sum += n; return sum / numbers.length; }
 
 /** Makes the player of its element, which has the template of player.py. */
 export function mount(element) {
@@ -56,6 +56,7 @@ export function mount(element) {
         steer = hands;
         reel = { x: 'step', cell: SIZE, gap: GAP, letters: [], done: false, wide: columns(about.tiles), ...about };
         root().dataset.paused = 'false';
+        delete root().dataset.mark;
         find('[data-do=branch]').hidden = !hands.branch;
         following = true;
     }
@@ -134,7 +135,9 @@ export function mount(element) {
     }
 
     function bounds() {
-        const least = Math.min(low, reel.band?.[0] ?? Infinity), most = Math.max(high, reel.band?.[1] ?? -Infinity);
+        const [from, to] = reel.band ?? [Infinity, -Infinity], least = Math.min(low, from);
+        // Noise lies so high that the rest would be a flat line: the curves come in from above.
+        const most = Math.min(Math.max(high, to), reel.band ? to + ABOVE * (to - from) : Infinity);
         const pad = 0.06 * (most - least) || 0.5;
         return [least - pad, most + pad];
     }
@@ -165,61 +168,14 @@ export function mount(element) {
             for (let j = at % every; j <= at; j += every) {
                 const e = frames[j].energy[k];
                 const px = (x + reel.cell * frames[j].step / (Math.max(reel.of, frames.at(-1).step) || 1)) * ZOOM;
-                ink.lineTo(px, (y + reel.cell + 2 + (spark - 4) * (1 - (e - least) / (most - least))) * ZOOM);
+                ink.lineTo(px, (y + reel.cell + 2 + (spark - 4) * (1 - (Math.min(e, most) - least) / (most - least))) * ZOOM);
             }
             ink.stroke();
         }
     }
     let sheet = null;
 
-    function chart() {
-        const canvas = find('.chart canvas'), box = canvas.getBoundingClientRect(), scale = window.devicePixelRatio || 1;
-        if (!box.width || frames.length < 2) return;
-        if (canvas.width !== Math.round(box.width * scale)) canvas.width = Math.round(box.width * scale);
-        if (canvas.height !== Math.round(box.height * scale)) canvas.height = Math.round(box.height * scale);
-        const ink = canvas.getContext('2d'), [least, most] = bounds(), last = Math.max(reel.of, frames.at(-1).step) || 1;
-        ink.setTransform(scale, 0, 0, scale, 0, 0);
-        ink.clearRect(0, 0, box.width, box.height);
-        const x = (step) => 1 + (box.width - 2) * step / last, y = (e) => (box.height - 16) * (1 - (e - least) / (most - least));
-        if (reel.band) {
-            ink.globalAlpha = 0.2;
-            ink.fillStyle = colour('--known');
-            ink.fillRect(0, y(reel.band[1]), box.width, Math.max(2, y(reel.band[0]) - y(reel.band[1])));
-            ink.globalAlpha = 1;
-        }
-        const every = Math.ceil(frames.length / 200), shown = frames.filter((_, k) => k % every === 0 || k === frames.length - 1);
-        const line = (style, width, value) => {
-            ink.strokeStyle = style;
-            ink.lineWidth = width;
-            ink.beginPath();
-            shown.forEach((frame) => ink.lineTo(x(frame.step), y(value(frame))));
-            ink.stroke();
-        };
-        ink.globalAlpha = 0.6;
-        for (let k = 0; k < reel.tiles && reel.tiles > 1; k++) line(colour('--chain'), 1, (frame) => frame.energy[k]);
-        ink.globalAlpha = 1;
-        line(colour('--accent'), 2.5, (frame) => mean(frame.energy));
-        ink.strokeStyle = colour('--text');
-        ink.lineWidth = 1;
-        ink.setLineDash([3, 3]);
-        ink.beginPath();
-        ink.moveTo(x(frames[at].step), 0);
-        ink.lineTo(x(frames[at].step), box.height - 16);
-        ink.stroke();
-        ink.setLineDash([]);
-        ink.font = '11.5px system-ui, sans-serif';
-        ink.fillStyle = colour('--soft');
-        ink.textAlign = 'left';
-        ink.fillText(most.toFixed(1), 3, 11);
-        ink.fillText(least.toFixed(1), 3, box.height - 20);
-        ink.fillText(`${reel.x} 0`, 3, box.height - 3);
-        ink.textAlign = 'right';
-        ink.fillText(String(last), box.width - 3, box.height - 3);
-        if (reel.band) {
-            ink.fillStyle = colour('--known-text');
-            ink.fillText('known glyphs', box.width - 3, Math.max(11, y(reel.band[1]) - 4));
-        }
-    }
+    const chart = () => drawChart(find('.chart canvas'), { frames, reel, at, bounds: bounds(), isCut: high > bounds()[1] }, colour);
 
     function pause() { clearInterval(timer); timer = null; }
     const paused = () => root().dataset.paused === 'true';
@@ -268,10 +224,22 @@ export function mount(element) {
     find('[data-do=full]').addEventListener('click', () => {
         if (document.fullscreenElement) document.exitFullscreen(); else root().requestFullscreen?.();
     });
+    // Space and the arrow keys, wherever the focus is of no use for them.
+    document.addEventListener('keydown', (event) => {
+        const isFree = event.target === document.body || root().contains(event.target) && !event.target.closest('button, input');
+        if (!isFree || !root().offsetParent || !frames.length || event.ctrlKey || event.metaKey || event.altKey) return;
+        const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+        if (event.key === ' ') play();
+        else if (by) move(event.shiftKey ? 10 * by : by);
+        else return;
+        event.preventDefault();
+    });
     new ResizeObserver(() => later()).observe(root());
     new MutationObserver(() => later()).observe(document.body, { attributes: true, attributeFilter: ['class'] });  // light, dark
     const api = {
         take, begin, add, end, hold,
+        /** Marks what is shown as old, in a few words. */
+        mark(text) { if (frames.length) root().dataset.mark = text; },
         name(aim) { reel = { ...reel, aim }; },
         recorded: () => frames,
         shown: () => frames[at],

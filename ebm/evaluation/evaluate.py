@@ -11,6 +11,7 @@ from ebm.checkpoint.examples import examples_of, save_examples
 from ebm.checkpoint.files import load, load_card, save_card
 from ebm.data.corpus import Corpus
 from ebm.evaluation.effort import FULL, Effort
+from ebm.evaluation.export import kept_scores
 from ebm.evaluation.judge import Judge
 from ebm.evaluation.measure import PARTS, measure
 from ebm.evaluation.page import page
@@ -62,7 +63,8 @@ def evaluate(
     if update_card:
         examples, sorts = examples_of(model, corpus)
         facts = card.data | {"test_examples": sorts}
-        save_card(checkpoint, dataclasses.replace(card, metrics=card.metrics | result.report, data=facts))
+        scores, figures = kept_scores(result.scores), card.metrics | result.report
+        save_card(checkpoint, dataclasses.replace(card, set_scores=scores, metrics=figures, data=facts))
         save_examples(checkpoint, examples)
     report = {
         "checkpoint": Path(checkpoint).name,

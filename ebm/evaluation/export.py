@@ -1,6 +1,7 @@
 """From trained weights to a checkpoint that ships: threshold, reference energies, a measured card."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from ebm.model.energy import EnergyNet, in_batches
 from ebm.scoring.scores import score, threshold
 from ebm.training.trained import Trained
 
-KEPT_SCORES = 300  # values a set and score that the card keeps for the explorer's figures
+KEPT_SCORES = 2500  # values a set and score that the card keeps, so that the explorer shows the report's figures
 
 
 def export(path: Path, trained: Trained, *, n: int = 1000, resamples: int = 100) -> Path:
@@ -74,14 +75,10 @@ def calibrate(
     save(path, net, card)
     model, card = load(path)
     result = measure(model, card, corpus, n=n, resamples=resamples)
-    kept = {
-        key: {name: [float(f"{v:.6g}") for v in _thin(values)] for name, values in by_score.items()}
-        for key, by_score in result.scores.items()
-    }
     described = {name: about | {"digest": result.digests[name]} for name, about in card.data["strangers"].items()}
     examples, sorts = examples_of(model, corpus)
     data = card.data | {"strangers": described, "test_examples": sorts}
-    save(path, net, dataclasses.replace(card, set_scores=kept, metrics=result.report, data=data))
+    save(path, net, dataclasses.replace(card, set_scores=kept_scores(result.scores), metrics=result.report, data=data))
     save_examples(path, examples if typical is None else examples | {TYPICAL: typical})
     return path
 
@@ -93,8 +90,16 @@ def _temperature(net: EnergyNet, held_out: Tensor, corpus: Corpus) -> float:
     return round(fit_temperature(in_batches(net, net.get_logits, held_out), corpus.labels["val"]), 5)
 
 
+def kept_scores(scores: Mapping[str, Mapping[str, np.ndarray]]) -> dict[str, dict[str, list[float]]]:
+    """The scores as a card keeps them for the explorer: set -> score -> at most `KEPT_SCORES` values, sorted."""
+    return {
+        key: {name: [float(f"{v:.6g}") for v in _thin(values)] for name, values in by_score.items()}
+        for key, by_score in scores.items()
+    }
+
+
 def _thin(values: np.ndarray) -> np.ndarray:
-    """At most 300 values, at the middles of equal ranges of ranks, so that distribution and rates stay the same."""
+    """Not too many values, at the middles of equal ranges of ranks, so that distribution and rates stay the same."""
     ordered = np.sort(values)
     if len(ordered) <= KEPT_SCORES:
         return ordered

@@ -80,7 +80,10 @@ def make_checkpoint() -> Callable[..., Path]:
 
 @pytest.fixture(scope="session")
 def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_checkpoint(tmp_path_factory.mktemp("checkpoint") / "tiny.safetensors")
+    """A tiny model, with one without classes beside it."""
+    folder = tmp_path_factory.mktemp("checkpoint")
+    tiny_checkpoint(folder / "ebm.safetensors", outputs=1)
+    return tiny_checkpoint(folder / "tiny.safetensors")
 
 
 @pytest.fixture

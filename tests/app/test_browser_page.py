@@ -42,6 +42,29 @@ def test_the_address_follows_the_page_and_brings_it_back(page, url: str) -> None
     assert "noise" not in page.inner_text("#rates")
 
 
+def test_back_returns_to_the_tab_before_and_stays_on_the_page(desk) -> None:
+    desk.evaluate("window.stillHere = true")
+    open_tab(desk, "Learn")
+    wait_for_query(desk, tab="learn")
+    open_tab(desk, "Surface")
+    wait_for_query(desk, tab="surface")
+    desk.go_back()
+    desk.wait_for_selector("#tabs button[role=tab][aria-selected=true]:has-text('Learn')")
+    wait_for_query(desk, tab="learn")
+    desk.go_forward()
+    desk.wait_for_selector("#tabs button[role=tab][aria-selected=true]:has-text('Surface')")
+    assert desk.evaluate("window.stillHere")
+
+
+def test_back_returns_to_the_model_before(desk, url: str) -> None:
+    desk.goto(url + "?tab=learn")
+    desk.click("button:has-text('Print without classes')")
+    wait_for_query(desk, tab="print", model="ebm")
+    desk.go_back()
+    desk.wait_for_function("document.querySelector('#model input')?.value === 'tiny'")
+    desk.wait_for_selector("#tabs button[role=tab][aria-selected=true]:has-text('Learn')")
+
+
 def test_a_link_that_cannot_be_met_shows_the_page_all_the_same(desk, url: str) -> None:
     desk.goto(url + "?model=none&tab=strangers&sets=martians&threshold=NaN&score=luck")
     desk.wait_for_selector("#rates:has-text('noise')")
@@ -55,6 +78,24 @@ def test_a_lesson_opens_the_tab_in_its_state(desk) -> None:
     desk.wait_for_function("document.querySelector('#noise input[type=number]').value === '0'")
     wait_for_query(desk, tab="print", sort="a", noise="0")
     assert desk.get_attribute("button[role=tab]:has-text('Print')", "aria-selected") == "true"
+
+
+def test_doors_from_model_to_model_leave_no_figure_of_another(desk) -> None:
+    open_tab(desk, "Learn")
+    desk.click("button:has-text('Print without classes')")
+    desk.wait_for_function("document.querySelector('#model input').value === 'ebm'")
+    open_tab(desk, "Learn")
+    desk.click("button:has-text('Look at the hardest strangers')")
+    desk.wait_for_function("document.querySelector('#model input').value === 'tiny'")
+    desk.wait_for_selector("#roc .legendtext:has-text('stripes')")
+    shown = """() => {
+        const of = (what) => [...document.querySelectorAll(what)].find((e) => e.textContent.includes('stripes'));
+        const row = of('#auroc tr'), legend = of('#roc .legendtext');
+        return [row.querySelector('td').innerText, legend.textContent];
+    }"""
+    desk.wait_for_timeout(1000)  # what an event of another model would still change
+    table, legend = desk.evaluate(shown)
+    assert table in legend
 
 
 def test_a_model_is_brought_and_refused(desk, checkpoint) -> None:
@@ -73,6 +114,16 @@ def test_the_page_can_be_dark_and_stays_so(desk) -> None:
     assert desk.evaluate(dark) is not was
     desk.reload()
     desk.wait_for_function(f"{dark} === {'false' if was else 'true'}")
+
+
+def test_a_lecture_shows_only_what_is_looked_at(desk, url: str) -> None:
+    desk.goto(url + "?lecture=1&tab=print&sort=b")
+    desk.wait_for_selector("#printed canvas")
+    assert not desk.is_visible("#bar") and not desk.is_visible("#sort")
+    wait_for_query(desk, lecture="1", sort="b")
+    desk.click("#looks [data-do=lecture]")
+    desk.wait_for_selector("#sort")
+    desk.wait_for_function("!new URLSearchParams(location.search).has('lecture')")
 
 
 def test_no_serious_finding_of_axe(page, url: str) -> None:

@@ -2,6 +2,7 @@
 import { model as shownModel, onModel } from '../../engine/page.js';
 import { partOf, put } from '../../parts/places.js';
 import { columns } from '../../parts/player.js';
+import { complain, settle } from './fields.js';
 import { Printer } from './printer.js';
 import { asAnimation, asPng, asStates, nameOf, offer } from './saving.js';
 
@@ -42,7 +43,13 @@ export function mount(element, askServer) {
     async function withPrinter(run) {
         printer ??= new Printer(await partOf('printed'), say, ended);
         const model = await shownModel();
+        settle();
         try { await run(printer); } catch (error) {
+            if (error.field) {
+                if (complain(error)) say('Nothing was printed.'); else say(error.message, 'problem');
+                printer.player.mark('from the run before');
+                return;
+            }
             if (!model.clients.print?.dead) { say(error.message, 'problem'); return; }
             model.fail(error);
             say(`${model.why} Press Print again.`, 'problem');
@@ -70,6 +77,14 @@ export function mount(element, askServer) {
         printer = null;
         say(BEFORE);
     });
+    // The same seed goes the same way: a run that went on is one of more steps.
+    window.glyphLink?.tells('print', (link) => {
+        const run = printer?.last, steps = run?.step;
+        if (!run || String(run.seed) !== link.get('seed')) return run ? { left: ['the branch that was taken'] } : {};
+        if (steps <= Number(link.get('steps'))) return {};
+        return steps > 1024 ? { left: ['the steps beyond 1,024'] } : { more: { steps: String(steps) } };
+    });
+
     return put('print desk', {
         ask,
         async diagnose() {
@@ -78,6 +93,6 @@ export function mount(element, askServer) {
         },
         visit(values) { if (!visited) { visited = true; ask('start', values); } },
         again(opened, values) { if (opened === 'print') { visited = true; ask('start', values); } },
-        change(values) { latest = values; printer?.change(values); },
+        change(values) { latest = values; settle(); printer?.change(values); },
     });
 }

@@ -2,28 +2,29 @@
 import { MOST } from '../../engine/engine.js';
 import { model as shownModel } from '../../engine/page.js';
 import { toModel } from '../../parts/glyph.js';
+import { FieldError } from './fields.js';
 import { wantedOf } from './wanted.js';
 
 const RUNS = 10 * 1024;  // steps of the longest chains
 
-function number(name, value, low, high, whole = false) {
+function number(field, name, value, low, high, whole = false) {
     const n = Number(value);
     if (!(n >= low && n <= high) || value === null || value === '' || (whole && n !== Math.round(n))) {
-        throw new Error(`The ${name} must be ${whole ? 'a whole number' : 'a number'} from ${low} to ${high}.`);
+        throw new FieldError(field, `The ${name} must be ${whole ? 'a whole number' : 'a number'} from ${low} to ${high}.`);
     }
     return n;
 }
 
 /** A checked request of the tab's controls. */
 export function requestOf(values, facts) {
-    const count = values.way === 'word' ? 1 : number('number of glyphs', values.count, 1, MOST, true);
+    const count = values.way === 'word' ? 1 : number('count', 'number of glyphs', values.count, 1, MOST, true);
     return {
         ...wantedOf({ ...values, count }, facts.sorts),
-        steps: number('number of steps', values.steps, 16, 1024, true),
-        stepSize: number('step size', values.step_size, 0.01, 100),
-        noise: number('noise', values.noise, 0, 0.5),
-        seed: number('seed', values.seed, 0, 2 ** 31 - 1, true),
-        guidance: number('guidance', values.guidance ?? 1, 0, 8),
+        steps: number('steps', 'number of steps', values.steps, 16, 1024, true),
+        stepSize: number('step_size', 'step size', values.step_size, 0.01, 100),
+        noise: number('noise', 'noise', values.noise, 0, 0.5),
+        seed: number('seed', 'seed', values.seed, 0, 2 ** 31 - 1, true),
+        guidance: number('guidance', 'guidance', values.guidance ?? 1, 0, 8),
         values,
     };
 }

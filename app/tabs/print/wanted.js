@@ -1,6 +1,8 @@
 // What is asked for, as aims for the engine: the same grammar and the same sentences as ebm/generation/composition.py and
 // run.py have, so that the page and programs agree; a test compares them.
 
+import { about } from './fields.js';
+
 const NOT = 0.03, MOST_TERMS = 6, HEAVIEST = 100, LONGEST_TEXT = 200, WORD = 16;
 const MINUS = '\\-−–';
 const LEAD = `(?:\\s|\\b(?:and|but|with|plus|minus|not|without)\\b|[,&+${MINUS}])*`;
@@ -83,10 +85,10 @@ export function wantedOf({ way, sort, text, count, guidance }, sorts) {
     guidance = Number(guidance);
     const glyphs = (n) => (n === 1 ? 'one glyph' : `${n} glyphs`);
     if (way === 'combination') {
-        return { aims: [{ terms: termsOf(text ?? '', sorts) }], count, labels: [], what: `${glyphs(count)}: ${text.trim()}`, name: 'of the combination' };
+        return { aims: [{ terms: about('text', () => termsOf(text ?? '', sorts)) }], count, labels: [], what: `${glyphs(count)}: ${text.trim()}`, name: 'of the combination' };
     }
     if (way === 'word') {
-        const labels = lettersOf(text ?? '', sorts);
+        const labels = about('text', () => lettersOf(text ?? '', sorts));
         return { aims: labels.map((label) => ({ label, guidance })), count: labels.length, labels, what: `${glyphs(labels.length)}: ${text.trim()}`, name: 'with their sorts' };
     }
     const k = way === 'sort' && sort !== 'any' ? sorts.findIndex(({ name, text: letter }) => name === sort || letter === sort) : -1;

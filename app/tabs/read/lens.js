@@ -12,7 +12,7 @@ import { put } from '../../parts/places.js';
 export function mount(element, heard) {
     const canvas = element.querySelector('canvas'), words = element.querySelector('.lens-words');
     const ink2d = canvas.getContext('2d');
-    let ink = null, mask = new Uint8Array(SIZE * SIZE), slope = null, dot = null, at = null, painting = null, touched = false;
+    let ink = null, mask = new Uint8Array(SIZE * SIZE), slope = null, dot = null, at = null, painting = null, touched = false, edited = false;
 
     const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
     const floats = (text) => new Float32Array(bytes(text).buffer);
@@ -21,6 +21,7 @@ export function mount(element, heard) {
 
     function take(value) {
         if (!value) return;
+        edited = edited && Boolean(ink) && value.ink === text(ink);  // a new glyph is as it came
         ink = value.ink ? bytes(value.ink) : null;
         mask = value.mask ? bytes(value.mask) : new Uint8Array(SIZE * SIZE);
         slope = value.slope ? floats(value.slope) : null;
@@ -91,7 +92,7 @@ export function mount(element, heard) {
                 else ink[y * SIZE + x] = painting;
             }
         }
-        if (hand() === 'push') slope = dot = null;
+        if (hand() === 'push') { slope = dot = null; edited = true; }
         draw();
         if (hand() === 'push') heard.changes?.(ink);
     }
@@ -129,8 +130,8 @@ export function mount(element, heard) {
     }));
     return put('lens', {
         take, value,
-        /** Shows a glyph (3136 bytes, 255 = ink) without its overlay, or nothing; the mask stays. */
-        show(glyph) { ink = glyph; slope = dot = null; draw(); },
+        /** Shows a glyph (3136 bytes, 255 = ink) without its overlay, or nothing; the mask stays. By hand: it was changed here. */
+        show(glyph, byHand = false) { ink = glyph; edited = byHand; slope = dot = null; draw(); },
         /** Lays a slope (3136) over the glyph, or the effects of dots (2, 3136), or nothing. */
         lay(over) {
             slope = over?.length === SIZE * SIZE ? over : null;
@@ -138,6 +139,8 @@ export function mount(element, heard) {
             draw();
         },
         ink: () => ink,
+        /** Whether the glyph was changed here since it came. */
+        isEdited: () => edited,
         mask: () => mask,
     });
 }

@@ -2,6 +2,7 @@
 import { glyphOf, strokesOf } from '../../engine/drawing.js';
 import { onModel } from '../../engine/page.js';
 import { SIZE, toInk, toModel } from '../../parts/glyph.js';
+import { pack } from '../../parts/packing.js';
 import { partOf, put } from '../../parts/places.js';
 import { dotEffects } from './dots.js';
 import { card, summary, verdictOf } from './verdict.js';
@@ -139,11 +140,20 @@ export function mount(element) {
     new MutationObserver(() => curves()).observe(document.body, { attributes: true, attributeFilter: ['class'] });  // light, dark
 
     function show(ink) {
-        lens.show(ink);
+        lens.show(ink, true);
         paint(ink);
         write();
         curves();
     }
+
+    // A glyph that is no drawing and no example goes into the link itself, and so does the mask.
+    window.glyphLink?.tells('read', async (link) => {
+        const more = {}, ink = lens?.ink();
+        if (ink && (lens.isEdited() || !(link.get('draw') || link.get('example')))) more.ink = await pack(ink);
+        if (ink && lens.mask().some(Boolean)) more.mask = await pack(lens.mask());
+        const isFinished = document.querySelector('.player[data-name=finished]')?.dataset.empty === 'false';
+        return { more, left: isFinished ? ['what the model made of the glyph (the same seed makes it again)'] : [] };
+    });
 
     onModel((next) => { model = next; if (lens) read(lens.ink()); });
     const api = {

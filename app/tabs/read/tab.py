@@ -4,12 +4,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
+import torch
 from gradio.components import Component
 
 from app.engine.drawing import is_drawing
 from app.models.loaded import LoadedModel
 from app.models.samples import samples_to_read
 from app.parts.drawing import message
+from app.parts.packing import unpack
 from app.parts.panel import PRINTING, QUIET, READING, Context, Panel, Shown, Values, Wishes, updates
 from app.tabs.read import finish_panel
 from app.tabs.read.endpoints import Endpoints
@@ -22,6 +24,7 @@ from app.tabs.read.shelf import shelf_of
 from app.tabs.read.verdict_card import card_of
 from app.visitors.endpoints import offer
 from app.visitors.uploads import glyph_of, path_of, to_glyph
+from ebm.data.corpus import SIZE
 
 # On a phone the result lies below the drawing: bring it into view.
 _CLICK = """element.addEventListener('click', (event) => {
@@ -116,12 +119,19 @@ class Read:
         if wishes.get("overlay") in OVERLAYS:
             shown[self.reader.overlay] = gr.Radio(value=wishes["overlay"])
         example = next((s.picture for s in samples if s.key == wishes.get("example")), None)
+        glyph = None
         if is_drawing(wishes.get("draw")):
             glyph = glyph_of_drawing(loaded, wishes["draw"])
-            shown |= {self.reader.lens: showing(glyph), self.caption: "", self.pad: wishes["draw"]}
+            shown |= {self.caption: "", self.pad: wishes["draw"]}
         elif example is not None:
             glyph = glyph_of(example)
-            shown |= {self.reader.lens: showing(glyph), self.caption: wishes["example"], self.pad: ""}
+            shown |= {self.caption: wishes["example"], self.pad: ""}
+        if (ink := unpack(wishes.get("ink"), SIZE * SIZE)) is not None:  # a picture, or what was changed by hand
+            glyph = glyph_of(torch.frombuffer(bytearray(ink), dtype=torch.uint8))
+        if glyph is not None:
+            mask = unpack(wishes.get("mask"), SIZE * SIZE)
+            masked = None if mask is None else torch.frombuffer(bytearray(mask), dtype=torch.uint8).view(SIZE, SIZE) > 0
+            shown[self.reader.lens] = showing(glyph, mask=masked)
         return shown
 
 

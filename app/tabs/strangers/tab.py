@@ -186,7 +186,8 @@ def wire(tab: Strangers) -> None:
     """Says what happens when."""
     using: dict[str, Any] = {"preprocess": False, **QUIET}
     figures = [tab.rates, tab.histogram, tab.roc]
-    tab.sets.change(tab.look, tab.asking, [*figures, tab.examples], **using)
+    # Not `change`: that also fires when a model is shown, and might then ask for the figures of the one before.
+    tab.sets.input(tab.look, tab.asking, [*figures, tab.examples], **using)
     tab.score.input(tab.change_score, tab.asking, [tab.threshold, *figures], **using)
     tab.threshold.input(tab.move_threshold, tab.asking, tab.rates, trigger_mode="always_last", **using)
     tab.threshold.input(None, tab.threshold, None, js=_DRAG, queue=False, **QUIET)

@@ -160,6 +160,11 @@ export function mount(element, { askServer, glyphsOf }) {
     }));
     onModel((shown) => { if (!shown.isHere) corners = null; });
 
+    window.glyphLink?.tells('surface', () => {
+        const moved = ends.flat().join() !== '0,0,1,0';
+        return { left: [Object.keys(own).length && 'the glyph of Read', moved && 'where the ends were dragged'].filter(Boolean) };
+    });
+
     return put('surface desk', {
         /** Looks at what the controls ask for. */
         look(values) { visited = true; begin(values); },

@@ -164,6 +164,19 @@ def test_a_run_is_paused_stepped_branched_and_goes_on(page) -> None:
     page.select_option("[data-live=pace]", "60")
 
 
+def test_space_and_arrow_keys_play(page) -> None:
+    visit(page)
+    page.click("#go")
+    page.wait_for_function(f"{DONE} && document.querySelector('{STEP}').innerText === 'step 32 of 32'")
+    page.evaluate("document.activeElement.blur()")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 31 of 32'")
+    page.keyboard.press("Shift+ArrowLeft")
+    page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 21 of 32'")
+    page.keyboard.press("Space")
+    page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 32 of 32'")
+
+
 def test_the_controls_act_on_chains_that_run(page) -> None:
     visit(page)
     set_number(page, "#steps", 1024)
@@ -211,8 +224,11 @@ def test_a_bad_word_is_named_and_a_word_is_set(page) -> None:
     assert page.locator("#printed .letters span").count() == 4
     page.fill("#text input, #text textarea", "what?")
     page.click("#go")
-    page.wait_for_selector(f"{SAID} .problem:has-text('in the case')")
-    assert page.locator("#word-line img").is_visible()  # nothing is lost
+    page.wait_for_selector("#text ~ .problem:has-text('in the case')")  # next to its field
+    assert page.locator("#word-line img").is_visible()  # nothing is lost, and it is marked as old
+    assert page.get_attribute("#printed .player", "data-mark") == "from the run before"
+    page.fill("#text input, #text textarea", "wh")
+    page.wait_for_selector("#text ~ .problem", state="detached")
     page.click("#way label:has-text('one sort')")
     page.click("#go")
     page.wait_for_function(DONE)

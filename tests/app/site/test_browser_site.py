@@ -69,7 +69,7 @@ def test_it_reads_prints_walks_and_its_lessons_open_doors(shown, window: int) ->
     page.check("input[name=way][value=word]")
     page.fill("input[name=text]", "what?")
     page.click("#go")
-    page.wait_for_selector("#print-desk .said .problem:has-text('in the case')")
+    page.wait_for_selector(".for-text + .problem:has-text('in the case')")
     page.focus("#tab-print")
     page.keyboard.press("ArrowRight")
     page.wait_for_selector(".surface-words:has-text('straight line climbs')")

@@ -25,6 +25,26 @@ def lens(page) -> str:
     return page.evaluate("document.querySelector('.lens canvas').toDataURL()")
 
 
+INK = "async () => [...(await (await glyphImport('parts/places.js')).partOf('lens')).{}()].join()"
+
+
+def test_a_link_brings_a_picture_back_with_pixels_and_mask_changed(desk, picture, url: str) -> None:
+    """Nothing but the lens knows of them, so they are in the link itself."""
+    desk.set_input_files("#upload input[type=file]", str(picture))
+    desk.wait_for_function("() => !document.querySelector('#example input, #example textarea')?.value")
+    desk.click("input[name=lens-hand][value=push]")
+    desk.click(".lens canvas", position={"x": 20, "y": 20})
+    desk.click(".lens [data-do=left]")
+    before = [desk.evaluate(INK.format(name)) for name in ("ink", "mask")]
+    link = desk.evaluate("async () => await glyphLink.whole()")
+    assert link["missing"] == []
+    desk.goto(link["url"])
+    for name, had in zip(("ink", "mask"), before, strict=True):
+        desk.wait_for_function(f"async (had) => (await ({INK.format(name)})()) === had", arg=had)
+    desk.goto(url + "?tab=read&ink=broken&mask=broken")
+    desk.wait_for_selector("#reading .energy")  # the page as it opens
+
+
 def test_a_link_brings_the_drawing_back(desk) -> None:
     before = desk.inner_text("#reading .reading")
     draw(desk, [(0.4, 0.2), (0.4, 0.75), (0.6, 0.75)])

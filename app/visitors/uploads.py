@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from PIL import Image
 from torch import Tensor
 
 import ebm
@@ -31,7 +32,7 @@ def paths_of(uploads: Any) -> list[str]:
     return found
 
 
-def to_glyph(loaded: LoadedModel, picture: str | np.ndarray) -> Tensor:
+def to_glyph(loaded: LoadedModel, picture: str | np.ndarray | Image.Image) -> Tensor:
     """Any picture as a glyph (1, 56, 56).
 
     Raises:

@@ -34,6 +34,15 @@ def wait_for_change(page, selector: str, before: str) -> str:
     return page.inner_text(selector)
 
 
+def wait_until(page, script: str, arg: object = None) -> None:
+    """Waits until an asynchronous function of the page gives true; `wait_for_function` takes its promise for that."""
+    for _ in range(PATIENCE // 50):
+        if page.evaluate(script, arg):
+            return
+        page.wait_for_timeout(50)
+    raise AssertionError(f"this did not come true: {script}")
+
+
 def open_tab(page, title: str) -> None:
     """Opens a tab by its title and waits until it is open.
 

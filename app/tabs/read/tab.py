@@ -14,6 +14,7 @@ from app.parts.drawing import message
 from app.parts.packing import unpack
 from app.parts.panel import PRINTING, QUIET, READING, Context, Panel, Shown, Values, Wishes, updates
 from app.tabs.read import finish_panel
+from app.tabs.read.crop import chosen_glyph, cropper, showing_picture
 from app.tabs.read.endpoints import Endpoints
 from app.tabs.read.finish_panel import FinishPanel
 from app.tabs.read.lens import OVERLAYS, glyph_in, lens, showing
@@ -57,6 +58,7 @@ class Read:
         shelf: the examples.
         pad: the drawing pad.
         picture: where the visitor brings a picture.
+        crop: the picture that was brought, of which a part may be chosen.
         caption: of the example that is read, "" where it is none; for the link.
         finish: the panel below.
     """
@@ -66,6 +68,7 @@ class Read:
     shelf: gr.HTML
     pad: gr.HTML
     picture: gr.Image
+    crop: gr.HTML
     caption: gr.Textbox
     finish: FinishPanel
 
@@ -87,8 +90,18 @@ class Read:
         """Reads the picture that was brought."""
         path = path_of(values[self.picture])
         if path is None:
+            return {self.crop: None}
+        shown = self.reader.read(values, lambda loaded: to_glyph(loaded, path))
+        return shown | {self.caption: "", self.crop: showing_picture(path)}
+
+    def read_part(self, values: Values) -> Shown:
+        """Reads the part that was chosen of the picture."""
+        path = path_of(values[self.picture])
+        if path is None:
             return gr.skip()
-        return self.reader.read(values, lambda loaded: to_glyph(loaded, path)) | {self.caption: ""}
+        return self.reader.read(values, lambda loaded: chosen_glyph(loaded, path, values[self.crop])) | {
+            self.caption: ""
+        }
 
     def read_sent(self, values: Values) -> Shown:
         """Reads the glyph that another tab sent."""
@@ -149,6 +162,8 @@ def lay_out(context: Context) -> Read:
                 sources=["upload", "webcam", "clipboard"], height=180, buttons=[],
                 webcam_options=gr.WebcamOptions(mirror=False),
             )  # fmt: skip
+        with gr.Column(elem_classes="area-e", min_width=0):
+            part = cropper()
         with gr.Column(elem_classes="area-c", min_width=0):
             view = lens()
             overlay = gr.Radio(
@@ -162,7 +177,7 @@ def lay_out(context: Context) -> Read:
     view.value = showing(glyph)
     caption = gr.Textbox(samples[0].key, visible="hidden", elem_id="example", label="example")
     reader = Reader(context, result, view, overlay)
-    return Read(context, reader, shelf, sketch, picture, caption, finish_panel.lay_out(context, reader))
+    return Read(context, reader, shelf, sketch, picture, part, caption, finish_panel.lay_out(context, reader))
 
 
 def wire(read: Read) -> None:
@@ -175,7 +190,8 @@ def wire(read: Read) -> None:
     sent, shown = read.context.sent, [*changed, read.pad]
     sent.change(read.read_sent, {*asking, sent}, shown, **fast)
     brought = [read.picture.upload, read.picture.clear]
-    gr.on(brought, read.read_picture, {*asking, read.picture}, changed, **fast)
+    gr.on(brought, read.read_picture, {*asking, read.picture}, [*changed, read.crop], **fast)
+    read.crop.submit(read.read_part, {*asking, read.picture, read.crop}, changed, **fast)
     read.shelf.click(read.read_example, asking, [*changed, read.pad], **fast)
     read.reader.lens.input(read.read_again, asking, read.reader.outputs, **fast)
     lay = "(overlay) => { window.glyphLens?.(overlay); }"

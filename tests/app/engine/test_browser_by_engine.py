@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from helpers.app_pages import PATIENCE, draw, open_tab
+from helpers.app_pages import PATIENCE, draw, open_tab, wait_until
 from PIL import Image
 
 import ebm
@@ -49,7 +49,7 @@ def test_the_energy_moves_while_one_draws_and_the_server_is_not_asked(page, aske
     for k in range(6):  # the pen is not lifted
         x, y = (0.3 + 0.4 * (k % 2)) * box["width"], (0.25 + 0.1 * k) * box["height"]
         page.mouse.move(box["x"] + x, box["y"] + y, steps=4)
-        page.wait_for_function(f"async () => (await ({ENERGY})()) !== {before}")
+        wait_until(page, f"async () => (await ({ENERGY})()) !== {before}")
         before = page.evaluate(ENERGY)
     page.mouse.up()
     page.wait_for_function("document.querySelector('.live-spoken').innerText.includes('Energy')")
@@ -97,7 +97,7 @@ def test_a_glyph_is_finished_here_and_its_mask_alone_moves(page, asked: list[str
     assert same
     before = page.evaluate(ENERGY)
     page.click("#finish-desk [data-do=use]")
-    page.wait_for_function(f"async () => (await ({ENERGY})()) !== {before}")
+    wait_until(page, f"async () => (await ({ENERGY})()) !== {before}")
     page.click(".lens [data-do=bare]")
 
 
@@ -187,7 +187,7 @@ def test_the_controls_act_on_chains_that_run(page) -> None:
     page.wait_for_function(f"/^step [1-9].* of 1024/.test(document.querySelector('{STEP}').innerText)")
     calm = page.evaluate(ends)
     set_number(page, "#noise", 0.1)
-    page.wait_for_function(f"async () => {{ const frame = {last}; return frame.step > 60; }}")
+    wait_until(page, f"async () => {{ const frame = {last}; return frame.step > 60; }}")
     page.click("#print-desk [data-do=stop]")
     page.wait_for_selector(f"{SAID}:has-text('Stopped after')")
     assert page.evaluate(ends) != calm

@@ -1,9 +1,11 @@
 """The tab Read in a real browser: links to drawings, the lens by mouse and keyboard, finishing a glyph."""
 
 import pytest
-from helpers.app_pages import draw, wait_for_change
+from helpers.app_pages import draw, wait_for_change, wait_until
 from helpers.drawings import text_of
+from PIL import Image, ImageDraw
 
+INK = "async () => [...(await (await glyphImport('parts/places.js')).partOf('lens')).{}()].join()"
 SCRIBBLE = """([strokes, length]) => {
     const canvas = document.querySelector('#sketch canvas'), box = canvas.getBoundingClientRect();
     canvas.setPointerCapture = () => {};  // it refuses the pointers of made events
@@ -25,7 +27,39 @@ def lens(page) -> str:
     return page.evaluate("document.querySelector('.lens canvas').toDataURL()")
 
 
-INK = "async () => [...(await (await glyphImport('parts/places.js')).partOf('lens')).{}()].join()"
+def test_a_letter_of_several_is_chosen_drawn_around_and_turned(page, tmp_path) -> None:
+    image = Image.new("L", (300, 120), 250)
+    for k in range(3):
+        x, right = 40 + 90 * k, 65 + 90 * k + 10 * k
+        ImageDraw.Draw(image).line([(x, 30), (x, 90), (right, 90)], fill=10, width=12)
+    image.save(tmp_path / "three.png")
+    empty = page.evaluate(INK.format("ink"))
+    page.set_input_files("#upload input[type=file]", str(tmp_path / "three.png"))
+    wait_until(page, f"async (had) => (await ({INK.format('ink')})()) !== had", arg=empty)
+    page.wait_for_selector(".crop-said:has-text('There are 3 letters')")
+    assert page.locator(".crop-boxes button").count() == 3
+    seen = []
+    for choose in (
+        lambda: page.locator(".crop-boxes button").nth(2).click(),
+        lambda: page.click("[data-turn='90']"),
+        lambda: _draw_box(page, 0.05, 0.1, 0.3, 0.9),
+    ):
+        before = page.evaluate(INK.format("ink"))
+        choose()
+        wait_until(page, f"async (had) => (await ({INK.format('ink')})()) !== had", arg=before)
+        seen.append(page.evaluate(INK.format("ink")))
+    assert len(set(seen)) == 3
+    page.click("#upload button[aria-label='Remove Image'], #upload button[aria-label='Clear']")
+    page.wait_for_selector(".crop", state="hidden")
+
+
+def _draw_box(page, left: float, top: float, right: float, bottom: float) -> None:
+    page.locator(".crop-view").scroll_into_view_if_needed()
+    box = page.locator(".crop-view").bounding_box()
+    page.mouse.move(box["x"] + left * box["width"], box["y"] + top * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + right * box["width"], box["y"] + bottom * box["height"], steps=6)
+    page.mouse.up()
 
 
 def test_a_link_brings_a_picture_back_with_pixels_and_mask_changed(desk, picture, url: str) -> None:
@@ -40,7 +74,7 @@ def test_a_link_brings_a_picture_back_with_pixels_and_mask_changed(desk, picture
     assert link["missing"] == []
     desk.goto(link["url"])
     for name, had in zip(("ink", "mask"), before, strict=True):
-        desk.wait_for_function(f"async (had) => (await ({INK.format(name)})()) === had", arg=had)
+        wait_until(desk, f"async (had) => (await ({INK.format(name)})()) === had", arg=had)
     desk.goto(url + "?tab=read&ink=broken&mask=broken")
     desk.wait_for_selector("#reading .energy")  # the page as it opens
 

@@ -1,0 +1,65 @@
+"""The picture that was brought, with its letters boxed: the visitor chooses the part that is read, and turns it.
+
+Its value is None, or what `showing_picture` gives; the page adds `chosen`: `box` (left, top, right, bottom as shares of
+the sides) and `angle` (degrees).
+"""
+
+from typing import Any
+
+import gradio as gr
+from PIL import Image
+from torch import Tensor
+
+from app.models.loaded import LoadedModel
+from app.parts.drawing import data_uri
+from app.visitors.uploads import to_glyph
+from ebm.data.picture.crop import crop, find_letters
+from ebm.data.picture.decode import read_grey
+
+_SIDE = 720  # of the picture on the page
+TEMPLATE = """<div class="crop sheet" hidden><p class="crop-said" role="status"></p>
+<div class="crop-view"><img alt="The picture that was brought"><div class="crop-boxes"></div><i hidden></i></div>
+<label class="crop-turn">Turn <input type="range" min="-45" max="45" step="0.5" value="0">
+<output>0&#176;</output></label>
+<div class="crop-tools"><button type="button" data-turn="-90">A quarter left</button>
+<button type="button" data-turn="90">A quarter right</button></div></div>"""
+_ON_LOAD = """window.glyphImport('tabs/read/crop.js').then(({ mount }) => {
+    const view = mount(element, (chosen) => { props.value = { ...props.value, chosen }; trigger('submit'); });
+    watch('value', () => view.take(props.value));
+    view.take(props.value);
+});"""
+
+
+def cropper() -> gr.HTML:
+    """The component; its `submit` event fires when a part was chosen."""
+    return gr.HTML(
+        None, label="The picture that was brought", elem_id="crop", html_template=TEMPLATE, js_on_load=_ON_LOAD,
+        apply_default_css=False,
+    )  # fmt: skip
+
+
+def showing_picture(path: str) -> dict[str, Any] | None:
+    """The value for a picture file; None for one that cannot be read, which the reading says."""
+    try:
+        grey = read_grey(path)
+        letters = find_letters(path)
+    except ValueError:
+        return None
+    image = Image.fromarray((grey * 255).astype("uint8"))
+    image.thumbnail((_SIDE, _SIDE))
+    return {"picture": data_uri(image, "jpeg"), "letters": [[round(v, 5) for v in box] for box in letters]}
+
+
+def chosen_glyph(loaded: LoadedModel, path: str, value: Any) -> Tensor:
+    """The part that was chosen, as a glyph (1, 56, 56).
+
+    Raises:
+        ValueError: one sentence.
+    """
+    try:
+        chosen = value["chosen"]
+        left, top, right, bottom = (float(v) for v in chosen["box"])
+        angle = float(chosen["angle"])
+    except (TypeError, KeyError, ValueError):
+        raise ValueError("The part did not arrive in one piece: draw the box again.") from None
+    return to_glyph(loaded, crop(path, (left, top, right, bottom), angle))

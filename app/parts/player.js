@@ -29,9 +29,9 @@ export function mount(element) {
         const last = frames.length ? frames.at(-1).step : -Infinity;
         if (value.done) {
             const kept = new Map(frames.map((frame) => [frame.step, frame]));
-            frames = value.frames.map(([step, uri, energy]) => kept.get(step) ?? decode(step, uri, energy));
+            frames = value.frames.map((given) => kept.get(given[0]) ?? decode(given));
         } else {
-            for (const [step, uri, energy] of value.frames) if (step > last) frames.push(decode(step, uri, energy));
+            for (const given of value.frames) if (given[0] > last) frames.push(decode(given));
         }
         measure();
         reel = value;
@@ -82,10 +82,10 @@ export function mount(element) {
         for (const { energy } of frames) for (const e of energy) { low = Math.min(low, e); high = Math.max(high, e); }
     }
 
-    function decode(step, uri, energy) {
+    function decode([step, uri, energy, aimed]) {
         const picture = new Image();
         picture.src = uri;
-        const frame = { step, energy, picture };
+        const frame = { step, energy, aimed, picture };
         picture.onload = () => { if (frames[at] === frame) later(); };
         return frame;
     }

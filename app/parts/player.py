@@ -62,17 +62,29 @@ class Reel:
         band: where nine in ten known glyphs' energies lie; None where that means nothing.
         y: what the curve shows.
         x: what a frame is counted in.
+        aim: the name of the energy that the chains go down, where it is another one.
     """
 
-    def __init__(self, run: str, of: int, band: tuple[float, float] | None = None, y: str = "energy", x: str = "step"):
-        self.about = {"run": run, "of": of, "band": band, "y": y, "x": x, "cell": SIZE, "gap": GAP}
-        self.frames: list[tuple[float, str, list[float]]] = []
+    def __init__(
+        self, run: str, of: int, band: tuple[float, float] | None = None, y: str = "energy", x: str = "step",
+        aim: str = "",
+    ):  # fmt: skip
+        self.about = {"run": run, "of": of, "band": band, "y": y, "x": x, "aim": aim, "cell": SIZE, "gap": GAP}
+        self.frames: list[tuple[float, str, list[float], list[float] | None]] = []
         self.tiles = 0
 
-    def add(self, step: float, ink: Tensor, energy: list[float]) -> None:
-        """Records one state: ink uint8 (N, 56, 56), 255 = ink, and the energies of the N glyphs."""
+    def add(self, step: float, ink: Tensor, energy: list[float], aimed: list[float] | None = None) -> None:
+        """Records one state.
+
+        Args:
+            step: how far it is.
+            ink: uint8 (N, 56, 56), 255 = ink.
+            energy: E(x) of the N glyphs.
+            aimed: the energies that the chains go down, where they have another name.
+        """
         self.tiles = len(ink)
-        self.frames.append((step, data_uri(tile_grid(ink), "jpeg"), [round(e, 3) for e in energy]))
+        second = [round(e, 3) for e in aimed] if aimed and self.about["aim"] else None
+        self.frames.append((step, data_uri(tile_grid(ink), "jpeg"), [round(e, 3) for e in energy], second))
 
     def value(
         self, *, done: bool = False, letters: list[tuple[str, bool | None]] | None = None, at: int | None = None

@@ -39,6 +39,7 @@ def build(models: Models) -> None:
     ) -> Iterator[tuple[dict[str, Any], FileData | None]]:  # fmt: skip
         """Prints glyphs from noise: 24 frames a second (step, energies, picture); the last brings the grid.
 
+        `energy` is E(x), as /score gives it; `aimed` is the energy that the chains go down, with their sort.
         `seconds` is what the sampler took so far, which does not wait for the frames.
         """
         yield from endpoints.generate(sort, count, steps, step_size, noise, seed, model)
@@ -92,7 +93,7 @@ class Endpoints:
             recipe = loaded.card.sampler
             request = printing.check(loaded, sort, count, steps, recipe.step_size, recipe.noise, seed)
             frames = list(printing.run(loaded, request))
-            energies = torch.tensor([frame.energy for frame in frames])
+            energies = torch.tensor([frame.aimed for frame in frames])
             return figures_of(loaded, request, frames[-1].x, energies)
 
 
@@ -118,6 +119,7 @@ def _stream(loaded: LoadedModel, request: PrintRequest) -> Iterator[tuple[dict[s
             "steps": frame.of,
             "seconds": round(frame.seconds, 4),
             "energy": frame.energy,
+            "aimed": frame.aimed,
             "picture": data_uri(tile_grid(frame.ink), "jpeg"),
         }
         if frame.step < frame.of:

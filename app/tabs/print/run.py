@@ -60,12 +60,22 @@ class PrintRequest:
 
 @dataclass(frozen=True)
 class Frame:
-    """The chains after `step` of `of` steps, `seconds` after the sampler began: x (N, 1, 56, 56), energy (N,)."""
+    """The chains after some steps.
+
+    Args:
+        step: steps run so far.
+        of: steps of the whole run.
+        x: glyphs (N, 1, 56, 56).
+        energy: E(x) of each, as the model reads them, comparable with those of known glyphs.
+        aimed: the energies that the chains go down: with a sort, with guidance, or of a combination.
+        seconds: since the sampler began.
+    """
 
     step: int
     of: int
     x: Tensor
     energy: list[float]
+    aimed: list[float]
     seconds: float = 0.0
 
     @property
@@ -150,9 +160,22 @@ def run(loaded: LoadedModel, request: PrintRequest, frames: int = FRAMES) -> Ite
     steps = chains(
         model, request.count, steps=request.steps, labels=labels, x=x, seed=seed, every=every, sampler=sampler
     )
+    is_plain = model is loaded.model and labels is None
     began = time.monotonic()
     for step in steps:
-        yield Frame(done + step.index, done + request.steps, step.x, step.energy.tolist(), time.monotonic() - began)
+        aimed = step.energy.tolist()
+        with torch.no_grad():
+            energy = aimed if is_plain else loaded.model.energy(step.x).tolist()
+        yield Frame(done + step.index, done + request.steps, step.x, energy, aimed, time.monotonic() - began)
+
+
+def aim_of(request: PrintRequest) -> str:
+    """The name of the energy that the chains go down; "" where it is E(x)."""
+    if request.way == "combination":
+        return "energy of the combination"
+    if request.labels is None:
+        return ""
+    return "energy with their sorts" if request.way == "word" else "energy with its sort"
 
 
 def read_back(loaded: LoadedModel, request: PrintRequest, x: Tensor) -> tuple[list[tuple[str, bool | None]], str]:

@@ -31,7 +31,8 @@ def as_animation(frames: list[Frame]) -> bytes:
 
 
 def as_trajectory(request: PrintRequest, frames: list[Frame]) -> bytes:
-    """The recorded states as `.npz`: x uint8 (frames, N, 56, 56), ink = 255; energy (frames, N); step; settings (JSON).
+    """The recorded states as `.npz`: x uint8 (frames, N, 56, 56), ink = 255; energy, aimed (frames, N); step;
+    settings (JSON).
 
     Nothing in it is pickled: `numpy.load` reads it as it is.
     """
@@ -42,6 +43,7 @@ def as_trajectory(request: PrintRequest, frames: list[Frame]) -> bytes:
     buffer = io.BytesIO()
     np.savez_compressed(
         buffer, x=np.stack([frame.ink.numpy() for frame in kept]), energy=np.array([frame.energy for frame in kept]),
+        aimed=np.array([frame.aimed for frame in kept]),
         step=np.array([frame.step for frame in kept]), settings=np.array(json.dumps(settings)),
     )  # fmt: skip
     return buffer.getvalue()
@@ -62,5 +64,6 @@ def save(folder: Path, request: PrintRequest, frames: list[Frame]) -> tuple[Path
 
 def name_of(request: PrintRequest, kind: str) -> str:
     """What a file of this request is called."""
-    what = "".join(c if c.isalnum() else "-" for c in request.text or request.sort)[:40]
+    wanted = request.text if request.way in ("word", "combination") else request.sort
+    what = "".join(c if c.isalnum() else "-" for c in wanted)[:40]
     return f"glyphs-{what}-seed{request.seed}.{kind}"

@@ -47,7 +47,7 @@ def build(context: Context) -> Panel:
 
 @dataclass(frozen=True)
 class Run:
-    """A run that is over: its glyphs uint8 (N, 56, 56), its steps in all, the energies (frames, N)."""
+    """A run that is over: its glyphs uint8 (N, 56, 56), its steps in all, the energies (frames, N) it went down."""
 
     request: PrintRequest
     ink: Tensor
@@ -129,14 +129,14 @@ class Print:
         except ValueError as error:
             yield {self.status: message(str(error), "problem")} | self._buttons(go=True)
             return
-        reel = Reel(uuid.uuid4().hex, 0, None if request.way == "combination" else loaded.band())
+        reel = Reel(uuid.uuid4().hex, 0, loaded.band(), aim=printing.aim_of(request))
         frames: list[Frame] = []
         try:
             yield from self._stream(who, loaded, request, reel, frames)
             read, sentence = printing.read_back(loaded, request, frames[-1].x)
             if frames[-1].step < frames[-1].of:
                 sentence = f"Stopped after {frames[-1].step} of {frames[-1].of} steps. {sentence}"
-            energy = torch.tensor([frame.energy for frame in frames])
+            energy = torch.tensor([frame.aimed for frame in frames])
             yield {  # the files take a moment longer, and Gradio ignores the buttons meanwhile: they stay as they are
                 self.player: reel.value(done=True, letters=read),
                 self.status: message(sentence),
@@ -159,7 +159,7 @@ class Print:
         for frame in paced(printing.run(loaded, request), FRAMES_A_SECOND * together):
             frames.append(frame)
             reel.about["of"] = frame.of
-            reel.add(frame.step, frame.ink, frame.energy)
+            reel.add(frame.step, frame.ink, frame.energy, frame.aimed)
             if len(frames) == 1:
                 yield {self.player: reel.value(), self.status: words, self.line: ""} | self._buttons(halt=True)
             elif len(frames) % together == 0:

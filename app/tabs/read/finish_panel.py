@@ -73,11 +73,11 @@ class FinishPanel:
             steps = finish(loaded, glyph, mask, **settings)
             reel = Reel(uuid.uuid4().hex, settings["steps"], loaded.band())
             first = last = next(steps)
-            reel.add(0, to_bytes(first.x), first.energy.tolist())
+            reel.add(0, to_bytes(first.x), loaded.model.energy(first.x).tolist())
             words = message("The chain is running\u2026")
             yield {self.player: reel.value(), self.said: words, self.made: None, self.use: gr.Button(interactive=False)}
             for last in paced(steps, _FRAMES_A_SECOND):
-                reel.add(last.index, to_bytes(last.x), last.energy.tolist())
+                reel.add(last.index, to_bytes(last.x), loaded.model.energy(last.x).tolist())
                 yield {self.player: reel.value()}
         except ValueError as error:
             yield {self.said: message(str(error), "problem")}

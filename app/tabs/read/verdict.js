@@ -4,7 +4,7 @@
 import { words } from '../../parts/glyph.js';
 
 const UNIT = 'Energies have no unit and no zero of their own: only differences within one model count';
-const BINS = 72, TOP = 5;
+const BINS = 72, TOP = 5, SURE = 0.9;
 
 const short = (value) => Number(value.toPrecision(2)).toString();
 const escaped = (text) => text.replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
@@ -80,7 +80,9 @@ function sorts({ top, isStranger }, { sorts: known, typical }) {
         return `<li><span class="tile">${tile}</span><span class="letter">${escaped(text)}</span><span class="name">${text === name ? '' : escaped(name)}</span>`
             + `<span class="track"><i style="width:${(100 * share).toFixed(1)}%"></i></span><span class="share">${(100 * share).toFixed(1)}%</span></li>`;
     }).join('');
-    const note = isStranger ? ' <small>(forced to choose: for a stranger this means little)</small>' : '';
+    const sure = top[0].share >= SURE;
+    const note = !isStranger ? '' : sure ? ' <small>(it reads like this sort, but is not printed like the corpus)</small>'
+        : ' <small>(forced to choose: for a stranger this means little)</small>';
     return `<h3>Read as${note}</h3><ol${isStranger ? ' class="doubt"' : ''}>${rows}</ol>`;
 }
 

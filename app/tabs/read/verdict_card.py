@@ -12,6 +12,7 @@ from app.parts.drawing import data_uri, energy_ruler, number, on_paper
 
 _UNIT = "Energies have no unit and no zero of their own: only differences within one model count"
 _RULER = f"{_UNIT}, so the number stands here on the histogram of known glyphs."
+_SURE = 0.9  # share of the likeliest sort from which a stranger is said to read like it
 
 
 def as_json(loaded: LoadedModel, verdict: ebm.Verdict) -> dict[str, Any]:
@@ -76,7 +77,11 @@ def _sorts(loaded: LoadedModel, verdict: ebm.Verdict) -> str:
             f'<span class="track"><i style="width:{100 * p:.1f}%"></i></span><span class="share">{p:.1%}</span></li>'
         )
     doubt = ' class="doubt"' if verdict.is_stranger else ""
-    note = " <small>(forced to choose: for a stranger this means little)</small>" if verdict.is_stranger else ""
+    note = ""
+    if verdict.is_stranger and verdict.top[0][1] >= _SURE:
+        note = " <small>(it reads like this sort, but is not printed like the corpus)</small>"
+    elif verdict.is_stranger:
+        note = " <small>(forced to choose: for a stranger this means little)</small>"
     return f"<h3>Read as{note}</h3><ol{doubt}>{rows}</ol>"
 
 

@@ -47,4 +47,4 @@ def as_page(loaded: LoadedModel, chosen: list[str], score: str, threshold: float
 
 def _harmless(file: str) -> str:
     """A file name that no spreadsheet takes for a formula."""
-    return "'" + file if file[:1] in "=+-@" else file
+    return "'" + file if file.startswith(("=", "+", "-", "@")) else file

@@ -14,7 +14,7 @@ from PIL import Image
 from app.models.loaded import LoadedModel, load
 from app.tabs.print import run as printing
 from app.tabs.print.diagnosis import diagnose
-from app.tabs.print.saving import as_trajectory
+from app.tabs.print.saving import as_trajectory, name_of
 from app.tabs.print.typesetting import NIB, set_line
 from ebm.data.synthetic.founts import Fount
 from ebm.data.synthetic.pen import coverage
@@ -51,10 +51,10 @@ def test_a_word_has_a_chain_for_each_letter(loaded: LoadedModel):
 
 def test_a_combination_goes_down_the_composed_energy(loaded: LoadedModel):
     first, *_, last = printing.run(loaded, asked_for(loaded, way="combination", text="a and o"))
-    assert np.mean(last.energy) < np.mean(first.energy)
+    assert np.mean(last.aimed) < np.mean(first.aimed)
     logits = loaded.model.get_logits(last.x)
     both = -(logits[:, loaded.find_sort("a")] + logits[:, loaded.find_sort("o")]) / 2
-    assert torch.allclose(both, torch.tensor(last.energy), rtol=1e-4)
+    assert torch.allclose(both, torch.tensor(last.aimed), rtol=1e-4)
     with pytest.raises(ValueError, match="martian"):
         asked_for(loaded, way="combination", text="a and martian")
 
@@ -90,12 +90,28 @@ def test_a_line_sets_each_glyph_at_its_own_size_on_the_baseline():
         set_line(ink[:1], ["omega"])
 
 
+@pytest.mark.parametrize(
+    "what", [{}, {"guidance": 2.0}, {"way": "combination", "text": "a and o"}, {"way": "straight"}]
+)
+def test_the_energy_is_that_of_reading_whatever_the_chains_go_down(loaded: LoadedModel, what: dict):
+    request = asked_for(loaded, **what)
+    for frame in printing.run(loaded, request):
+        assert frame.energy == pytest.approx(loaded.model.energy(frame.x).tolist(), rel=1e-4)
+    assert (printing.aim_of(request) == "") == (what == {"way": "straight"})
+
+
+def test_a_file_is_named_for_what_was_printed(loaded: LoadedModel):
+    assert name_of(asked_for(loaded, text="u and v"), "png") == "glyphs-a-seed3.png"
+    assert name_of(asked_for(loaded, way="word", text="no"), "npz") == "glyphs-no-seed3.npz"
+
+
 def test_a_trajectory_holds_the_chains_and_no_pickle(loaded: LoadedModel):
     asked = asked_for(loaded)
     frames = list(printing.run(loaded, asked))
     with np.load(io.BytesIO(as_trajectory(asked, frames)), allow_pickle=False) as saved:
         assert saved["x"].shape == (17, 2, 56, 56) and saved["step"].tolist() == list(range(17))
         assert np.allclose(saved["energy"][-1], frames[-1].energy)
+        assert np.allclose(saved["aimed"][-1], frames[-1].aimed)
         assert np.array_equal(saved["x"][-1], frames[-1].ink.numpy())
         assert json.loads(str(saved["settings"]))["seed"] == 3
 
@@ -103,7 +119,7 @@ def test_a_trajectory_holds_the_chains_and_no_pickle(loaded: LoadedModel):
 def test_chains_are_diagnosed_in_words(loaded: LoadedModel):
     asked = asked_for(loaded, 32, 4)
     frames = list(printing.run(loaded, asked))
-    energies = torch.tensor([frame.energy for frame in frames])
+    energies = torch.tensor([frame.aimed for frame in frames])
     shown = diagnose(loaded, asked, frames[-1].x, energies, 32)
     assert "Metropolis" in shown and "R-hat" in shown and "Effective sample size" in shown
     with pytest.raises(ValueError, match="a few more"):

@@ -99,6 +99,7 @@ def test_the_export_holds_every_score(loaded: LoadedModel, pictures: list[Path],
     assert [row["file"] for row in mine] == ["'=danger.png", "bar1.png"]
     assert float(mine[0]["value"]) == pytest.approx(scored.card.set_scores[NAME]["energy"][0], rel=1e-4)
     assert {row["set"] for row in rows} == {"test", "noise", NAME}
+    assert {row["file"] for row in rows if row["set"] != NAME} == {""}
     page = as_page(scored, ["noise", NAME], "energy", 0.0)
     assert "plotly" in page.lower() and NAME in page and "src=" not in page.split("<script")[0]
 

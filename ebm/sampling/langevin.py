@@ -61,7 +61,7 @@ def sgld(
         free: mask that can be broadcast to x, True or 1 where pixels may move; None = everywhere. All other pixels
             keep the values of the start, even outside `clamp` (for inpainting: the known pixels).
         generator: on x's device, or a stream by counting; makes the noise reproducible.
-        every: yields after each `every` steps, and always after the last.
+        every: yields the state after each `every` steps, and always the last one. The chains are then one step ahead.
         compiled: holds the compiled step that is used as soon as it is ready; None = the one of this process.
 
     Yields:
@@ -76,14 +76,21 @@ def sgld(
     start = x = x.detach()
     moving = None if free is None else _mask(free, x)
     take_step = _step(model, x, extra, step_size, noise, grad_clip, clamp, compiled)
+
+    def state(index: int, known: Tensor | None) -> Step:
+        if known is not None:
+            return Step(x, known, index)
+        with torch.no_grad():
+            return Step(x, energy(x, *extra), index)
+
     for index in range(1, steps + 1):
-        x = take_step(x, _white(x, generator, index) if noise else None)
-        if moving is not None:
-            x = torch.where(moving, x, start)
-        if index % every == 0 or index == steps:
-            with torch.no_grad():
-                now = energy(x, *extra)
-            yield Step(x, now, index)
+        # The compiled step gives the energies of the state that it leaves, so a state is yielded after the next step.
+        left, after = take_step(x, _white(x, generator, index) if noise else None)
+        if index > 1 and (index - 1) % every == 0:
+            yield state(index - 1, left)
+        x = after if moving is None else torch.where(moving, after, start)
+    if steps:
+        yield state(steps, None)
 
 
 def _white(x: Tensor, generator: torch.Generator | Stream | None, index: int) -> Tensor:
@@ -105,10 +112,11 @@ def _mask(free: Tensor, x: Tensor) -> Tensor:
 def _step(
     model: nn.Module | Callable[..., Tensor], x: Tensor, extra: tuple[Tensor, ...], step_size: float, noise: float,
     clip: float | None, clamp: tuple[float, float] | None, compiled: Library | None,
-) -> Callable[[Tensor, Tensor | None], Tensor]:  # fmt: skip
+) -> Callable[[Tensor, Tensor | None], tuple[Tensor | None, Tensor]]:  # fmt: skip
     """One step as a function of x and of standard normal noise, or None for no noise.
 
-    On a CPU the compiled step is used as soon as it is ready, even in the middle of a run.
+    It gives the energies of x, or None where only the compiled step knows them, and x after the step. On a CPU the
+    compiled step is used as soon as it is ready, even in the middle of a run.
     """
     slope: Callable[[Tensor], Tensor] | None = None
     native: NativeStep | None = None
@@ -117,18 +125,18 @@ def _step(
     limit = clip if clip is not None else math.inf
     move = Move(step_size, noise, limit, low, high)
 
-    def take_step(x: Tensor, white: Tensor | None) -> Tensor:
+    def take_step(x: Tensor, white: Tensor | None) -> tuple[Tensor | None, Tensor]:
         nonlocal slope, native
         if native is None and native_fits and (code := (compiled or library()).code) is not None:
             assert isinstance(model, EnergyNet)
             check_glyphs(x)
             native = NativeStep(code, model, torch.get_num_threads())
         if native is not None:
-            return native(x, extra[0] if extra else None, move, white)[1]
+            return native(x, extra[0] if extra else None, move, white)
         slope = slope or gradient_of(model, x, *extra)
         x = x - step_size * slope(x).clamp(-limit, limit)
         if white is not None:
             x = x + noise * white
-        return x.clamp_(low, high)
+        return None, x.clamp_(low, high)
 
     return take_step

@@ -2,7 +2,7 @@
 
 from urllib.parse import parse_qs, urlparse
 
-from helpers.app_pages import open_tab, wait_for_change
+from helpers.app_pages import open_tab, serious_findings, wait_for_change
 
 TABS = ("Read", "Print", "Strangers", "Surface", "Train", "Learn")
 
@@ -10,7 +10,6 @@ TABS = ("Read", "Print", "Strangers", "Surface", "Train", "Learn")
 # Gradio's place holder of a figure that is on its way has a label that means nothing, which axe rightly finds.
 NO_PLACEHOLDER = """![...document.querySelectorAll('[aria-label="Empty value"]')].some(e => e.offsetParent)"""
 NO_TRANSITION = "!document.getAnimations().some(a => a instanceof CSSTransition)"  # of colours, from theme to theme
-FINDINGS = {"resultTypes": ["violations"]}  # axe then lists nothing of what is right
 OF_COLOUR = ["color-contrast", "link-in-text-block"]  # its rules that another theme may break
 
 
@@ -128,8 +127,6 @@ def test_a_lecture_shows_only_what_is_looked_at(desk, url: str) -> None:
 
 def test_no_serious_finding_of_axe(page, url: str) -> None:
     """Every tab in light colours; in dark ones, and at a desk, the rules that are about colour."""
-    from axe_playwright_python.sync_playwright import Axe
-
     page.goto(url)  # no tab opens by itself: what a link opens comes later than the page
     page.wait_for_selector("#reading .energy")
     found = []
@@ -147,7 +144,5 @@ def test_no_serious_finding_of_axe(page, url: str) -> None:
             page.evaluate(f"window.glyphTheme('{theme}')")
             page.wait_for_function(NO_TRANSITION)
             rules = {} if theme == "light" else {"runOnly": OF_COLOUR}
-            for violation in Axe().run(page, options=FINDINGS | rules).response["violations"]:
-                if violation["impact"] in ("serious", "critical"):
-                    found += [f"{tab}, {theme}: {violation['id']}: {n['html'][:160]}" for n in violation["nodes"]]
+            found += [f"{tab}, {theme}: {finding}" for finding in serious_findings(page, **rules)]
     assert found == []

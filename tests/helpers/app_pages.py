@@ -43,6 +43,24 @@ def wait_until(page, script: str, arg: object = None) -> None:
     raise AssertionError(f"this did not come true: {script}")
 
 
+def serious_findings(page, **options) -> list[str]:
+    """What axe finds serious on the page, one line for each element.
+
+    Args:
+        page: as it is now.
+        options: of axe's `run`.
+    """
+    from axe_playwright_python.sync_playwright import Axe  # a machine without browsers has no Playwright
+
+    found = Axe().run(page, options={"resultTypes": ["violations"]} | options)  # it lists nothing of what is right
+    return [
+        f"{violation['id']}: {node['html'][:160]}"
+        for violation in found.response["violations"]
+        if violation["impact"] in ("serious", "critical")
+        for node in violation["nodes"]
+    ]
+
+
 def open_tab(page, title: str) -> None:
     """Opens a tab by its title and waits until it is open.
 

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from helpers.app_pages import PATIENCE, draw, open_tab, wait_until
+from helpers.app_pages import PATIENCE, draw, open_tab, serious_findings, wait_until
 from PIL import Image
 
 import ebm
@@ -77,6 +77,7 @@ def test_a_glyph_is_moved_by_handles_and_put_back(page) -> None:
     page.wait_for_function(f"{lens} !== '{before}'")
     page.click("[data-do=back]")
     page.wait_for_function(f"{lens} === '{before}'")
+    assert serious_findings(page) == []
 
 
 def test_a_glyph_is_finished_here_and_its_mask_alone_moves(page, asked: list[str]) -> None:

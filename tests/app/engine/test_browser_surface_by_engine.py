@@ -4,7 +4,7 @@ import math
 
 import pytest
 import torch
-from helpers.app_pages import draw, open_tab
+from helpers.app_pages import draw, open_tab, serious_findings
 
 from ebm.checkpoint.examples import TYPICAL, load_examples
 from ebm.data.corpus import to_model_space
@@ -113,6 +113,7 @@ def test_the_ends_are_moved_by_keys_and_both_ways_follow(page) -> None:
     page.keyboard.press("ArrowRight")
     page.wait_for_function("b => document.querySelector('.probe-words').innerText !== b", arg=place)
     assert asked == []
+    assert serious_findings(page) == []
     page.click("#plane-view label:has-text('a relief')")
     page.wait_for_selector("[data-end='0']", state="hidden")
     page.click("#plane-view label:has-text('a map')")

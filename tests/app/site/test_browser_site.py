@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from helpers.app_pages import WatchedPage, draw
+from helpers.app_pages import WatchedPage, draw, serious_findings
 from helpers.cards import make_card
 from torch.nn import functional as F
 
@@ -84,6 +84,7 @@ def test_it_reads_prints_walks_and_its_lessons_open_doors(shown, window: int) ->
     page.click("#tab-learn")
     page.click("[data-door]:has-text('Print a g')")
     page.wait_for_selector("#print-desk .said:has-text('of 12 as g')")
+    assert serious_findings(page) == []
     watched.check()
     page.close()
 

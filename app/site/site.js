@@ -15,7 +15,7 @@ dress();
 
 const live = mountLive(find('#live'));
 const pad = mountPad(find('#sketch'), { draws: (strokes) => live.draws(strokes), drawn: (text) => live.drawn(text) });
-const lens = mountLens(find('#lens'), { changes: (ink) => live.read(ink), changed: () => live.read(lens.ink()) });
+const lens = mountLens(find('#lens'), { changes: (ink) => live.read(ink), changed: () => live.read(lens.ink()), drags: (right, down) => live.shift({ right, down }), scales: (size) => live.shift({ size }) });
 find('#overlay').addEventListener('change', (event) => live.lay(event.target.value));
 for (const example of document.querySelectorAll('[data-ink]')) {
     const ink = Uint8Array.from(atob(example.dataset.ink), (c) => c.charCodeAt(0));

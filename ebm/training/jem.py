@@ -7,8 +7,6 @@ import torch
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
 from torch.nn import functional as F
-from torchmetrics import MeanMetric, MetricCollection
-from torchmetrics.classification import BinaryAUROC, MulticlassAccuracy, MulticlassCalibrationError
 
 from ebm.model.energy import EnergyNet
 from ebm.sampling.langevin import sgld
@@ -20,16 +18,9 @@ from ebm.training.matching import Matched, cross_entropy_on_lines, matching_loss
 from ebm.training.recipe import Recipe
 from ebm.training.schedule import learning_rate
 from ebm.training.trouble import signs_of, trouble_in
+from ebm.training.validation import Validation
 
 MATCH_BETAS, CONTRAST_BETAS = (0.9, 0.999), (0.0, 0.999)  # of Adam; no momentum while the negatives move too
-
-
-def validation_strangers(x: Tensor) -> dict[str, Tensor]:
-    """Two cheap kinds of strangers made from glyphs (N, 1, 56, 56), only for choosing a checkpoint.
-
-    They are never reported. `ebm.data.STRANGERS` has other kinds.
-    """
-    return {"halves swapped": x.roll(28, 2), "smeared": F.avg_pool2d(x, (1, 15), stride=1, padding=(0, 7))}
 
 
 class JEM(pl.LightningModule):
@@ -64,14 +55,7 @@ class JEM(pl.LightningModule):
         self.lr_factor = 1.0
         self.fresh: dict[str, float] = {}
         self.trouble: str | None = None
-        if outputs > 1:
-            self.val_metrics = MetricCollection(
-                {"accuracy": MulticlassAccuracy(outputs, average="micro"), "ece": MulticlassCalibrationError(outputs)}
-            )
-        self.val_auroc = torch.nn.ModuleDict(
-            {name: BinaryAUROC() for name in validation_strangers(torch.zeros(1, 1, 56, 56))}
-        )
-        self.val_gap = MeanMetric()
+        self.validation = Validation(outputs)
 
     def forward(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """f of the network, as in `EnergyNet.forward`.
@@ -290,37 +274,11 @@ class JEM(pl.LightningModule):
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         """Measures accuracy, calibration, energy gap to the buffer, and AUROC on two unreported kinds of strangers."""
-        x, y = batch
-        if self.net.outputs > 1:
-            self.val_metrics.update(self.net.get_logits(x), y)
-        energy = self.net.energy(x)
-        metrics = self._aurocs()
-        for name, strangers in validation_strangers(x).items():
-            target = torch.cat([torch.zeros_like(y), torch.ones_like(y)])
-            metrics[name].update(torch.cat([energy, self.net.energy(strangers)]), target)
-        if self.buffer is not None and len(self.buffer):
-            filled = (self.buffer.steps > 0).nonzero().squeeze(1)
-            spread = torch.linspace(0, len(filled) - 1, min(len(x), len(filled)), device=filled.device).long()
-            chains = self.buffer.x[filled[spread]]  # of all classes, because the slots are in the order of the classes
-            self.val_gap.update(self.net.energy(chains).mean() - energy.mean())
-
-    def _aurocs(self) -> dict[str, BinaryAUROC]:
-        return {name: metric for name, metric in self.val_auroc.items() if isinstance(metric, BinaryAUROC)}
+        self.validation.update(self.net, *batch, self.buffer)
 
     def on_validation_epoch_end(self) -> None:
         """Logs what the validation steps have measured."""
-        values: dict[str, Any] = {f"val/auroc {name}": metric.compute() for name, metric in self._aurocs().items()}
-        if self.net.outputs > 1:
-            values |= {f"val/{name}": value for name, value in self.val_metrics.compute().items()}
-            self.val_metrics.reset()
-        if self.val_gap.update_count:
-            values["val/contrastive_divergence"] = self.val_gap.compute()
-        auroc = torch.stack([values[f"val/auroc {name}"] for name in self._aurocs()]).mean()
-        # A checkpoint is chosen by this, and never by the contrastive loss, which does not show convergence.
-        values["val/selection"] = float(auroc) + sum(self.fresh.values()) + float(values.get("val/accuracy", 0.0))
-        values |= {f"val/fresh_{name}": value for name, value in self.fresh.items()}
-        for metric in (*self._aurocs().values(), self.val_gap):
-            metric.reset()
+        values = self.validation.figures(self.fresh)
         shared = processes.is_shared()  # the values are the same in all processes, but Lightning asks for this
         self.log_dict({name: float(value) for name, value in values.items()}, prog_bar=False, sync_dist=shared)
 

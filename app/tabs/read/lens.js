@@ -6,8 +6,10 @@ import { put } from '../../parts/places.js';
  * Makes the lens of its element, which has the template of lens.py.
  *
  * @param {HTMLElement} element of the component.
- * @param {{changed: function(object): void, changes: function(Uint8Array): void}} heard what is called when the visitor has
- *     changed pixels or mask, with the component's value, and while pixels are being changed, with the ink.
+ * @param {{changed: function(object): void, changes: function(Uint8Array): void, drags: function(number, number): void,
+ *     scales: function(number): void, dragged: function(): void}} heard what is called when the visitor has changed pixels or
+ *     mask, with the component's value; while pixels are being changed, with the ink; while the glyph is dragged, by so many
+ *     pixels to the right and down; when the wheel changes its size, by so much; and when it was dragged.
  */
 export function mount(element, heard) {
     const canvas = element.querySelector('canvas'), words = element.querySelector('.lens-words');
@@ -78,12 +80,18 @@ export function mount(element, heard) {
         } else words.textContent = `${where}.`;
     }
 
+    let held = null;  // where the glyph was taken hold of, in pixels
+    function exact(event) {
+        const box = canvas.getBoundingClientRect();
+        return [(event.clientX - box.left) * SIZE / box.width, (event.clientY - box.top) * SIZE / box.height];
+    }
+
     const hand = () => element.querySelector('input[name=lens-hand]:checked').value;
 
     function value() { return { ink: ink ? text(ink) : '', mask: mask.some(Boolean) ? text(mask) : '' }; }
 
     function press(k) {  // a click, or the pen held down over a pixel
-        if (!ink || hand() === 'look') return;
+        if (!ink || ['look', 'move'].includes(hand())) return;
         touched = true;
         const row = Math.floor(k / SIZE), column = k % SIZE, reach = hand() === 'mask' ? 3 : 1;
         for (let y = Math.max(0, row - reach); y <= Math.min(SIZE - 1, row + reach); y++) {
@@ -110,14 +118,34 @@ export function mount(element, heard) {
         touched = false;
     }
 
-    canvas.addEventListener('pointerdown', (event) => { canvas.setPointerCapture(event.pointerId); begin(place(event)); });
-    canvas.addEventListener('pointermove', (event) => { at = place(event); if (painting !== null) press(at); else draw(); });
-    canvas.addEventListener('pointerup', end);
-    canvas.addEventListener('pointercancel', end);
+    canvas.addEventListener('pointerdown', (event) => {
+        canvas.setPointerCapture(event.pointerId);
+        if (hand() === 'move') held = exact(event); else begin(place(event));
+    });
+    canvas.addEventListener('pointermove', (event) => {
+        at = place(event);
+        if (held) {
+            const now = exact(event);
+            heard.drags?.(now[0] - held[0], now[1] - held[1]);
+            held = now;
+        } else if (painting !== null) press(at); else draw();
+    });
+    for (const name of ['pointerup', 'pointercancel']) canvas.addEventListener(name, () => {
+        if (held) { held = null; heard.dragged?.(); } else end();
+    });
+    canvas.addEventListener('wheel', (event) => {
+        if (hand() !== 'move' || !ink) return;
+        event.preventDefault();
+        heard.scales?.(-Math.sign(event.deltaY) * 0.02);
+        heard.dragged?.();
+    }, { passive: false });
     canvas.addEventListener('pointerleave', () => { at = null; draw(); });
     canvas.addEventListener('keydown', (event) => {
         const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIZE, ArrowDown: SIZE }[event.key];
-        if (step) { at = Math.max(0, Math.min(SIZE * SIZE - 1, (at ?? SIZE * SIZE / 2 + SIZE / 2) + step)); draw(); }
+        if (step && hand() === 'move') {
+            heard.drags?.(Math.sign(step) * Number(Math.abs(step) === 1), Math.sign(step) * Number(Math.abs(step) === SIZE));
+            heard.dragged?.();
+        } else if (step) { at = Math.max(0, Math.min(SIZE * SIZE - 1, (at ?? SIZE * SIZE / 2 + SIZE / 2) + step)); draw(); }
         else if ((event.key === 'Enter' || event.key === ' ') && at !== null) { begin(at); end(); }
         else return;
         event.preventDefault();

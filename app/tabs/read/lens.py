@@ -23,6 +23,7 @@ aria-label="The glyph as the model sees it, 56 by 56 pixels"></canvas></div>
 <p class="lens-words" aria-live="polite"></p>
 <div class="lens-tools" role="group" aria-label="What a click does">
 <label><input type="radio" name="lens-hand" value="look" checked> look</label>
+<label class="by-engine-only"><input type="radio" name="lens-hand" value="move"> drag it</label>
 <label><input type="radio" name="lens-hand" value="push"> push pixels</label>
 <label><input type="radio" name="lens-hand" value="mask"> paint a mask</label></div>
 <div class="lens-tools"><button type="button" data-do="left">Mask left half</button>
@@ -36,6 +37,9 @@ _ON_LOAD = """const live = window.glyphImport('parts/places.js').then(({ partOf 
 window.glyphImport('tabs/read/lens.js').then(async ({ mount }) => {
     const lens = mount(element, {
         changes: async (ink) => (await live).read(ink),
+        drags: async (right, down) => (await live).shift({ right, down }),
+        scales: async (by) => (await live).shift({ size: by }),
+        dragged: async () => (await live).kept?.(),
         changed: async (value) => {
             props.value = value;
             if (!(await live).isHere()) trigger('input');

@@ -176,6 +176,16 @@ export function mount(element) {
         },
         /** Reads what the lens shows. */
         read,
+        /** Moves the glyph by so much more, by the names of MOVES; within their bounds. */
+        shift(by) {
+            if (!base || !isHere()) return;
+            for (const [name, more] of Object.entries(by)) {
+                const { low, high } = MOVES[name];
+                moves[name] = Math.max(low, Math.min(high, moves[name] + more));
+                find(`input[data-move=${name}]`).value = moves[name];
+            }
+            show(toInk(moved(base, moves)));
+        },
         /** Lays the slope over the glyph, or nothing; false where the server has to. */
         lay(name) {
             overlay = name;

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
-from scipy import ndimage
 
 from ebm.data.picture.decode import open_picture, read_grey
 from ebm.data.picture.letter import Box
@@ -33,6 +32,8 @@ def find_letters(picture: str | Path | np.ndarray) -> list[tuple[float, float, f
     Raises:
         ValueError: as `read_grey`.
     """
+    from scipy import ndimage  # slow to import, and the page needs it only when a picture is brought
+
     grey = read_grey(picture)
     if grey.min() == grey.max():
         return []

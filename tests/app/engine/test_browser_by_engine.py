@@ -80,6 +80,25 @@ def test_a_glyph_is_moved_by_handles_and_put_back(page) -> None:
     assert serious_findings(page) == []
 
 
+def test_a_glyph_is_dragged_in_the_lens(page) -> None:
+    open_tab(page, "Read")
+    draw(page, [(0.4, 0.2), (0.4, 0.8)])
+    page.wait_for_function("document.querySelector('.live-spoken').innerText.includes('Energy')")
+    page.check("input[name=lens-hand][value=move]")
+    box = page.locator(".lens canvas").bounding_box()
+    page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.625 * box["width"], box["y"] + 0.5 * box["height"], steps=5)
+    page.mouse.up()
+    page.wait_for_selector("output[data-move=right]:has-text('7.0 px to the right')", state="attached")
+    page.focus(".lens canvas")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_selector("output[data-move=down]:has-text('-1.0 px down')", state="attached")
+    page.mouse.wheel(0, -100)
+    page.wait_for_selector("output[data-move=size]:has-text('102 %')", state="attached")
+    page.check("input[name=lens-hand][value=look]")
+
+
 def test_a_glyph_is_finished_here_and_its_mask_alone_moves(page, asked: list[str]) -> None:
     open_tab(page, "Read")
     draw(page, [(0.4, 0.2), (0.4, 0.8)])

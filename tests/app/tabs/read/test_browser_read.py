@@ -67,12 +67,15 @@ def test_a_link_brings_a_picture_back_with_pixels_and_mask_changed(desk, picture
     desk.set_input_files("#upload input[type=file]", str(picture))
     desk.wait_for_function("() => !document.querySelector('#example input, #example textarea')?.value")
     desk.click("input[name=lens-hand][value=push]")
+    reading = desk.inner_text("#reading .energy")
     desk.click(".lens canvas", position={"x": 20, "y": 20})
+    wait_for_change(desk, "#reading .energy", reading)
     desk.click(".lens [data-do=left]")
     before = [desk.evaluate(INK.format(name)) for name in ("ink", "mask")]
     link = desk.evaluate("async () => await glyphLink.whole()")
     assert link["missing"] == []
     desk.goto(link["url"])
+    desk.wait_for_selector("#reading .energy")
     for name, had in zip(("ink", "mask"), before, strict=True):
         wait_until(desk, f"async (had) => (await ({INK.format(name)})()) === had", arg=had)
     desk.goto(url + "?tab=read&ink=broken&mask=broken")

@@ -94,12 +94,6 @@ def _of_other_sorts(candidates: list[int], truths: list[str], *taken: int) -> li
     return [k for k in candidates if truths[k] not in used and k not in taken] or candidates
 
 
-def shelf_note(sample: Sample) -> str:
-    """What is said below a sample's name: its sort, and whether it fools the model."""
-    fooled = {True: "called a stranger" if sample.group == "known" else "called known"}.get(sample.fools, "")
-    return ", ".join(part for part in (sample.truth, fooled) if part)
-
-
 def _unevenness(picture: Tensor) -> float:
     """How uneven the ink of a picture (56, 56) lies: the spread of its darker pixels."""
     ink = picture[picture > 127].double()

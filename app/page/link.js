@@ -42,8 +42,8 @@ window.glyphLink = (() => {
     // What the server alone knows of is in no link.
     const LEFT = {
         strangers: () => document.querySelector('#own-said')?.innerText.trim() && 'your own pictures',
-        book: () => 'the page of the book and what was taught on it',
-        train: () => 'the model that was trained here',
+        book: () => 'a page of a book and what was taught on it',
+        train: () => 'a model that was trained here',
     };
     return {
         set(name, values) { states[name] = values; if (name === tab()) later(); },

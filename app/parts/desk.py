@@ -10,9 +10,7 @@ from gradio.components import Component
 from app.parts.panel import QUIET, Context, by_name
 
 
-def calls_desk(
-    place: str, calls: Sequence[tuple[Sequence[Any], str]], controls: Mapping[str, Component]
-) -> None:  # fmt: skip
+def calls_desk(place: str, calls: Sequence[tuple[Sequence[Any], str]], controls: Mapping[str, Component]) -> None:
     """Has events call a desk; no request is sent.
 
     Args:

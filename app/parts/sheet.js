@@ -6,6 +6,13 @@ const COLOURS = Uint32Array.from({ length: 256 }, (_, ink) => packed(PAPER.map((
 
 function packed([r, g, b]) { return (255 << 24 | b << 16 | g << 8 | r) >>> 0; }  // as a little-endian machine keeps a pixel
 
+/** Paints one glyph (3136 bytes, 255 = ink) on a canvas of its size. */
+export function paint(canvas, ink) {
+    const sheet = new Sheet();
+    sheet.show(ink, 1);
+    canvas.getContext('2d').drawImage(sheet.canvas, GAP, GAP, SIZE, SIZE, 0, 0, SIZE, SIZE);
+}
+
 export class Sheet {
     constructor() { this.canvas = document.createElement('canvas'); }
 

@@ -42,7 +42,7 @@ def showing_picture(path: str) -> dict[str, Any] | None:
     """The value for a picture file; None for one that cannot be read, which the reading says."""
     try:
         grey = read_grey(path)
-        letters = find_letters(path)
+        letters = find_letters(grey)
     except ValueError:
         return None
     image = Image.fromarray((grey * 255).astype("uint8"))

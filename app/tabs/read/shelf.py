@@ -4,7 +4,7 @@ import base64
 from html import escape
 from itertools import groupby
 
-from app.models.samples import GROUPS, Sample, shelf_note
+from app.models.samples import GROUPS, Sample
 from app.parts.drawing import data_uri, on_paper
 
 
@@ -27,9 +27,15 @@ def shelf_of(samples: list[Sample], with_ink: bool = False) -> str:
     return f'<div class="shelf">{groups}</div>'
 
 
+def note_of(sample: Sample) -> str:
+    """What is said below a sample's name: its sort, and whether it fools the model."""
+    called = "called a stranger" if sample.group == "known" else "called known"
+    return ", ".join(part for part in (sample.truth, called if sample.fools else "") if part)
+
+
 def _button(number: int, sample: Sample, with_ink: bool) -> str:
     ink = base64.b64encode(sample.picture.contiguous().numpy().tobytes()).decode() if with_ink else ""
-    note = shelf_note(sample)
+    note = note_of(sample)
     small = f"<small{' class=fools' if sample.fools else ''}>{escape(note)}</small>" if note else ""
     return (
         f'<button type="button" data-index="{number}" data-key="{escape(sample.key)}" data-ink="{ink}">'

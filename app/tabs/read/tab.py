@@ -10,6 +10,7 @@ from gradio.components import Component
 from app.engine.drawing import is_drawing
 from app.models.loaded import LoadedModel
 from app.models.samples import samples_to_read
+from app.parts.desk import calls_desk
 from app.parts.drawing import message
 from app.parts.packing import unpack
 from app.parts.panel import PRINTING, QUIET, READING, Context, Panel, Shown, Values, Wishes, updates
@@ -34,9 +35,6 @@ _CLICK = """element.addEventListener('click', (event) => {
     trigger('click', { index: Number(button.dataset.index) });
     if (window.innerWidth <= 760) document.querySelector('#reading').scrollIntoView({ behavior: 'smooth' });
 });"""
-
-# An overlay that a link has set is kept up by the page too.
-_LAID = "async (name) => { (await (await window.glyphImport('parts/places.js')).partOf('reading')).lay(name); }"
 
 
 def build(context: Context) -> Panel:
@@ -196,7 +194,8 @@ def wire(read: Read) -> None:
     read.reader.lens.input(read.read_again, asking, read.reader.outputs, **fast)
     lay = "(overlay) => { window.glyphLens?.(overlay); }"
     read.reader.overlay.input(None, read.reader.overlay, None, js=lay, queue=False, **QUIET)
-    read.reader.overlay.change(None, read.reader.overlay, None, js=_LAID, queue=False, **QUIET)
+    # An overlay that a link has set is kept up by the page too.
+    calls_desk("reading", [([read.reader.overlay.change], "lay(values.overlay)")], {"overlay": read.reader.overlay})
     finish_panel.wire(read.finish)
     endpoints = Endpoints(read.context.models)
     offer(endpoints.score, **READING)

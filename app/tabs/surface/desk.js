@@ -1,8 +1,8 @@
 // Wires the tab Surface: the page's engine walks the surface where it can, otherwise the server is asked.
 import { model as shownModel, onModel } from '../../engine/page.js';
-import { PIXELS, SIZE, toModel, words } from '../../parts/glyph.js';
+import { PIXELS, toInk, toModel, words } from '../../parts/glyph.js';
 import { partOf, put } from '../../parts/places.js';
-import { Sheet } from '../../parts/sheet.js';
+import { paint } from '../../parts/sheet.js';
 import { barrier, lowestEnergy, onPlane, ontoPlane, straight } from './paths.js';
 import { mount as mountTerrain } from './terrain.js';
 import { mount as mountWays } from './ways.js';
@@ -24,7 +24,7 @@ export function mount(element, { askServer, glyphsOf }) {
     const terrain = mountTerrain(find('.terrain'), { moves: move, looks: look });
     const ways = mountWays(find('.ways'));
     const sliders = [...element.querySelectorAll('[data-axis]')];
-    let model = null, glyphs = {}, corners = null, names = [], chosen = {}, own = {}, ends = [[0, 0], [1, 0]], probe = [0.33, 0.33], visited = false, turn = 0;
+    let model = null, glyphs = {}, corners = null, names = [], chosen = {}, own = {}, ends = [[0, 0], [1, 0]], probe = [0.33, 0.33], visited = false, turn = 0, planes = 0;
 
     for (const slider of sliders) {
         Object.assign(slider, { min: AXIS[0], max: AXIS.at(-1), step: 0.01, value: probe[0] });
@@ -67,10 +67,12 @@ export function mount(element, { askServer, glyphsOf }) {
         ends = [[0, 0], [1, 0]];
         showCorners(inks);
         await working(async (client) => {
-            const mine = turn += 1;
+            const mine = planes += 1;
+            turn += 1;  // whoever walks on the plane before stops
             await plane(client, mine);
+            if (mine !== planes) return;
             look(probe);
-            await walk(client, mine);
+            await walk(client, turn += 1);
         });
     }
 
@@ -78,9 +80,7 @@ export function mount(element, { askServer, glyphsOf }) {
 
     function showCorners(inks) {
         element.querySelectorAll('[data-corner]').forEach((figure, k) => {
-            const sheet = new Sheet(), canvas = figure.querySelector('canvas');
-            sheet.show(Uint8ClampedArray.from(inks[k]), 1);
-            canvas.getContext('2d').drawImage(sheet.canvas, 4, 4, SIZE, SIZE, 0, 0, SIZE, SIZE);
+            paint(figure.querySelector('canvas'), inks[k]);
             figure.querySelector('.name').textContent = `${LABELS[NAMES[k]]}: ${names[k]}`;
         });
     }
@@ -90,7 +90,7 @@ export function mount(element, { askServer, glyphsOf }) {
         for (let v = 0; v < GRID; v++) {
             for (let u = 0; u < GRID; u++) row.set(onPlane(corners, AXIS[u], AXIS[v]), u * PIXELS);
             energy.set((await client.read(row)).energy, v * GRID);
-            if (mine !== turn) return;
+            if (mine !== planes) return;
         }
         terrain.show({ corners, names, axis: AXIS, energy, threshold: model.facts.threshold });
         terrain.way([], [], ends);
@@ -142,10 +142,8 @@ export function mount(element, { askServer, glyphsOf }) {
     }
 
     function show(glyph, u, v, energy, logits) {
-        const sheet = new Sheet(), { threshold, sorts } = model.facts;
-        sheet.show(Uint8ClampedArray.from(glyph, (value) => (value + 1) * 127.5), 1);
-        find('.probe canvas').getContext('2d').drawImage(sheet.canvas, 4, 4, SIZE, SIZE, 0, 0, SIZE, SIZE);
-        const notes = [];
+        const { threshold, sorts } = model.facts, notes = [];
+        paint(find('.probe canvas'), toInk(glyph));
         if (threshold !== null) notes.push(energy > threshold ? 'a stranger' : 'like a known glyph');
         if (logits.length > 1) notes.push(`read as ${sorts[logits.indexOf(Math.max(...logits))].text}`);
         find('.probe-words').textContent = `u ${words(u)}, v ${words(v)}: energy ${words(energy)}${notes.length ? ` (${notes.join(', ')})` : ''}`;
@@ -169,7 +167,7 @@ export function mount(element, { askServer, glyphsOf }) {
         /** Looks at what the controls ask for. */
         look(values) { visited = true; begin(values); },
         /** Looks where the tab is opened for the first time. */
-        visit(values) { if (!visited || !corners) this.look(values); },
+        visit(values) { if (!visited) this.look(values); },
         /** Looks by a new model, or at what a link asks for; not where nobody has looked yet. */
         again(opened, values) { if (visited || opened === 'surface') this.look(values); },
     });

@@ -1,6 +1,6 @@
 // The terrain: the energy over the plane through three glyphs, as a map or as a relief, with the two ways on it. On the map
 // both ends of the ways are dragged, or moved by the arrow keys.
-import { PIXELS, SIZE, words } from '../../parts/glyph.js';
+import { PIXELS, SIZE, toInk, words } from '../../parts/glyph.js';
 import { Sheet } from '../../parts/sheet.js';
 import { contour } from './contour.js';
 
@@ -199,7 +199,7 @@ export function mount(element, heard) {
             next.energy.forEach((e, k) => image.data.set([...land((e - low) / (high - low || 1)), 255], 4 * ((n - 1 - Math.floor(k / n)) * n + k % n)));
             picture.getContext('2d').putImageData(image, 0, 0);
             const thumbs = new Sheet(), inks = new Uint8ClampedArray(3 * PIXELS);
-            next.corners.forEach((glyph, k) => glyph.forEach((value, p) => { inks[k * PIXELS + p] = (value + 1) * 127.5; }));
+            next.corners.forEach((glyph, k) => inks.set(toInk(glyph), k * PIXELS));
             thumbs.show(inks, 3);
             plane = { ...next, low, high, picture, thumbs };
             element.querySelector('.low').textContent = words(low);

@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from ebm.data.picture.decode import open_picture, read_grey
+from ebm.data.picture.decode import open_bounded, read_grey
 from ebm.data.picture.letter import Box
 from ebm.data.picture.paper import find_paper
 
 MOST = 80  # letters that are looked for
 SMALLEST = 8  # pixels of a part's side
 STEEPEST = 180.0  # degrees
+_MOST_PARTS = 3000  # connected parts; a picture with more is no line of letters
 _INKED = 0.35  # share of black from which a pixel is ink
 _TALL = 0.35  # of the tallest part: what is lower is a point, a bar or a speck
 _ABOVE = 0.7  # of a letter's height: how far above it its points may lie
@@ -38,14 +39,16 @@ def find_letters(picture: str | Path | np.ndarray) -> list[tuple[float, float, f
     if grey.min() == grey.max():
         return []
     light, paper = find_paper(grey)
-    labels, _ = ndimage.label(1 - light / paper > _INKED, structure=np.ones((3, 3)))
+    labels, count = ndimage.label(1 - light / paper > _INKED, structure=np.ones((3, 3)))
+    if count > _MOST_PARTS:
+        return []
     found = [Box(columns.start, rows.start, columns.stop, rows.stop) for rows, columns in ndimage.find_objects(labels)]
     height, width = grey.shape
     inside = [box for box in found if not (box.top == 0 and box.bottom == height)]  # no frame, no edge of a sheet
     tallest = max((box.bottom - box.top for box in inside), default=0)
-    bodies = [box for box in inside if box.bottom - box.top >= max(_TALL * tallest, 4)]
+    bodies = [box for box in inside if box.bottom - box.top >= max(_TALL * tallest, 4)][:MOST]
     small = [box for box in inside if box.bottom - box.top < _TALL * tallest]
-    letters = sorted((_with_points(body, small) for body in bodies), key=lambda box: box.left)[:MOST]
+    letters = sorted((_with_points(body, small) for body in bodies), key=lambda box: box.left)
     return [(box.left / width, box.top / height, box.right / width, box.bottom / height) for box in letters]
 
 
@@ -80,8 +83,11 @@ def crop(path: str | Path, box: tuple[float, float, float, float], angle: float 
         raise ValueError("The part of a picture has its left, top, right and bottom between 0 and 1, in this order.")
     if abs(angle) > STEEPEST:
         raise ValueError(f"A part is turned by -{STEEPEST:g} to {STEEPEST:g} degrees.")
-    with open_picture(Path(path)) as image:
-        image = ImageOps.exif_transpose(image)
+    with open_bounded(Path(path)) as image:
+        try:
+            image = ImageOps.exif_transpose(image)
+        except Exception as error:  # readers of broken files raise nearly anything
+            raise ValueError("The picture is damaged or cut short and cannot be decoded.") from error
         width, height = image.size
         middle = (left + right) / 2 * width, (top + bottom) / 2 * height
         half = (right - left) / 2 * width, (bottom - top) / 2 * height

@@ -42,10 +42,20 @@ def read_grey(picture: str | Path | Image.Image | np.ndarray | Tensor) -> np.nda
 
 
 def _read_file(path: Path) -> np.ndarray:
-    with open_picture(path) as image:
-        _check_size(image.height, image.width, str(path), _FEWER_PIXELS.get(image.format or "", MAX_PIXELS))
+    with open_bounded(path) as image:
         image.draft("L", (_WORK_SIDE, _WORK_SIDE))  # JPEG: decode at 1/2, 1/4 or 1/8
         return _read_pil(image, str(path))
+
+
+def open_bounded(path: Path) -> Image.Image:
+    """Opens a picture as `open_picture` does, of no more pixels than its format can decode in a moment."""
+    image = open_picture(path)
+    try:
+        _check_size(image.height, image.width, str(path), _FEWER_PIXELS.get(image.format or "", MAX_PIXELS))
+    except ValueError:
+        image.close()
+        raise
+    return image
 
 
 def open_picture(path: Path, most: int = MAX_PIXELS) -> Image.Image:

@@ -7,8 +7,8 @@ import torch
 from helpers.cards import make_card
 
 from app.models.loaded import LoadedModel
-from app.models.samples import samples_to_read, shelf_note
-from app.tabs.read.shelf import shelf_of
+from app.models.samples import samples_to_read
+from app.tabs.read.shelf import note_of, shelf_of
 from ebm.model.energy import EnergyNet
 
 
@@ -32,12 +32,12 @@ def test_known_glyphs_come_in_the_order_of_their_energies(loaded: LoadedModel) -
     assert (good.key, good.truth, good.fools) == ("good glyph", "c", False)
     assert (worn.key, worn.truth, worn.fools) == ("worn glyph", "h", False)
     assert (odd.key, odd.truth, odd.fools) == ("odd print", "l", True)  # not the second h, whose energy is higher
-    assert shelf_note(odd) == "l, called a stranger"
+    assert note_of(odd) == "l, called a stranger"
 
 
 def test_a_stranger_of_the_middle_is_shown_and_what_fools_the_model_is_marked(loaded: LoadedModel) -> None:
     mirrored = next(sample for sample in samples_to_read(loaded) if sample.key == "mirrored")
-    assert mirrored.fools and shelf_note(mirrored) == "called known"  # its energy is 3
+    assert mirrored.fools and note_of(mirrored) == "called known"  # its energy is 3
     html = shelf_of(samples_to_read(loaded))
     assert html.index("known glyphs") < html.index("strangers, near") < html.index("strangers, far")
     assert html.count("data-index") == 5 and "class=fools" in html
@@ -47,4 +47,4 @@ def test_a_card_without_sorts_of_its_examples_still_gives_three(loaded: LoadedMo
     card = dataclasses.replace(loaded.card, data={})
     known = [s for s in samples_to_read(dataclasses.replace(loaded, card=card)) if s.group == "known"]
     assert [sample.truth for sample in known] == ["", "", ""]
-    assert [shelf_note(sample) for sample in known] == ["", "", "called a stranger"]
+    assert [note_of(sample) for sample in known] == ["", "", "called a stranger"]

@@ -38,6 +38,18 @@ def test_one_letter_is_one_box_and_blank_paper_none() -> None:
     assert len(find_letters(picture)) == 1
 
 
+def test_a_picture_of_thousands_of_parts_is_no_line_of_letters() -> None:
+    noise = (np.random.default_rng(0).random((600, 600)) * 255).astype(np.uint8)
+    assert find_letters(noise) == []
+
+
+def test_a_part_of_a_damaged_picture_is_one_sentence(line: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(line.read_bytes()[:200])
+    with pytest.raises(ValueError, match="damaged or cut short"):
+        crop(broken, (0, 0, 1, 1))
+
+
 def test_a_part_is_read_as_if_it_had_been_cut_out(line: Path) -> None:
     part = crop(line, (100 / 250, 20 / 200, 150 / 250, 170 / 200))
     with Image.open(line) as image:

@@ -63,9 +63,9 @@ export function mount(element, askServer) {
         await withPrinter((printer) => (kind === 'on' ? printer.goOn(values) : printer.start(values)));
     }
 
-    element.querySelectorAll('[data-save]').forEach((button) => button.addEventListener('click', () => withPrinter(async ({ last }) => {
-        if (!last) throw new Error('There is nothing to save yet: press Print first.');
+    element.querySelectorAll('[data-save]').forEach((button) => button.addEventListener('click', () => withPrinter(async () => {
         const record = printer.record();
+        if (!record) throw new Error('There is nothing to save yet: press Print first.');
         offer(await FILES[button.dataset.save](record, columns(record.count)), nameOf(record, button.dataset.save));
     })));
     find('[data-live=pace]').addEventListener('change', (event) => printer?.setPace(Number(event.target.value)));

@@ -141,9 +141,11 @@ export class Printer {
     /** How many steps a second are run; 0 = as many as the machine can. */
     setPace(pace) { this.pace = pace; if (this.run) this.client?.change({ pace }); }
 
-    /** The last run as it was recorded. */
+    /** The run as it is recorded so far, or the last one; null before the first. */
     record() {
-        const { request, step, seed, model } = this.last, frames = this.player.recorded();
-        return { request, step, seed, model, frames, count: request.count };
+        const frames = [...this.player.recorded()], basis = this.run ?? this.last;
+        if (!basis || !frames.length) return null;
+        const { request, seed, model } = basis;
+        return { request, step: frames.at(-1).step, seed, model, frames, count: request.count };
     }
 }

@@ -39,6 +39,7 @@ export function mount(element) {
     const paint = latest(async (ink) => {
         try {
             const worker = await client(), glyph = toModel(ink), { energy, logits } = await worker.read(glyph);
+            if (!base) return;  // the pad was emptied meanwhile
             shown = verdictOf(energy[0], logits, model.facts);
             find('.live-card').innerHTML = card(shown, model.facts);
             if (!drawing) find('.live-spoken').textContent = summary(shown, model.facts);
@@ -62,7 +63,7 @@ export function mount(element) {
     function read(ink) {
         if (!isHere()) return;
         tell('');
-        if (!ink) { find('.live-card').innerHTML = `<div class="hint"><p>${HINT}</p></div>`; base = null; return; }
+        if (!ink) { find('.live-card').innerHTML = `<div class="hint"><p>${HINT}</p></div>`; base = shown = dotted = null; return; }
         base = toModel(ink);
         reset();
         paint(ink);

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from helpers.app_pages import PATIENCE, draw, open_tab, serious_findings, wait_until
+from helpers.app_pages import draw, open_tab, serious_findings, wait_until
 from PIL import Image
 
 import ebm
@@ -17,7 +17,7 @@ from ebm.sampling.native import library
 SAID = "#print-desk .said"
 DONE = f"document.querySelector('{SAID}')?.innerText.includes('Read back')"
 STEP = "#printed .controls output"
-ENERGY = "async () => (await (await glyphImport('parts/places.js')).partOf('reading')).shown().energy"
+ENERGY = "async () => (await (await glyphImport('parts/places.js')).partOf('reading')).shown()?.energy"
 
 
 @pytest.fixture
@@ -31,6 +31,13 @@ def asked(page) -> list[str]:
 def visit(page) -> None:
     open_tab(page, "Print")
     page.wait_for_function(DONE)
+
+
+def print_and_wait(page, button: str = "#go", end: str = "Read back") -> None:
+    """Presses a button and waits for the end of the run that it starts, not of the one before."""
+    page.evaluate(f"document.querySelector('{SAID} > *')?.setAttribute('data-old', '')")
+    page.click(button)
+    page.wait_for_selector(f"{SAID} > :not([data-old]):has-text('{end}')")
 
 
 def set_number(page, box: str, value: float) -> None:
@@ -57,7 +64,7 @@ def test_the_energy_moves_while_one_draws_and_the_server_is_not_asked(page, aske
     ink = page.evaluate("async () => [...(await (await glyphImport('parts/places.js')).partOf('lens')).ink()]")
     glyph = (torch.tensor(ink, dtype=torch.float32) / 127.5 - 1).view(1, 56, 56)
     verdict = ebm.verdict(model[1], model[2], glyph)
-    shown = page.evaluate(ENERGY.removesuffix(".energy"))
+    shown = page.evaluate(ENERGY.removesuffix("?.energy"))
     assert shown["energy"] == pytest.approx(verdict.energy, abs=1e-3)
     assert shown["pValue"] == pytest.approx(verdict.p_value, abs=1e-3)
     assert [model[2].sorts[t["index"]] for t in shown["top"]] == [sort for sort, _ in verdict.top]
@@ -145,9 +152,7 @@ def test_an_upload_is_decoded_by_the_server_and_read_here(page, picture, tmp_pat
 def test_the_page_prints_the_glyphs_of_the_seed(page, asked: list[str], model) -> None:
     visit(page)
     asked.clear()
-    page.click("#go")
-    page.wait_for_function("document.querySelector('#print-desk .said').innerText.includes('Printing')")
-    page.wait_for_function(DONE)
+    print_and_wait(page)
     assert asked == []
     inks = page.evaluate(
         "async () => [...(await (await glyphImport('parts/places.js')).partOf('printed')).shown().inks]"
@@ -176,8 +181,8 @@ def test_a_run_is_paused_stepped_branched_and_goes_on(page) -> None:
     picture = "document.querySelector('#printed canvas').toDataURL()"
     end = page.evaluate(picture)
     page.fill("#printed input[type=range]", "0")
-    page.click("#printed [data-do=branch]")
-    page.wait_for_function(f"{DONE} && document.querySelector('{STEP}').innerText === 'step 32 of 32'")
+    print_and_wait(page, "#printed [data-do=branch]")
+    assert page.inner_text(STEP) == "step 32 of 32"
     page.wait_for_function(f"{picture} !== '{end}'")
     page.click("#print-desk [data-do=on]")
     page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 64 of 64'")
@@ -186,8 +191,8 @@ def test_a_run_is_paused_stepped_branched_and_goes_on(page) -> None:
 
 def test_space_and_arrow_keys_play(page) -> None:
     visit(page)
-    page.click("#go")
-    page.wait_for_function(f"{DONE} && document.querySelector('{STEP}').innerText === 'step 32 of 32'")
+    print_and_wait(page)
+    assert page.inner_text(STEP) == "step 32 of 32"
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("ArrowLeft")
     page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 31 of 32'")
@@ -217,8 +222,7 @@ def test_the_controls_act_on_chains_that_run(page) -> None:
 
 def test_files_of_a_run_are_written_in_the_page(page, model) -> None:
     visit(page)
-    page.click("#go")
-    page.wait_for_function(DONE)
+    print_and_wait(page)
     saved = {}
     for kind in ("png", "webp", "npz"):
         with page.expect_download() as download:
@@ -233,6 +237,20 @@ def test_files_of_a_run_are_written_in_the_page(page, model) -> None:
     assert states["step"].tolist() == list(range(33))
     assert states["energy"].shape == states["aimed"].shape == (33, 12)
     assert json.loads(str(states["settings"]))["step_size"] == model[2].sampler.step_size
+
+
+def test_a_run_is_saved_as_far_as_it_went(page) -> None:
+    visit(page)
+    set_number(page, "#steps", 1024)
+    page.select_option("[data-live=pace]", "60")
+    page.click("#go")
+    page.wait_for_function(f"/^step [1-9].* of 1024/.test(document.querySelector('{STEP}').innerText)")
+    with page.expect_download() as download:
+        page.click("[data-save=npz]")
+    states = np.load(io.BytesIO(download.value.path().read_bytes()), allow_pickle=False)
+    assert 0 < states["step"][-1] < 1024
+    print_and_wait(page, "#print-desk [data-do=stop]", "Stopped after")
+    set_number(page, "#steps", 32)
 
 
 def test_a_bad_word_is_named_and_a_word_is_set(page) -> None:
@@ -250,14 +268,12 @@ def test_a_bad_word_is_named_and_a_word_is_set(page) -> None:
     page.fill("#text input, #text textarea", "wh")
     page.wait_for_selector("#text ~ .problem", state="detached")
     page.click("#way label:has-text('one sort')")
-    page.click("#go")
-    page.wait_for_function(DONE)
+    print_and_wait(page)
 
 
 def test_a_run_of_the_page_is_diagnosed(page) -> None:
     visit(page)
-    page.click("#go")
-    page.wait_for_function(DONE)
+    print_and_wait(page)
     page.click("#diagnose > button, #diagnose .label-wrap")
     page.click("#diagnose-go")
     page.wait_for_selector("#diagnosis:has-text('R-hat')")
@@ -268,8 +284,7 @@ def test_a_wall_of_a_hundred_chains(page) -> None:
     set_number(page, "#count", 100)
     set_number(page, "#steps", 16)
     page.select_option("[data-live=pace]", "0")
-    page.click("#go")
-    page.wait_for_function(f"document.querySelector('{SAID}').innerText.includes('of 100 as a')", timeout=PATIENCE)
+    print_and_wait(page, end="of 100 as a")
     assert page.locator("#printed .letters span").count() == 100
     set_number(page, "#count", 12)
 

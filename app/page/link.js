@@ -77,6 +77,16 @@ window.glyphLecture = (yes = !document.documentElement.classList.contains('lectu
 };
 if (new URLSearchParams(location.search).get('lecture') === '1') document.documentElement.classList.add('lecture');
 
+// Gradio lets the focus fall to nowhere when something is chosen from a list: then its box takes it, and Tab goes on there.
+document.addEventListener('focusout', ({ target, relatedTarget }) => {
+    const box = target.matches?.('input[role=combobox], input[role=listbox]') && !relatedTarget ? target.closest('.block') : null;
+    if (box) setTimeout(() => {
+        if (document.activeElement !== document.body) return;
+        Object.assign(box, { tabIndex: -1, role: 'group', ariaLabel: target.getAttribute('aria-label') });
+        box.focus({ preventScroll: true });
+    });
+});
+
 window.glyphTheme = (choice) => {
     const dark = choice ? choice === 'dark' : !document.body.classList.contains('dark');
     document.body.classList.toggle('dark', dark);

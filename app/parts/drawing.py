@@ -77,7 +77,7 @@ def energy_ruler(known: Sequence[float], threshold: float, mark: float | None = 
     def at(value: float) -> float:
         return 100 * (min(max(value, low), high) - low) / (high - low)
 
-    apart = mark is not None and at(threshold) < 82  # away from the mark, where there is room
+    apart = mark is not None and at(threshold) < 64  # away from the mark, where there is room
     side = "left" if (at(mark) < at(threshold) if apart and mark is not None else at(threshold) < 50) else "right"
     marks = f'<i class="cut {side}" style="left:{at(threshold):.2f}%"><b>threshold {number(threshold)}</b></i>'
     if mark is not None:

@@ -3,6 +3,7 @@
 // (`begin`, `add`, `end`), whose run it then also steers.
 import { drawChart, mean } from './chart.js';
 import { SIZE, words } from './glyph.js';
+import { inkOf, openInRead } from './opening.js';
 import { put } from './places.js';
 import { Sheet } from './sheet.js';
 
@@ -94,16 +95,23 @@ export function mount(element) {
         const tall = Math.ceil(reel.tiles / reel.wide);
         find('.letters').innerHTML = '';
         reel.letters.forEach(([text, known], k) => {
-            const mark = document.createElement('span');
-            mark.textContent = text;
-            if (known !== null) {  // null: an uncalibrated model calls nothing a stranger
-                mark.className = known ? 'known' : 'stranger';
-                mark.title = known ? 'its energy is like a known glyph’s' : 'its energy is a stranger’s';
-            }
+            const mark = Object.assign(document.createElement('button'), { type: 'button', textContent: text, tabIndex: k ? -1 : 0 });
+            const judged = known === null ? '' : `its energy is ${known ? 'like a known glyph’s' : 'a stranger’s'}; `;
+            if (known !== null) mark.className = known ? 'known' : 'stranger';  // null: an uncalibrated model calls nothing a stranger
+            mark.title = `${judged}open it in Read`;
+            mark.setAttribute('aria-label', `Glyph ${k + 1}, read as ${text}; ${mark.title}`);
+            mark.addEventListener('click', () => openTile(k));
             mark.style.left = `${100 * (k % reel.wide) / reel.wide}%`;
             mark.style.top = `${100 * Math.floor(k / reel.wide) / tall}%`;
             find('.letters').append(mark);
         });
+    }
+
+    function openTile(k) {
+        const frame = frames[at], cell = reel.cell + reel.gap, pixels = reel.cell ** 2;
+        if (!frame || k >= reel.tiles) return;
+        if (frame.inks) openInRead(frame.inks.slice(k * pixels, (k + 1) * pixels));
+        else openInRead(inkOf(frame.picture, (k % reel.wide) * cell + reel.gap, Math.floor(k / reel.wide) * cell + reel.gap, reel.cell, reel.cell));
     }
 
     // However many states come, the page is drawn once for each frame of the screen.
@@ -223,6 +231,21 @@ export function mount(element) {
     find('[data-do=branch]').addEventListener('click', () => { if (frames[at]) steer?.branch(frames[at]); });
     find('[data-do=full]').addEventListener('click', () => {
         if (document.fullscreenElement) document.exitFullscreen(); else root().requestFullscreen?.();
+    });
+    find('.tiles canvas').addEventListener('click', (event) => {
+        const box = event.target.getBoundingClientRect(), tall = Math.ceil(reel.tiles / reel.wide);
+        const column = Math.floor(reel.wide * (event.clientX - box.left) / box.width);
+        openTile(Math.floor(tall * (event.clientY - box.top) / box.height) * reel.wide + column);
+    });
+    find('.letters').addEventListener('keydown', (event) => {  // one stop for Tab, the arrow keys go from glyph to glyph
+        const by = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -reel.wide, ArrowDown: reel.wide }[event.key];
+        const marks = [...event.currentTarget.children], next = marks[marks.indexOf(event.target) + by];
+        if (!by) return;
+        event.preventDefault();
+        if (!next) return;
+        event.target.tabIndex = -1;
+        next.tabIndex = 0;
+        next.focus();
     });
     // Space and the arrow keys, wherever the focus is of no use for them.
     document.addEventListener('keydown', (event) => {

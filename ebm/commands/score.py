@@ -84,10 +84,11 @@ def print_verdicts(files: Sequence[Path], checkpoint: Path, as_json: bool) -> bo
             print(json.dumps({"file": str(file), "error": str(error)}) if as_json else named)
             continue
         if as_json:
-            print(json.dumps({"file": str(file)} | dataclasses.asdict(v), ensure_ascii=False))
+            top = [{"sort": name, "probability": p} for name, p in v.top]  # as the explorer's endpoint /score answers
+            print(json.dumps({"file": str(file)} | dataclasses.asdict(v) | {"top": top}, ensure_ascii=False))
         else:
-            top = "  ".join(f"{name} {p:.0%}" for name, p in v.top)
+            likeliest = "  ".join(f"{name} {p:.0%}" for name, p in v.top)
             p_value = "-" if v.p_value is None else f"{v.p_value:.3f}"
             word = {True: "stranger", False: "known", None: "-"}[v.is_stranger]
-            print(f"{v.energy:9.3f} {p_value:>8}  {word:9} {top:44} {file}")
+            print(f"{v.energy:9.3f} {p_value:>8}  {word:9} {likeliest:44} {file}")
     return not failed

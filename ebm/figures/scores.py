@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from ebm.scoring.rates import Numbers, auroc, roc_points, scores_array
+from ebm.scoring.rates import Numbers, auroc, positive_rate, roc_points, scores_array
 
 KNOWN, STRANGER, THRESHOLD = "#0072B2", "#D55E00", "#2b2520"
 # Okabe and Ito's palette, without the blue of the known glyphs and without a yellow that is too pale for paper.
@@ -17,6 +17,7 @@ _DASHES = ("solid", "dash", "dot", "dashdot")
 _FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 _GRID, _AXIS = "#e4ddd0", "#9a9186"
 _CURVE_POINTS = 400
+_REACH = 2.0  # how far the histogram goes beyond the known glyphs at most, in their own width
 
 
 def energy_histogram(
@@ -45,7 +46,7 @@ def energy_histogram(
     figure = go.Figure()
     figure.add_trace(_shares(known, edges, "known glyphs", {"color": KNOWN, "width": 1.5}, "rgba(0, 114, 178, 0.28)"))
     for k, (name, values) in enumerate(sets.items()):
-        figure.add_trace(_shares(values, edges, name, _line(k), None))
+        figure.add_trace(_shares(values, edges, name + _beyond(values, edges), _line(k), None))
     if threshold is not None:
         figure.add_vline(threshold, line={"color": THRESHOLD, "width": 2, "dash": "dash"})
         _note(figure, threshold, "threshold", edges)
@@ -56,17 +57,20 @@ def energy_histogram(
         _note(figure, at, "this glyph", edges, y=0.9)
     title = f"{score.capitalize()}: known glyphs" + (" and strangers" if sets else "")
     style(figure, title, f"{score} (further right = stranger)", "share of the set")
-    figure.update_yaxes(tickformat=".0%", rangemode="tozero")
+    # The outermost bins also hold what lies beyond them, so they may stand out of the figure.
+    tall = max((max(trace.y[1:-1]) for trace in figure.data), default=0) or 1
+    figure.update_yaxes(tickformat=".0%", range=[0, 1.08 * tall])
     figure.update_xaxes(range=[edges[0], edges[-1]])
     return figure
 
 
-def roc_curves(known: Numbers, strangers: Mapping[str, Numbers]) -> go.Figure:
+def roc_curves(known: Numbers, strangers: Mapping[str, Numbers], threshold: float | None = None) -> go.Figure:
     """One ROC curve for each stranger set against the known glyphs, with the area in the legend.
 
     Args:
         known: scores (N,) of known glyphs.
         strangers: name -> scores (M,).
+        threshold: where it is not None, a point on each curve shows the rates at it.
 
     Returns:
         the figure.
@@ -81,21 +85,40 @@ def roc_curves(known: Numbers, strangers: Mapping[str, Numbers]) -> go.Figure:
         label = f"{name} ({auroc(known, values):.3f})"
         hover = "%{y:.1%} of the strangers caught at<br>%{x:.1%} false alarms<extra>" + name + "</extra>"
         figure.add_trace(go.Scatter(x=false, y=true, mode="lines", line=_line(k), name=label, hovertemplate=hover))
+        if threshold is not None:
+            at = positive_rate(known, threshold), positive_rate(values, threshold)
+            point = {"color": _line(k)["color"], "size": 10, "line": {"color": "#ffffff", "width": 1.5}}
+            hover = "at the threshold: " + hover
+            figure.add_trace(
+                go.Scatter(x=at[:1], y=at[1:], mode="markers", marker=point, showlegend=False, hovertemplate=hover)
+            )
     style(figure, "ROC curves (area in brackets)", "false positive rate", "true positive rate")
     figure.update_xaxes(range=[-0.02, 1.02], tickformat=".0%")
     figure.update_yaxes(range=[-0.02, 1.03], tickformat=".0%")
     return figure
 
 
+def bounds(known: np.ndarray, others: np.ndarray) -> tuple[float, float]:
+    """What a figure shows of some scores: all but half a percent, and never so much that the known glyphs are a line.
+
+    Args:
+        known: scores (N,) of known glyphs.
+        others: scores (M,) of whatever else there is.
+
+    Returns:
+        the lowest and the highest score that are shown.
+    """
+    low, high = map(float, np.quantile(known, (0.005, 0.995)))
+    reach = _REACH * (high - low or 1.0)
+    ends = np.quantile(others, (0.005, 0.995)).tolist() if len(others) else []
+    return max(low - reach, min([low, *ends])), min(high + reach, max([high, *ends]))
+
+
 def _edges(known: np.ndarray, sets: dict[str, np.ndarray], threshold: float | None, mark: float | None) -> np.ndarray:
-    """Common bins, which contain all of each set except the outermost half percent."""
-    wide = [np.quantile(values, (0.005, 0.995)) for values in (known, *sets.values())]
-    low, high = float(np.min(wide)), float(np.max(wide))
-    if threshold is not None:
-        low, high = min(low, threshold), max(high, threshold)
-    if mark is not None:  # an extreme outlier is drawn at the edge
-        reach = high - low
-        low, high = max(min(low, mark), low - reach), min(max(high, mark), high + reach)
+    """Common bins, as wide as all sets but for half a percent, and never so wide that the known glyphs are a line."""
+    wide = [np.quantile(values, (0.005, 0.995)) for values in sets.values()]
+    low, high = bounds(known, np.ravel(wide + ([] if mark is None else [np.array([mark, mark])])))
+    low, high = (low, high) if threshold is None else (min(low, threshold), max(high, threshold))
     pad = 0.02 * (high - low) or 0.5
     return np.linspace(low - pad, high + pad, 61)
 
@@ -109,6 +132,14 @@ def _shares(values: np.ndarray, edges: np.ndarray, name: str, line: dict, fill: 
         x=middles, y=counts / len(values), mode="lines", line={**line, "shape": "hvh"}, name=name,
         fill="tozeroy" if fill else None, fillcolor=fill, hovertemplate=hover,
     )  # fmt: skip
+
+
+def _beyond(values: np.ndarray, edges: np.ndarray) -> str:
+    """Says of a set that most of it lies further out than the figure shows."""
+    for share, where in ((np.mean(values > edges[-1]), "right"), (np.mean(values < edges[0]), "left")):
+        if share > 0.5:
+            return f" ({share:.0%} further {where})"
+    return ""
 
 
 def _line(k: int) -> dict:
@@ -145,7 +176,7 @@ def style(figure: go.Figure, title: str, x_title: str, y_title: str) -> None:
         font={"family": _FONT, "size": 13, "color": THRESHOLD},
         paper_bgcolor="rgba(0, 0, 0, 0)", plot_bgcolor="rgba(0, 0, 0, 0)", template="none",
         margin={"l": 8, "r": 12, "t": 44, "b": 8}, autosize=True, dragmode=False,
-        height=380 + 14 * max(len(figure.data) - 2, 0),  # on a phone the legend has a line for each set
+        height=380 + 14 * max(sum(trace.showlegend is not False for trace in figure.data) - 2, 0),  # on a phone the legend has a line for each set
         legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0, "xanchor": "left", "font": {"size": 12}},
     )  # fmt: skip
     small = {"size": 13}

@@ -7,6 +7,7 @@ from torch import Tensor
 from ebm.figures.scores import KNOWN, STRANGER, THRESHOLD, style
 
 # From low to high energy, as on a map: depths are dark blue, heights are pale.
+_MIDDLE = "#8b8172"  # seen on light and on dark paper, where style sheets do not reach (WebGL)
 _LAND = [[0.0, "#08306b"], [0.35, "#2f7fb8"], [0.6, "#9ecae1"], [0.8, "#f1e7cf"], [1.0, "#b5562b"]]
 
 
@@ -92,8 +93,9 @@ def plane_figure(
     if relief:
         figure.update_layout(
             dragmode="turntable", margin={"l": 0, "r": 0, "t": 40, "b": 0},
-            scene={"xaxis": {"title": "u"}, "yaxis": {"title": "v"}, "zaxis": {"title": "energy"},
-                   "aspectratio": {"x": 1, "y": 1, "z": 0.6}},
+            scene={axis: {"title": words, "color": _MIDDLE, "gridcolor": _MIDDLE}
+                   for axis, words in (("xaxis", "u"), ("yaxis", "v"), ("zaxis", "energy"))}
+            | {"aspectratio": {"x": 1, "y": 1, "z": 0.6}},
         )  # fmt: skip
     return figure
 
@@ -111,4 +113,4 @@ def _corners(figure: go.Figure, axis: Tensor, energy: Tensor, names: tuple[str, 
     near = [
         float(energy[int((axis - y).abs().argmin()), int((axis - x).abs().argmin())]) for x, y in zip(u, v, strict=True)
     ]
-    figure.add_trace(go.Scatter3d(x=u, y=v, z=near, textfont={"size": 14}, **look))
+    figure.add_trace(go.Scatter3d(x=u, y=v, z=near, textfont={"size": 14, "color": _MIDDLE}, **look))

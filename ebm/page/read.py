@@ -46,7 +46,7 @@ class ReadGlyph:
         at: where it stands.
         crop: grey uint8 (h, w).
         sort: the likeliest, None for an EBM; probability: its share, calibrated by the card.
-        energy: E(x); p_value: share of known glyphs with an energy at least as high, None where uncalibrated.
+        energy: E(x); p_value: as `ebm.verdict` gives it, None where uncalibrated.
         is_sure: whether the probability is at least a half and the energy not above the card's threshold.
     """
 

@@ -100,18 +100,22 @@ def threshold(reference: Tensor, quantile: float = 0.95, rule: str = "quantile")
 
 
 def p_values(card: "Card", energy: Tensor) -> Tensor:
-    """The share of a card's known glyphs with an energy at least as high.
+    """The share of a card's known glyphs with an energy at least as high, where the glyph itself counts as one.
+
+    With n known glyphs the smallest p-value is 1 / (n + 1): no finite number of known glyphs can show that it is 0.
+
+    Source: conformal p-values (Vovk, Gammerman & Shafer 2005, Sec. 2.2).
 
     Args:
         card: of a calibrated model.
         energy: energies (N,), float32.
 
     Returns:
-        (N,) float64 in [0, 1].
+        (N,) float64 in (0, 1].
     """
     reference = torch.tensor(card.reference_energies).sort().values
     at_least = len(reference) - torch.searchsorted(reference, energy.contiguous())
-    return at_least.double() / len(reference)
+    return (at_least.double() + 1) / (len(reference) + 1)
 
 
 @dataclass(frozen=True)
@@ -121,8 +125,7 @@ class Verdict:
     Args:
         energy: E(x).
         threshold: the card's; None where the model is uncalibrated.
-        p_value: share of the card's in-distribution glyphs with an energy at least as high, in [0, 1]; None
-            where the model is uncalibrated.
+        p_value: as `p_values` gives it, in (0, 1]; None where the model is uncalibrated.
         is_stranger: whether the energy is above the threshold; None where the model is uncalibrated.
         top: (sort, probability) of the five likeliest classes, calibrated by the card's temperature; empty
             for an EBM.

@@ -25,6 +25,7 @@ def test_score_prints_a_table_and_one_json_object_a_line(tiny, picture):
         verdict = json.loads(line)
         assert set(verdict) == {"file", "energy", "threshold", "p_value", "is_stranger", "top"}
         assert len(verdict["top"]) == 5
+        assert set(verdict["top"][0]) == {"sort", "probability"}
 
 
 def test_score_says_which_picture_is_faulty_and_reads_the_others(tiny, picture, tmp_path):

@@ -54,7 +54,8 @@ def test_a_verdict_of_a_known_network(net):
     e = -math.log(8)
     card = make_card(net, threshold=e - 1, reference_energies=[e - 2, e - 1, e + 1, e + 2])
     v = verdict(net, card, torch.zeros(1, 56, 56))
-    assert v.energy == pytest.approx(e) and v.is_stranger and v.p_value == 0.5
+    assert v.energy == pytest.approx(e) and v.is_stranger and v.p_value == 3 / 5
+    assert verdict(net, make_card(net, threshold=e - 1, reference_energies=[e - 1]), torch.zeros(1, 56, 56)).p_value > 0
     assert [name for name, _ in v.top] == ["c", "b", "a"]
     assert [p for _, p in v.top] == pytest.approx([0.5, 0.375, 0.125])
     assert not verdict(net, make_card(net, threshold=e + 1), torch.zeros(1, 1, 56, 56)).is_stranger

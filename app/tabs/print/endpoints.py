@@ -91,7 +91,7 @@ class Endpoints:
         with refusals():
             loaded = self.models.get(model)
             recipe = loaded.card.sampler
-            request = printing.check(loaded, sort, count, steps, recipe.step_size, recipe.noise, seed)
+            request = printing.check(loaded, sort, count, steps, recipe.step_size, recipe.print_noise, seed)
             frames = list(printing.run(loaded, request))
             energies = torch.tensor([frame.aimed for frame in frames])
             return figures_of(loaded, request, frames[-1].x, energies)

@@ -2,6 +2,8 @@
 import { SIZE } from '../../parts/glyph.js';
 import { put } from '../../parts/places.js';
 
+const HELP = 'As the model sees it, 56 x 56. Move over it, or use the arrow keys and Enter.';
+
 /**
  * Makes the lens of its element, which has the template of lens.py.
  *
@@ -69,7 +71,7 @@ export function mount(element, heard) {
         const masked = mask.reduce((sum, m) => sum + m, 0);
         const legend = slope || dot ? 'Blue: ink here would lower the energy. Orange: it would raise it.' : '';
         if (at === null || !ink) {
-            words.textContent = [legend, masked ? `${masked} pixels are masked: the model fills them in.` : ''].join(' ').trim();
+            words.textContent = [legend || (masked ? '' : HELP), masked ? `${masked} pixels are masked: the model fills them in.` : ''].join(' ').trim();
             return;
         }
         const where = `Row ${Math.floor(at / SIZE) + 1}, column ${at % SIZE + 1}, ${Math.round(ink[at] / 2.55)} % ink`;
@@ -160,6 +162,8 @@ export function mount(element, heard) {
         take, value,
         /** Shows a glyph (3136 bytes, 255 = ink) without its overlay, or nothing; the mask stays. By hand: it was changed here. */
         show(glyph, byHand = false) { ink = glyph; edited = byHand; slope = dot = null; draw(); },
+        /** Shows and reads a glyph that another part of the page has. */
+        bring(glyph) { ink = glyph; mask = new Uint8Array(SIZE * SIZE); edited = true; slope = dot = null; draw(); heard.changes?.(ink); heard.changed(value()); },
         /** Lays a slope (3136) over the glyph, or the effects of dots (2, 3136), or nothing. */
         lay(over) {
             slope = over?.length === SIZE * SIZE ? over : null;

@@ -18,9 +18,9 @@ from ebm.data.corpus import SIZE, to_bytes, to_model_space
 
 OVERLAYS = {"none": "nothing", "slope": "its slope", "dot": "what a dot would do"}
 TEMPLATE = """<div class="lens sheet"><div class="lens-view">
-<canvas width="56" height="56" tabindex="0" role="application" aria-describedby="lens-help"
+<canvas width="56" height="56" tabindex="0" role="application" aria-describedby="lens-words"
 aria-label="The glyph as the model sees it, 56 by 56 pixels"></canvas></div>
-<p class="lens-words" aria-live="polite"></p>
+<p class="lens-words" id="lens-words" aria-live="polite"></p>
 <div class="lens-tools" role="group" aria-label="What a click does">
 <label><input type="radio" name="lens-hand" value="look" checked> look</label>
 <label class="by-engine-only"><input type="radio" name="lens-hand" value="move"> drag it</label>
@@ -29,7 +29,6 @@ aria-label="The glyph as the model sees it, 56 by 56 pixels"></canvas></div>
 <div class="lens-tools"><button type="button" data-do="left">Mask left half</button>
 <button type="button" data-do="below">Mask lower half</button>
 <button type="button" data-do="bare">No mask</button></div>
-<p class="fineprint" id="lens-help">As the model sees it, 56 x 56. Move over it, or use the arrow keys and Enter.</p>
 </div>"""
 
 # What the page's engine reads it has in hand; the value follows, for what the server does with the glyph later.

@@ -2,6 +2,7 @@
 import { glyphOf, strokesOf } from '../../engine/drawing.js';
 import { onModel } from '../../engine/page.js';
 import { SIZE, toInk, toModel } from '../../parts/glyph.js';
+import { inkOf, openInRead } from '../../parts/opening.js';
 import { pack } from '../../parts/packing.js';
 import { partOf, put } from '../../parts/places.js';
 import { dotEffects } from './dots.js';
@@ -137,6 +138,13 @@ export function mount(element) {
         input.addEventListener('change', () => api.kept?.());
     }
     find('[data-do=back]').addEventListener('click', () => { if (base) { show(toInk(base)); reset(); api.kept?.(); } });
+    find('.live-card').addEventListener('click', async (event) => {
+        const { typical } = event.target.dataset;
+        if (!typical) return;
+        const all = Object.assign(new Image(), { src: model.facts.typical });
+        await all.decode();
+        openInRead(inkOf(all, SIZE * Number(typical), 0, SIZE, SIZE));
+    });
     find('.moves').addEventListener('toggle', () => curves());
     new MutationObserver(() => curves()).observe(document.body, { attributes: true, attributeFilter: ['class'] });  // light, dark
 

@@ -26,7 +26,7 @@ export function verdictOf(energy, logits, facts) {
         top = shares.map((share, index) => ({ index, share: share / sum })).sort((a, b) => b.share - a.share).slice(0, TOP);
     }
     if (threshold === null) return { energy, pValue: null, isStranger: null, top };
-    return { energy, pValue: (reference.length - below(reference, energy)) / reference.length, isStranger: energy > threshold, top };
+    return { energy, pValue: (reference.length - below(reference, energy) + 1) / (reference.length + 1), isStranger: energy > threshold, top };
 }
 
 function below(sorted, value) {  // how many are smaller
@@ -42,8 +42,9 @@ function sentence({ pValue, isStranger }, { threshold, reference }) {
     if (threshold === null) return 'This model is uncalibrated: it has no threshold, so there is an energy but no verdict.';
     const start = `Its energy lies ${isStranger ? 'above' : 'below'} the threshold of ${words(threshold)}`, count = reference.length.toLocaleString('en');
     if (!reference.length) return `${start}.`;
-    if (pValue === 0) return `${start}; not one of ${count} known glyphs has an energy as high (p < ${short(1 / reference.length)}).`;
-    return `${start}; ${(100 * pValue).toFixed(1)}% of the known glyphs have an energy as high or higher (p = ${short(pValue)}).`;
+    const asHigh = Math.round(pValue * (reference.length + 1)) - 1;  // the glyph itself counts as one
+    const share = asHigh ? `${(100 * asHigh / reference.length).toFixed(1)}%` : 'none';
+    return `${start}; ${share} of the ${count} known glyphs have an energy as high (p = ${short(pValue)}).`;
 }
 
 /** The histogram of known glyphs, with the threshold and one glyph's energy marked. */
@@ -64,7 +65,7 @@ export function ruler({ reference, threshold }, mark) {
     const tall = Math.max(...counts, 1);
     const bars = counts.map((c, k) => (c ? `<rect x="${k}" y="${(100 - 100 * c / tall).toFixed(1)}" width=".92" height="${(100 * c / tall).toFixed(1)}" class="${low + (k + 1) * wide <= threshold ? 'bar' : 'bar over'}"/>` : '')).join('');
     const at = (value) => 100 * (Math.min(Math.max(value, low), high) - low) / (high - low);
-    const side = at(threshold) < 82 ? (at(mark) < at(threshold) ? 'left' : 'right') : 'right';
+    const side = at(threshold) < 64 ? (at(mark) < at(threshold) ? 'left' : 'right') : 'right';
     const arrow = mark > high ? ' ▸' : mark < low ? ' ◂' : '', kind = mark > threshold ? 'stranger' : 'known';
     return `<figure class="ruler" role="img" aria-label="Histogram of the energies of ${reference.length} known glyphs; threshold ${words(threshold)}; this glyph ${words(mark)}."><div class="plot"><svg viewBox="0 0 ${BINS} 100" preserveAspectRatio="none" aria-hidden="true">${bars}</svg>`
         + `<i class="cut ${side}" style="left:${at(threshold).toFixed(2)}%"><b>threshold ${words(threshold)}</b></i>`
@@ -76,8 +77,8 @@ function sorts({ top, isStranger }, { sorts: known, typical }) {
     if (!top.length) return '<p class="hint small">This model has one output: it gives an energy, but reads no sorts.</p>';
     const rows = top.map(({ index, share }) => {
         const { name, text, title } = known[index];
-        const tile = typical ? `<i class="typical" role="img" aria-label="a typical ${escaped(title)}" style="background-image:url(${typical});background-position-x:${-34 * index}px"></i>` : '';
-        return `<li><span class="tile">${tile}</span><span class="letter">${escaped(text)}</span><span class="name">${text === name ? '' : escaped(name)}</span>`
+        const tile = typical ? `<button type="button" class="tile typical" data-typical="${index}" title="Open in Read" aria-label="Open a typical ${escaped(title)}" style="background-image:url(${typical});background-position-x:${-34 * index}px"></button>` : '';
+        return `<li>${tile}<span class="letter">${escaped(text)}</span><span class="name">${text === name ? '' : escaped(name)}</span>`
             + `<span class="track"><i style="width:${(100 * share).toFixed(1)}%"></i></span><span class="share">${(100 * share).toFixed(1)}%</span></li>`;
     }).join('');
     const sure = top[0].share >= SURE;

@@ -35,10 +35,9 @@ def sentence(verdict: ebm.Verdict, reference: int) -> str:
     start = f"Its energy lies {side} the threshold of {number(verdict.threshold)}"
     if reference == 0:
         return f"{start}."
-    if verdict.p_value == 0:
-        return f"{start}; not one of {reference:,} known glyphs has an energy as high (p < {1 / reference:.2g})."
-    share = f"{verdict.p_value:.1%} of the known glyphs have an energy as high or higher"
-    return f"{start}; {share} (p = {verdict.p_value:.2g})."
+    as_high = round(verdict.p_value * (reference + 1)) - 1  # the glyph itself counts as one
+    share = f"{as_high / reference:.1%}" if as_high else "none"
+    return f"{start}; {share} of the {reference:,} known glyphs have an energy as high (p = {verdict.p_value:.2g})."
 
 
 def card_of(loaded: LoadedModel, glyph: Tensor) -> str:
@@ -70,9 +69,10 @@ def _sorts(loaded: LoadedModel, verdict: ebm.Verdict) -> str:
         tile = ""
         if len(loaded.typical):
             picture = data_uri(on_paper(loaded.typical[loaded.card.sorts.index(sort)]))
-            tile = f'<img src="{picture}" alt="a typical {escape(loaded.title(sort))}" width="34" height="34">'
+            image = f'<img src="{picture}" alt="Open a typical {escape(loaded.title(sort))}" width="34" height="34">'
+            tile = f'<button type="button" class="tile" data-glyph title="Open in Read">{image}</button>'
         rows += (
-            f'<li><span class="tile">{tile}</span><span class="letter">{escape(loaded.text(sort))}</span>'
+            f'<li>{tile}<span class="letter">{escape(loaded.text(sort))}</span>'
             f'<span class="name">{_name(loaded, sort)}</span>'
             f'<span class="track"><i style="width:{100 * p:.1f}%"></i></span><span class="share">{p:.1%}</span></li>'
         )

@@ -32,7 +32,7 @@ def as_page(loaded: LoadedModel, chosen: list[str], score: str, threshold: float
     """The figures and tables as one HTML page that needs nothing else."""
     from ebm.evaluation.page import STYLE  # brings torchmetrics and Lightning in: not before someone exports
 
-    figures = [histogram(loaded, chosen, score, threshold), roc(loaded, chosen, score)]
+    figures = [histogram(loaded, chosen, score, threshold), roc(loaded, chosen, score, threshold)]
     scores = [name for name in SCORES if name in loaded.card.set_scores["test"]]
     drawn = "".join(
         chart.to_html(full_html=False, include_plotlyjs=k == 0) for k, chart in enumerate(figures) if chart is not None

@@ -21,13 +21,21 @@ from app.visitors.endpoints import offer
 from app.visitors.uploads import paths_of
 
 # While the slider moves, so does the line in the histogram; the figure itself is redrawn on release.
-_DRAG = """(threshold) => {
+_DRAG = """(threshold, score) => {
     const figure = document.querySelector('#histogram .js-plotly-plot');
     const axis = figure?._fullLayout?.xaxis, line = figure?.querySelector('.shapelayer path');
     if (axis?.l2p && line) {
         const x = axis._offset + axis.l2p(threshold);
         line.setAttribute('d', line.getAttribute('d').replace(/([ML])[^,]+,/g, `$1${x},`));
     }
+    if (score !== 'energy') return;
+    for (const example of document.querySelectorAll('#strips figure[class]')) {
+        const odd = Number(example.dataset.energy) > threshold;
+        example.classList.toggle('stranger', odd);
+        example.classList.toggle('known', !odd);
+    }
+    const said = document.querySelector('#strips .hint b');
+    if (said) said.textContent = threshold.toFixed(2).replace('-', '\u2212');
 }"""
 _MISSING = "This checkpoint came without scores of stranger sets: there is nothing to draw. Training again adds them."
 _SHOWN = ("said", "sets", "score", "threshold", "rates", "histogram", "roc", "auroc", "examples")
@@ -86,8 +94,7 @@ class Strangers:
 
     def look(self, values: Values) -> Shown:
         """Shows the chosen sets."""
-        loaded, chosen, *_ = self._asked(values)
-        return self._figures(*self._asked(values)) | {self.examples: tables.examples(loaded, chosen)}
+        return self._figures(*self._asked(values))
 
     def change_score(self, values: Values) -> Shown:
         """Shows the chosen sets by another score, at that score's own threshold."""
@@ -101,7 +108,8 @@ class Strangers:
 
     def release_threshold(self, values: Values) -> Shown:
         """Draws the threshold where it was left."""
-        return {self.histogram: tables.histogram(*self._asked(values))}
+        asked = self._asked(values)
+        return {self.histogram: tables.histogram(*asked), self.roc: tables.roc(*asked)}
 
     def bring(self, key: str, files: Any) -> Shown:
         """Adds the visitor's own pictures as a set, or takes them away where there are none."""
@@ -137,7 +145,8 @@ class Strangers:
         return {
             self.rates: tables.rates_table(loaded, chosen, score, threshold),
             self.histogram: tables.histogram(loaded, chosen, score, threshold),
-            self.roc: tables.roc(loaded, chosen, score),
+            self.roc: tables.roc(loaded, chosen, score, threshold),
+            self.examples: tables.examples(loaded, chosen, score, threshold),
         }
 
     def _shown(self) -> dict[str, Component]:
@@ -185,13 +194,13 @@ def lay_out(context: Context) -> Strangers:
 def wire(tab: Strangers) -> None:
     """Says what happens when."""
     using: dict[str, Any] = {"preprocess": False, **QUIET}
-    figures = [tab.rates, tab.histogram, tab.roc]
+    figures = [tab.rates, tab.histogram, tab.roc, tab.examples]
     # Not `change`: that also fires when a model is shown, and might then ask for the figures of the one before.
-    tab.sets.input(tab.look, tab.asking, [*figures, tab.examples], **using)
+    tab.sets.input(tab.look, tab.asking, figures, **using)
     tab.score.input(tab.change_score, tab.asking, [tab.threshold, *figures], **using)
     tab.threshold.input(tab.move_threshold, tab.asking, tab.rates, trigger_mode="always_last", **using)
-    tab.threshold.input(None, tab.threshold, None, js=_DRAG, queue=False, **QUIET)
-    tab.threshold.release(tab.release_threshold, tab.asking, tab.histogram, trigger_mode="always_last", **using)
+    tab.threshold.input(None, [tab.threshold, tab.score], None, js=_DRAG, queue=False, **QUIET)
+    tab.threshold.release(tab.release_threshold, tab.asking, [tab.histogram, tab.roc], trigger_mode="always_last", **using)
     changed = [tab.files.upload, tab.files.clear]
     gr.on(changed, tab.bring, [tab.context.model, tab.files], tab.outputs, **using, **WORKING)
     tab.folder.upload(tab.bring, [tab.context.model, tab.folder], tab.outputs, **using, **WORKING)
@@ -219,7 +228,7 @@ def _settings(loaded: LoadedModel, wishes: Wishes, twin: LoadedModel | None = No
             "histogram": {"value": None, "visible": False},
             "roc": {"value": None, "visible": False},
             "auroc": {"value": ""},
-            "examples": {"value": tables.examples(loaded, loaded.examples)},
+            "examples": {"value": tables.examples(loaded, loaded.examples, "energy", loaded.card.threshold)},
         }
     chosen = [name for name in wishes.get("sets", "").split(",") if name in names] or _at_first(loaded, names)
     scores = [(label, name) for name, label in tables.SCORES.items() if name in loaded.card.set_scores["test"]]
@@ -234,9 +243,9 @@ def _settings(loaded: LoadedModel, wishes: Wishes, twin: LoadedModel | None = No
         "threshold": span,
         "rates": {"value": tables.rates_table(*at), "visible": True},
         "histogram": {"value": tables.histogram(*at), "visible": True},
-        "roc": {"value": tables.roc(loaded, chosen, score), "visible": True},
+        "roc": {"value": tables.roc(*at), "visible": True},
         "auroc": {"value": tables.auroc_table(loaded, [name for _, name in scores], twin), "visible": True},
-        "examples": {"value": tables.examples(loaded, chosen), "visible": True},
+        "examples": {"value": tables.examples(*at), "visible": True},
     }
 
 

@@ -74,7 +74,7 @@ def span(loaded: LoadedModel, score: str) -> dict[str, Any]:
     """Bounds, step and first value of the threshold's slider."""
     known = np.asarray(values(loaded, "test", score))
     everything = np.concatenate([known, *(values(loaded, name, score) for name in loaded.sets())])
-    low, high = float(np.quantile(everything, 0.005)), float(np.quantile(everything, 0.995))
+    low, high = figures.bounds(known, everything)
     cut = loaded.card.threshold if score == "energy" else None
     value = float(np.quantile(known, 0.95)) if cut is None else cut
     low, high = min(low, value), max(high, value)
@@ -96,8 +96,8 @@ def histogram(loaded: LoadedModel, chosen: list[str], score: str, threshold: flo
     )
 
 
-def roc(loaded: LoadedModel, chosen: list[str], score: str) -> Any:
-    return figures.roc_curves(values(loaded, "test", score), chosen_values(loaded, chosen, score))
+def roc(loaded: LoadedModel, chosen: list[str], score: str, threshold: float) -> Any:
+    return figures.roc_curves(values(loaded, "test", score), chosen_values(loaded, chosen, score), threshold)
 
 
 def rates_table(loaded: LoadedModel, chosen: list[str], score: str, threshold: float) -> str:
@@ -156,8 +156,12 @@ def auroc_table(loaded: LoadedModel, scores: list[str], twin: LoadedModel | None
     )
 
 
-def examples(loaded: LoadedModel, chosen: Any) -> str:
-    """Examples of the known glyphs and of each chosen set, their energies below, as HTML."""
+def examples(loaded: LoadedModel, chosen: Any, score: str, threshold: float | None) -> str:
+    """Examples of the known glyphs and of each chosen set, their energies below, as HTML.
+
+    Their colours are those of the threshold where it is one of energies, else of the card's.
+    """
+    cut = threshold if score == "energy" else loaded.card.threshold
     strips = ""
     for name in loaded.example_sets():
         if name != "test" and name not in chosen:
@@ -165,25 +169,25 @@ def examples(loaded: LoadedModel, chosen: Any) -> str:
         kind, description = loaded.describe(name)
         title, text = ("known glyphs", "From the test split.") if name == "test" else (name, description)
         few = zip(loaded.examples[name][:_SHOWN], loaded.energies[name].tolist(), strict=False)
-        tiles = "".join(_tile(loaded, picture, energy, title) for picture, energy in few)
+        tiles = "".join(_tile(cut, picture, energy, title) for picture, energy in few)
         badge = f"<small>{escape(kind)}</small>" if kind else ""
         head = f"<h4>{escape(title)} {badge}</h4><p>{escape(text)}</p>"
         strips += f'<div class="strip">{head}<div class="tiles">{tiles}</div></div>'
-    strips = _confusing(loaded, chosen) + strips
+    strips = _confusing(loaded, chosen, cut) + strips
     if not strips:
         return message("This checkpoint came without example pictures.")
     key = "<h3>Examples and their energies</h3><p class='hint small'>"
-    if loaded.card.threshold is None:
+    if cut is None:
         key += "This model is uncalibrated: it has energies, and no threshold that calls a glyph a stranger.</p>"
     else:
         key += (
             "A <span class='key known'>blue</span> line: called known; an <span class='key stranger'>orange</span> "
-            f"one: called a stranger, at the card's threshold of {number(loaded.card.threshold)}.</p>"
+            f"one: called a stranger, at a threshold of <b>{number(cut)}</b>. Click one to read it.</p>"
         )
     return f'{key}<div class="strips">{strips}</div>'
 
 
-def _confusing(loaded: LoadedModel, chosen: Any) -> str:
+def _confusing(loaded: LoadedModel, chosen: Any, cut: float | None) -> str:
     """The strangers with the lowest energies and the known glyphs with the highest, as HTML."""
     odd = [
         (energy, picture, name)
@@ -204,19 +208,19 @@ def _confusing(loaded: LoadedModel, chosen: Any) -> str:
         ("Known glyphs that look strange", "Those with the highest energies, of the examples.",
          sorted(known, key=lambda one: -one[0])[:_SHOWN]),
     ):  # fmt: skip
-        tiles = "".join(_tile(loaded, picture, energy, name) for energy, picture, name in found)
+        tiles = "".join(_tile(cut, picture, energy, name) for energy, picture, name in found)
         if tiles:
             parts += f'<div class="strip"><h4>{title}</h4><p>{text}</p><div class="tiles">{tiles}</div></div>'
     return parts
 
 
-def _tile(loaded: LoadedModel, picture: Any, energy: float, title: str) -> str:
-    """One example with its energy, as HTML."""
-    cut = loaded.card.threshold
+def _tile(cut: float | None, picture: Any, energy: float, title: str) -> str:
+    """One example with its energy, as HTML; cut: the threshold, or None."""
     kind = "" if cut is None else "stranger" if energy > cut else "known"
     called = f", called {kind}" if kind else ""
     return (
-        f'<figure class="{kind}" title="{escape(title)}">'
-        f'<img src="{data_uri(on_paper(picture))}" alt="{escape(title)}{called}" width="60" height="60">'
+        f'<figure class="{kind}" data-energy="{energy:.4f}" title="{escape(title)}">'
+        f'<button type="button" data-glyph title="Open in Read"><img src="{data_uri(on_paper(picture))}" '
+        f'alt="{escape(title)}{called}" width="60" height="60"></button>'
         f"<figcaption>{number(energy)}</figcaption></figure>"
     )

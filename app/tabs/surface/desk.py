@@ -11,7 +11,8 @@ from app.tabs.surface.landscape import choices, picture
 PLACE = "surface desk"  # in places.js
 
 _CORNERS = "".join(
-    '<figure data-corner><canvas width="56" height="56" role="img" aria-label="the glyph at a corner"></canvas>'
+    '<figure data-corner><span class="glyph" data-glyph title="Open in Read"><canvas width="56" height="56" role="img" '
+    'aria-label="the glyph at a corner"></canvas></span>'
     '<figcaption><span class="name"></span><button type="button">Take the glyph of Read</button></figcaption></figure>'
     for _ in range(3)
 )
@@ -25,16 +26,16 @@ TEMPLATE = f"""<div class="surface-desk by-engine-only">
 line is the lowest path: its images leave the plane, and the line joins their nearest places on it. Dashed black is the
 straight way, dashed orange the threshold. A relief is turned by dragging it.</p></div>
 <div class="surface-side"><div class="probe sheet">
-<canvas width="56" height="56" role="img" aria-label="The glyph at the chosen point"></canvas>
+<button type="button" class="glyph" data-glyph title="Open in Read"><canvas width="56" height="56"></canvas></button>
 <div><p class="probe-words">Move over the map: the glyph at each point appears here.</p>
 <label>u <input type="range" data-axis="u"></label><label>v <input type="range" data-axis="v"></label></div></div>
 <div class="corners sheet">{_CORNERS}</div></div></div>
 <div class="ways sheet"><div class="way-top">
 <canvas class="way-chart" role="img" aria-label="Energy on both ways"></canvas>
-<div><canvas class="way-pair" role="img" aria-label="The glyphs on the straight line and on the lowest path"></canvas>
+<div><canvas class="way-pair" data-sheet role="img" aria-label="The glyphs on the straight line and on the lowest path"></canvas>
 <p class="way-names"><span>straight line</span><span>lowest path</span></p></div></div>
 <label class="way-at">Image <input type="range" min="0" max="23" step="1"><output></output></label>
-<canvas class="way-strip" role="img" aria-label="Twelve glyphs of each way"></canvas></div></div>"""
+<canvas class="way-strip" data-sheet role="img" aria-label="Twelve glyphs of each way"></canvas></div></div>"""
 _ON_LOAD = """window.glyphImport('tabs/surface/desk.js').then(({ mount }) => {
     const outside = { askServer: () => trigger('apply'), glyphsOf: (key) => server.glyphs(key) };
     mount(element, outside);

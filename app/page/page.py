@@ -168,8 +168,8 @@ class Following:
         return self.turn_to(str(key), {})
 
     def use(self, tab: str, key: str) -> Shown:
-        """Shows a model that was made on a tab, and opens a tab."""
-        return self.turn_to(key, {}, tab)
+        """Shows a model that was made on a tab, and opens a tab; "" where none was made."""
+        return self.turn_to(key, {}, tab) if key else gr.skip()
 
     def bring(self, files: Any) -> Shown:
         """Shows the model that the visitor uploaded."""
@@ -205,8 +205,8 @@ def _wire(page: gr.Blocks, following: Following) -> None:
         for button, wishes in panel.doors:
             button.click(partial(following.follow, wishes), None, outputs, **QUIET)
             button.click(None, js="() => window.scrollTo(0, 0)", queue=False, **QUIET)
-        for button, key_state, tab in panel.chosen:
-            button.click(partial(following.use, tab), key_state, outputs, **QUIET)
+        for event, key_state, tab in panel.chosen:
+            event(partial(following.use, tab), key_state, outputs, **QUIET)
         if panel.by_page is not None:
             js, given = panel.by_page
             bar.turn.change(None, given, None, js=js, queue=False, **QUIET)

@@ -68,7 +68,7 @@ class Panel:
         again_outputs: what it may change.
         queue: where it waits.
         doors: buttons that open a tab in a state, and that state as wishes; "tab" and "model" among them.
-        chosen: buttons, each with the state that holds the key of the model which it makes the page's model, and the
+        chosen: events, each with the state that holds the key of the model which it makes the page's model, and the
             tab that it opens.
         by_page: in place of `again`, for a tab that the page itself shows: the JavaScript that is called with the tab
             that was opened and the tab's state, and the inputs that give both.
@@ -83,7 +83,7 @@ class Panel:
     again_outputs: Sequence[Component] = field(default_factory=list)
     queue: Mapping[str, Any] = field(default_factory=lambda: READING)
     doors: Sequence[tuple[gr.Button, Wishes]] = ()
-    chosen: Sequence[tuple[gr.Button, gr.State, str]] = ()
+    chosen: Sequence[tuple[Callable[..., Any], gr.State, str]] = ()
     by_page: tuple[str, Sequence[Block]] | None = None
 
 

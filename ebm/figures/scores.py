@@ -171,12 +171,13 @@ def style(figure: go.Figure, title: str, x_title: str, y_title: str) -> None:
         x_title: of the x axis.
         y_title: of the y axis.
     """
+    named = sum(trace.showlegend is not False for trace in figure.data)
     figure.update_layout(
         title={"text": title, "x": 0, "xref": "paper", "xanchor": "left", "font": {"size": 15}},
         font={"family": _FONT, "size": 13, "color": THRESHOLD},
         paper_bgcolor="rgba(0, 0, 0, 0)", plot_bgcolor="rgba(0, 0, 0, 0)", template="none",
         margin={"l": 8, "r": 12, "t": 44, "b": 8}, autosize=True, dragmode=False,
-        height=380 + 14 * max(sum(trace.showlegend is not False for trace in figure.data) - 2, 0),  # on a phone the legend has a line for each set
+        height=380 + 14 * max(named - 2, 0),  # on a phone the legend has a line for each set
         legend={"orientation": "h", "y": -0.22, "yanchor": "top", "x": 0, "xanchor": "left", "font": {"size": 12}},
     )  # fmt: skip
     small = {"size": 13}

@@ -1,10 +1,11 @@
 """The lower half of the tab Book: the model is shown glyphs of the page, learns, and reads the page again."""
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -57,9 +58,9 @@ class School:
     stopped: set[str] = field(default_factory=set)
 
     @property
-    def chosen(self) -> list[tuple[gr.Button, gr.State, str]]:
-        """The buttons that make the taught model the page's."""
-        return [(self.prints, self.key, "print"), (self.uses, self.key, "read")]
+    def chosen(self) -> list[tuple[Callable[..., Any], gr.State, str]]:
+        """What makes the taught model the page's."""
+        return [(self.prints.click, self.key, "print"), (self.uses.click, self.key, "read")]
 
     @property
     def outputs(self) -> list[Component]:

@@ -6,6 +6,7 @@ from html import escape
 
 from app.models.loaded import LoadedModel
 from app.tabs.strangers.own_set import NAME, OwnSet
+from app.tabs.strangers.own_table import harmless
 from app.tabs.strangers.tables import SCORES, auroc_table, histogram, rates_table, roc
 
 
@@ -24,7 +25,7 @@ def as_csv(loaded: LoadedModel, own: OwnSet | None, chosen: list[str]) -> str:
             for k, value in enumerate(loaded.card.set_scores[name].get(score, [])):
                 file = own.names[k] if name == NAME and own is not None else ""
                 odd = "" if cut is None or score != "energy" else str(value > cut).lower()
-                table.writerow([name, _harmless(file), score, f"{value:.6g}", odd])
+                table.writerow([name, harmless(file), score, f"{value:.6g}", odd])
     return text.getvalue()
 
 
@@ -43,8 +44,3 @@ def as_page(loaded: LoadedModel, chosen: list[str], score: str, threshold: float
         f"<h1>{escape(loaded.card.name)}: strangers</h1><p>{escape(str(loaded.card.data.get('source', '')))}</p>"
         f"{rates_table(loaded, chosen, score, threshold)}{drawn}{auroc_table(loaded, scores)}</html>"
     )
-
-
-def _harmless(file: str) -> str:
-    """A file name that no spreadsheet takes for a formula."""
-    return "'" + file if file.startswith(("=", "+", "-", "@")) else file

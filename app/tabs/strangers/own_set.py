@@ -5,8 +5,9 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
+from weakref import WeakKeyDictionary
 
 import torch
 from torch import Tensor
@@ -22,11 +23,21 @@ MOST, LARGEST, PATIENCE = 300, 20 * 2**20, 20.0  # pictures, bytes of one pictur
 
 @dataclass(frozen=True)
 class OwnSet:
-    """What was read: names and glyphs uint8 (N, 56, 56) in their order; bad: (name, reason) of the others."""
+    """What was read.
+
+    Args:
+        names: of the pictures, in their order.
+        ink: their glyphs, uint8 (N, 56, 56), ink = 255.
+        bad: (name, reason) of the pictures that could not be read.
+        measured: what `scores_of` has found, by network: every handler of the tab asks for it.
+    """
 
     names: list[str]
     ink: Tensor
     bad: list[tuple[str, str]]
+    measured: WeakKeyDictionary[ebm.EnergyNet, dict[str, list[float]]] = field(
+        default_factory=WeakKeyDictionary, repr=False, compare=False
+    )
 
     def words(self) -> str:
         """What became of the pictures, in a sentence or two."""
@@ -76,12 +87,19 @@ def read(paths: Sequence[str], preprocessing: str, most: int = MOST) -> OwnSet:
     return OwnSet(names, torch.stack(inks), bad)
 
 
+def scores_of(model: ebm.EnergyNet, own: OwnSet) -> dict[str, list[float]]:
+    """Every score of the pictures by a network: name -> values in their order."""
+    if model not in own.measured:
+        x = to_model_space(own.ink)
+        own.measured[model] = {name: ebm.score(model, x, name).tolist() for name in scores_for(model)}
+    return own.measured[model]
+
+
 def with_own(loaded: LoadedModel, own: OwnSet | None) -> LoadedModel:
     """The model with the visitor's set among its stranger sets, scored; the shared one is not touched."""
     if own is None:
         return loaded
-    x, model, card = to_model_space(own.ink), loaded.model, loaded.card
-    measured = {name: ebm.score(model, x, name).tolist() for name in scores_for(model)}
+    card, measured = loaded.card, scores_of(loaded.model, own)
     described = dict(card.data.get("strangers", {}))
     described[NAME] = {"kind": "", "description": f"{len(own.names)} pictures that you brought."}
     card = dataclasses.replace(

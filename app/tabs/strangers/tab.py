@@ -17,8 +17,10 @@ from app.tabs.strangers import tables
 from app.tabs.strangers.endpoints import Endpoints
 from app.tabs.strangers.export import as_csv, as_page
 from app.tabs.strangers.own_set import MOST, NAME, OwnSet, read, with_own
+from app.tabs.strangers.own_table import own_csv, own_table, recalibrated, table_of
 from app.visitors.endpoints import offer
 from app.visitors.uploads import paths_of
+from ebm.checkpoint.files import save
 
 # While the slider moves, so does the line in the histogram; the figure itself is redrawn on release.
 _DRAG = """(threshold, score) => {
@@ -47,7 +49,8 @@ def build(context: Context) -> Panel:
     strangers = lay_out(context)
     wire(strangers)
     state = {"sets": strangers.sets, "score": strangers.score, "threshold": strangers.threshold}
-    return Panel("strangers", strangers.outputs, strangers.show, state)
+    chosen = [(strangers.made.change, strangers.made, "strangers")]
+    return Panel("strangers", strangers.outputs, strangers.show, state, chosen=chosen)
 
 
 @dataclass(frozen=True)
@@ -62,7 +65,9 @@ class Strangers:
         files, folder: where the visitor brings pictures.
         own: the visitor's own set (`OwnSet`), or None.
         own_said: what became of the pictures, in words.
-        save, saved: the button that exports, and the files.
+        own_rows: the pictures one by one.
+        known, made: the button that makes the pictures the model's known glyphs, and the key of that model.
+        export_button, saved: the button that exports, and the files.
     """
 
     context: Context
@@ -79,13 +84,16 @@ class Strangers:
     folder: gr.UploadButton
     own: gr.State
     own_said: gr.HTML
-    save: gr.Button
+    own_rows: gr.HTML
+    known: gr.Button
+    made: gr.State
+    export_button: gr.Button
     saved: gr.File
 
     @property
     def outputs(self) -> list[Component]:
         """What changes with the model."""
-        return [self.own, self.own_said, *self._shown().values()]
+        return [self.own, self.own_said, self.own_rows, self.known, *self._shown().values()]
 
     @property
     def asking(self) -> set[Block]:
@@ -118,9 +126,22 @@ class Strangers:
             own = read(paths_of(files), loaded.card.preprocessing) if files else None
         except ValueError as error:
             return {self.own_said: message(str(error), "problem")}
-        twin = _twin_of(self.context, own) if key != _TWIN else None
+        twin = _twin_of(self.context, loaded, own)
         settings = _settings(with_own(loaded, own), {"sets": NAME} if own else {}, twin)
-        return {self.own: own, self.own_said: message(own.words() if own else "")} | updates(self._shown(), settings)
+        return self._own(loaded, own) | updates(self._shown(), settings)
+
+    def recalibrate(self, values: Values) -> Iterator[Shown]:
+        """Makes the visitor's pictures the known glyphs of a model that is kept for that visitor; offers its files."""
+        try:
+            loaded = recalibrated(self.context.models.get(values[self.context.model]), values[self.own])
+        except ValueError as error:
+            yield {self.own_said: message(str(error), "problem"), self.made: ""}
+            return
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / f"{loaded.card.name}.safetensors"
+            save(path, loaded.model, loaded.card)
+            files = [str(path), str(path.with_suffix(".json"))]
+            yield {self.made: self.context.models.add(loaded), self.saved: gr.File(value=files, visible=True)}
 
     def export(self, values: Values) -> Iterator[Shown]:
         """Writes what is shown as files."""
@@ -129,12 +150,23 @@ class Strangers:
             csv, html = Path(folder) / "strangers.csv", Path(folder) / "strangers.html"
             csv.write_text(as_csv(loaded, values[self.own], chosen), encoding="utf-8")
             html.write_text(as_page(loaded, chosen, score, threshold), encoding="utf-8")
-            yield {self.saved: gr.File(value=[str(csv), str(html)], visible=True)}
+            files = [csv, html]
+            if values[self.own] is not None:
+                files.append(Path(folder) / "yours.csv")
+                files[-1].write_text(own_csv(loaded, values[self.own]), encoding="utf-8")
+            yield {self.saved: gr.File(value=[str(file) for file in files], visible=True)}
 
     def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
         """The tab for another model, without the visitor's own pictures."""
-        twin = _twin_of(self.context, None) if loaded.card.mode.has_chains else None
-        return {self.own: None, self.own_said: ""} | updates(self._shown(), _settings(loaded, wishes, twin))
+        twin = _twin_of(self.context, loaded, None)
+        return self._own(loaded, None) | updates(self._shown(), _settings(loaded, wishes, twin))
+
+    def _own(self, loaded: LoadedModel, own: OwnSet | None) -> Shown:
+        """What is shown of the visitor's own pictures."""
+        return {
+            self.own: own, self.own_said: message(own.words()) if own else "",
+            self.own_rows: table_of(loaded, own), self.known: gr.Button(visible=own is not None),
+        }  # fmt: skip
 
     def _asked(self, values: Values) -> tuple[LoadedModel, list[str], str, float]:
         """What the visitor chose: the model with the own set, the chosen sets, the score and the threshold."""
@@ -156,7 +188,7 @@ class Strangers:
 
 def lay_out(context: Context) -> Strangers:
     """Makes the tab's components, left to right."""
-    start = _settings(context.models.first, {}, _twin_of(context, None) if context.models.home != _TWIN else None)
+    start = _settings(context.models.first, {}, _twin_of(context, context.models.first, None))
     said = gr.HTML(**start["said"], elem_id="no-strangers", js_on_load=None)
     with gr.Row(elem_id="strangers", elem_classes="areas"):
         with gr.Column(elem_classes="area-a", min_width=0):
@@ -168,6 +200,9 @@ def lay_out(context: Context) -> Strangers:
                 )  # fmt: skip
                 folder = gr.UploadButton("Choose a folder", file_count="directory", size="sm", elem_id="own-folder")
                 own_said = gr.HTML("", elem_id="own-said", js_on_load=None)
+                known = gr.Button(
+                    "These are known: recalibrate on them", visible=False, size="sm", elem_id="own-known"
+                )  # fmt: skip
             score = gr.Dropdown(
                 **start["score"], label="Score", elem_id="score",
                 info="every score is turned so that higher means stranger",
@@ -177,17 +212,18 @@ def lay_out(context: Context) -> Strangers:
                 info="what scores higher is called a stranger",
             )  # fmt: skip
             rates = gr.HTML(**start["rates"], elem_id="rates", js_on_load=None)
-            save = gr.Button("Export what is shown (CSV, HTML)", size="sm", elem_id="export")
-            saved = gr.File(visible=False, label="Exported", elem_id="exported", interactive=False)
+            export = gr.Button("Export what is shown (CSV, HTML)", size="sm", elem_id="export")
+            saved = gr.File(visible=False, label="Files", elem_id="exported", interactive=False)
         with gr.Column(elem_classes="area-b", min_width=0):
             histogram = gr.Plot(**start["histogram"], show_label=False, elem_id="histogram")
             roc = gr.Plot(**start["roc"], show_label=False, elem_id="roc")
         with gr.Column(elem_classes="area-c", min_width=0):
+            own_rows = own_table()
             auroc = gr.HTML(**start["auroc"], elem_id="auroc", js_on_load=None)
             examples = gr.HTML(**start["examples"], elem_id="strips", js_on_load=None)
     return Strangers(
         context, said, sets, score, threshold, rates, histogram, roc, auroc, examples, files, folder, gr.State(None),
-        own_said, save, saved,
+        own_said, own_rows, known, gr.State(""), export, saved,
     )  # fmt: skip
 
 
@@ -200,19 +236,22 @@ def wire(tab: Strangers) -> None:
     tab.score.input(tab.change_score, tab.asking, [tab.threshold, *figures], **using)
     tab.threshold.input(tab.move_threshold, tab.asking, tab.rates, trigger_mode="always_last", **using)
     tab.threshold.input(None, [tab.threshold, tab.score], None, js=_DRAG, queue=False, **QUIET)
-    tab.threshold.release(tab.release_threshold, tab.asking, [tab.histogram, tab.roc], trigger_mode="always_last", **using)
+    drawn = [tab.histogram, tab.roc]
+    tab.threshold.release(tab.release_threshold, tab.asking, drawn, trigger_mode="always_last", **using)
     changed = [tab.files.upload, tab.files.clear]
     gr.on(changed, tab.bring, [tab.context.model, tab.files], tab.outputs, **using, **WORKING)
     tab.folder.upload(tab.bring, [tab.context.model, tab.folder], tab.outputs, **using, **WORKING)
-    tab.save.click(tab.export, tab.asking, tab.saved, **using)
+    tab.known.click(tab.recalibrate, tab.asking, [tab.made, tab.own_said, tab.saved], **using, **WORKING)
+    tab.export_button.click(tab.export, tab.asking, tab.saved, **using)
     endpoints = Endpoints(tab.context.models)
     offer(endpoints.strangers)
     offer(endpoints.strangers_own, **WORKING)
 
 
-def _twin_of(context: Context, own: OwnSet | None) -> LoadedModel | None:
-    """The classifier to compare with, where it ships, with the visitor's own set among its sets."""
-    return with_own(context.models.get(_TWIN), own) if _TWIN in context.models.shipped() else None
+def _twin_of(context: Context, loaded: LoadedModel, own: OwnSet | None) -> LoadedModel | None:
+    """The classifier to compare a model with, where both ship, with the visitor's own set among its sets."""
+    shipped, is_joint = context.models.shipped(), loaded.card.mode.has_chains
+    return with_own(context.models.get(_TWIN), own) if is_joint and {_TWIN, loaded.card.name} <= set(shipped) else None
 
 
 def _settings(loaded: LoadedModel, wishes: Wishes, twin: LoadedModel | None = None) -> Settings:

@@ -32,7 +32,8 @@ straight way, dashed orange the threshold. A relief is turned by dragging it.</p
 <div class="corners sheet">{_CORNERS}</div></div></div>
 <div class="ways sheet"><div class="way-top">
 <canvas class="way-chart" role="img" aria-label="Energy on both ways"></canvas>
-<div><canvas class="way-pair" data-sheet role="img" aria-label="The glyphs on the straight line and on the lowest path"></canvas>
+<div><canvas class="way-pair" data-sheet role="img"
+aria-label="The glyphs on the straight line and on the lowest path"></canvas>
 <p class="way-names"><span>straight line</span><span>lowest path</span></p></div></div>
 <label class="way-at">Image <input type="range" min="0" max="23" step="1"><output></output></label>
 <canvas class="way-strip" data-sheet role="img" aria-label="Twelve glyphs of each way"></canvas></div></div>"""

@@ -34,9 +34,8 @@ def build(context: Context) -> Panel:
     """Puts the tab's components into the page being built."""
     train = lay_out(context)
     wire(train)
-    return Panel(
-        "train", list(train.controls.values()), train.show, train.controls, chosen=[(train.use, train.key, "print")]
-    )  # fmt: skip
+    chosen = [(train.use.click, train.key, "print")]
+    return Panel("train", list(train.controls.values()), train.show, train.controls, chosen=chosen)
 
 
 @dataclass(frozen=True)

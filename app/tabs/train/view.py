@@ -27,7 +27,8 @@ def picture(moments: list[Any]) -> str:
         if len(ink):
             grids += (
                 f'<figure class="samples"><figcaption><b>{title}</b> <small>{note}</small></figcaption>'
-                f'<img data-sheet src="{data_uri(tile_grid(ink), "jpeg")}" alt="{len(ink)} glyphs: {title.lower()}"></figure>'
+                f'<img data-sheet src="{data_uri(tile_grid(ink), "jpeg")}" '
+                f'alt="{len(ink)} glyphs: {title.lower()}"></figure>'
             )
     waiting = "" if grids else message("No chains yet: the network learns to read first.")
     grids = f'<div class="grids">{waiting}{grids}</div>'

@@ -17,5 +17,26 @@ def test_own_pictures_are_brought_and_exported(page, tmp_path) -> None:
     page.wait_for_selector("#rates:has-text('yours')")
     page.wait_for_selector("#auroc:has-text('yours')")
     assert page.is_checked("#sets label:has-text('yours') input")
+    page.wait_for_selector("#own-table tbody tr:has-text('bar.png')")
+    page.click("#own-known")
+    page.wait_for_selector("#own-said:has-text('at least 20 pictures of known glyphs; there are 1')")
     page.click("#export")
-    page.wait_for_selector("#exported:has-text('.csv')")
+    page.wait_for_selector("#exported:has-text('yours')")
+    page.wait_for_selector("#exported:has-text('strangers')")
+    page.click("#own-table [data-glyph]")
+    page.wait_for_selector("#tabs button[aria-selected=true]:has-text('Read')")
+
+
+def test_examples_follow_the_threshold_and_open_in_read(page) -> None:
+    open_tab(page, "Strangers")
+    page.wait_for_selector("#strips figure.known")
+    strangers = page.locator("#strips figure.stranger").count()
+    slider = page.locator("#threshold input[type=range]")
+    slider.focus()
+    for _ in range(8):
+        page.keyboard.press("PageDown")
+    wait_for_more = "(n) => document.querySelectorAll('#strips figure.stranger').length > n"
+    page.wait_for_function(wait_for_more, arg=strangers)
+    energy = page.inner_text("#strips figure.stranger figcaption >> nth=0")
+    page.click("#strips figure.stranger [data-glyph] >> nth=0")
+    page.wait_for_selector(f"#reading .energy:text-is('{energy}')")

@@ -15,7 +15,8 @@ import ebm
 from app.models.loaded import LoadedModel, load
 from app.tabs.strangers import tables as strangers_tables
 from app.tabs.strangers.export import as_csv, as_page
-from app.tabs.strangers.own_set import LARGEST, NAME, read, with_own
+from app.tabs.strangers.own_set import LARGEST, NAME, OwnSet, read, with_own
+from app.tabs.strangers.own_table import own_csv, recalibrated
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +87,7 @@ def test_own_pictures_are_one_more_set_and_the_shared_model_stays(loaded: Loaded
     assert NAME in scored.sets() and NAME not in loaded.sets() and with_own(loaded, None) is loaded
     energies = [ebm.verdict(loaded.model, loaded.card, ebm.to_glyph(p)).energy for p in pictures]
     assert np.allclose(scored.card.set_scores[NAME]["energy"], energies, atol=0.5, rtol=0.05)  # 8 bits of ink
-    assert f">{NAME}</h4>" in strangers_tables.examples(scored, [NAME]).replace(" <", "<")
+    assert f">{NAME}</h4>" in strangers_tables.examples(scored, [NAME], "energy", 0.0).replace(" <", "<")
     assert "twin: energy" in strangers_tables.auroc_table(scored, ["energy"], loaded)
 
 
@@ -102,6 +103,31 @@ def test_the_export_holds_every_score(loaded: LoadedModel, pictures: list[Path],
     assert {row["file"] for row in rows if row["set"] != NAME} == {""}
     page = as_page(scored, ["noise", NAME], "energy", 0.0)
     assert "plotly" in page.lower() and NAME in page and "src=" not in page.split("<script")[0]
+
+
+def test_every_picture_has_a_line_with_all_its_scores(loaded: LoadedModel, pictures: list[Path]):
+    own = read([str(p) for p in pictures], "pen")
+    rows = list(csv.DictReader(io.StringIO(own_csv(loaded, own))))
+    assert [row["file"] for row in rows] == own.names
+    for row, glyph in zip(rows, ebm.data.corpus.to_model_space(own.ink), strict=True):
+        verdict = ebm.verdict(loaded.model, loaded.card, glyph)
+        assert float(row["energy"]) == pytest.approx(verdict.energy, rel=1e-4)
+        assert float(row["p_value"]) == pytest.approx(verdict.p_value, rel=1e-4)
+        assert row["sort"] == verdict.top[0][0] and row["is_stranger"] == str(verdict.is_stranger).lower()
+    assert {"conditional_energy", "msp", "mass"} <= set(rows[0])
+
+
+def test_a_model_is_recalibrated_on_pictures_that_are_known(loaded: LoadedModel, pictures: list[Path]):
+    few = read([str(p) for p in pictures], "pen")
+    with pytest.raises(ValueError, match="at least 20 pictures .* there are 3"):
+        recalibrated(loaded, few)
+    own = OwnSet([f"{k}.png" for k in range(21)], few.ink.repeat(7, 1, 1), [])
+    made = recalibrated(loaded, own)
+    verdicts = [made.verdict(glyph) for glyph in ebm.data.corpus.to_model_space(few.ink)]
+    assert made.card.threshold == pytest.approx(max(v.energy for v in verdicts), abs=1e-4)
+    assert {round(v.p_value * 22) for v in verdicts} == {8, 15, 22}  # each is there seven times, and counts itself
+    assert made.card.set_scores["test"]["energy"] == made.card.reference_energies and NAME not in made.sets()
+    assert "21 pictures" in made.card.threshold_rule and loaded.card.threshold != made.card.threshold
 
 
 def test_the_endpoint_scores_files_and_zips(url: str, pictures: list[Path], tmp_path: Path):

@@ -1,0 +1,44 @@
+// Any glyph on the page opens in Read when it is clicked.
+import { SIZE } from './glyph.js';
+import { partOf } from './places.js';
+
+const GAP = 4;  // between the tiles of a sheet
+const PAPER = 251, INK = 28;  // red of paper and of ink, as sheet.js and drawing.py paint them
+
+/** Opens a tab of the page by its title. */
+export function openTab(title) {
+    [...document.querySelectorAll('[role=tab]')].find((tab) => tab.textContent.trim() === title)?.click();
+}
+
+/** Reads a glyph (3136 bytes, 255 = ink) on the tab Read. */
+export async function openInRead(ink) {
+    openTab('Read');
+    (await partOf('pad')).take('');
+    (await partOf('lens')).bring(Uint8Array.from(ink));
+    window.scrollTo({ top: 0 });
+}
+
+/** The ink (3136 bytes) of a glyph that is painted as dark ink on light paper. */
+export function inkOf(picture, left = 0, top = 0, wide = picture.naturalWidth ?? picture.width, tall = picture.naturalHeight ?? picture.height) {
+    const canvas = Object.assign(document.createElement('canvas'), { width: SIZE, height: SIZE });
+    const pen = canvas.getContext('2d', { willReadFrequently: true });
+    pen.drawImage(picture, left, top, wide, tall, 0, 0, SIZE, SIZE);
+    const { data } = pen.getImageData(0, 0, SIZE, SIZE);
+    return Uint8Array.from({ length: SIZE * SIZE }, (_, k) => Math.max(0, Math.min(255, Math.round(255 * (PAPER - data[4 * k]) / (PAPER - INK)))));
+}
+
+/** The tile of a sheet, as drawing.py and sheet.js lay it out, that lies under a pointer; null on the table. */
+function tileUnder(sheet, event) {
+    const box = sheet.getBoundingClientRect(), wide = sheet.naturalWidth ?? sheet.width, tall = sheet.naturalHeight ?? sheet.height;
+    const cell = SIZE + GAP, corner = (at) => Math.floor((at - GAP / 2) / cell) * cell + GAP;
+    const left = corner((event.clientX - box.left) * wide / box.width), top = corner((event.clientY - box.top) * tall / box.height);
+    const ink = left >= GAP && top >= GAP && left + SIZE <= wide && top + SIZE <= tall ? inkOf(sheet, left, top, SIZE, SIZE) : null;
+    return ink?.some((value) => value > 100) ? ink : null;
+}
+
+// A button with the first mark shows one glyph, as an image or on a canvas; what has the second is a sheet of tiles.
+document.addEventListener('click', (event) => {
+    const picture = event.target.closest?.('[data-glyph]')?.querySelector('img, canvas');
+    const ink = picture ? inkOf(picture) : event.target.matches?.('[data-sheet]') ? tileUnder(event.target, event) : null;
+    if (ink) openInRead(ink);
+});

@@ -18,7 +18,8 @@ from ebm.data.picture.decode import read_grey
 
 _SIDE = 720  # of the picture on the page
 TEMPLATE = """<div class="crop sheet" hidden><p class="crop-said" role="status"></p>
-<div class="crop-view"><img alt="The picture that was brought"><div class="crop-boxes"></div><i hidden></i></div>
+<div class="crop-view"><div class="crop-stage"><img alt="The picture that was brought"><div class="crop-boxes"></div>
+<i hidden></i></div></div>
 <label class="crop-turn">Turn <input type="range" min="-45" max="45" step="0.5" value="0">
 <output>0&#176;</output></label>
 <div class="crop-tools"><button type="button" data-turn="-90">A quarter left</button>

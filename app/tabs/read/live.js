@@ -43,6 +43,7 @@ export function mount(element) {
             if (!base) return;  // the pad was emptied meanwhile
             shown = verdictOf(energy[0], logits, model.facts);
             find('.live-card').innerHTML = card(shown, model.facts);
+            offer();
             if (!drawing) find('.live-spoken').textContent = summary(shown, model.facts);
             if (overlay === 'slope') lens.lay((await worker.slope(glyph)).slope);
             if (overlay === 'dot') dots(glyph);
@@ -64,11 +65,25 @@ export function mount(element) {
     function read(ink) {
         if (!isHere()) return;
         tell('');
-        if (!ink) { find('.live-card').innerHTML = `<div class="hint"><p>${HINT}</p></div>`; base = shown = dotted = null; return; }
+        if (!ink) { find('.live-card').innerHTML = `<div class="hint"><p>${HINT}</p></div>`; base = shown = dotted = null; offer(); return; }
         base = toModel(ink);
         reset();
         paint(ink);
     }
+
+    // What can be done about a stranger: a drawing may be inked anew, and any glyph be finished.
+    async function offer() {
+        const pad = await partOf('pad'), button = (name) => find(`.then [data-do=${name}]`);
+        button('ink').hidden = !pad.strokes().length || pad.isInked();
+        button('finish').hidden = !document.querySelector('#finish-go');
+        find('.then').hidden = drawing || !shown?.isStranger || (button('ink').hidden && button('finish').hidden);
+    }
+    find('.then [data-do=ink]').addEventListener('click', async () => (await partOf('pad')).inkLikePrint());
+    find('.then [data-do=finish]').addEventListener('click', () => {
+        document.querySelector('#finish-preset input[value=finish]').click();
+        document.querySelector('#finish').scrollIntoView({ behavior: 'smooth' });
+        setTimeout(() => document.querySelector('#finish-go').click(), 100);  // Gradio has the preset by then
+    });
 
     function tell(text) { find('.live-said').textContent = text; }
 

@@ -12,11 +12,12 @@ import { put } from '../../parts/places.js';
  */
 export function mount(element, heard) {
     const SIDE = 320, NIB = 30, ANGLE = 42 * Math.PI / 180, SHORT = 1500, LONGEST = 6000;
+    const INKED = SIDE / 2;  // the larger side of a letter that is inked like print: then the nib is as wide as a fount's
     const half = { x: Math.cos(ANGLE) * NIB / 2, y: -Math.sin(ANGLE) * NIB / 2 };
     const canvas = element.querySelector('canvas');
     const ink = canvas.getContext('2d');
     const hint = element.querySelector('.pad-hint');
-    let strokes = [], current = null, sent = '';
+    let strokes = [], current = null, sent = '', before = null;  // before: the strokes as they were drawn, once they were inked anew
 
     function wipe() {
         ink.fillStyle = '#ffffff';
@@ -140,19 +141,39 @@ export function mount(element, heard) {
         canvas.addEventListener(end, () => {
             if (!current) return;
             strokes.push(current);
-            current = null;
+            current = before = null;
             publish();
         });
     }
-    element.querySelector('[data-do=undo]').addEventListener('click', () => { strokes.pop(); redraw(); publish(); });
-    element.querySelector('[data-do=clear]').addEventListener('click', () => { strokes = []; redraw(); publish(); });
+    element.querySelector('[data-do=undo]').addEventListener('click', () => {
+        if (before) [strokes, before] = [before, null]; else strokes.pop();
+        redraw();
+        publish();
+    });
+    element.querySelector('[data-do=clear]').addEventListener('click', () => { strokes = []; before = null; redraw(); publish(); });
     function take(text) {  // strokes that a link brought
         if (typeof text !== 'string' || text === sent) return;
         sent = text;
         strokes = decode(sent);
+        before = null;
         redraw();
+    }
+    function inkLikePrint() {
+        const all = strokes.flatMap(({ points }) => points), x = all.map((p) => p.x), y = all.map((p) => p.y);
+        if (!all.length) return;
+        const [left, right, top, bottom] = [Math.min(...x), Math.max(...x), Math.min(...y), Math.max(...y)];
+        const scale = INKED / Math.max(right - left, bottom - top, 1), moved = (value, low, high) => SIDE / 2 + scale * (value - (low + high) / 2);
+        before = strokes;
+        strokes = strokes.map(({ points }) => ({ pen: 'b', points: points.map((p) => ({ x: moved(p.x, left, right), y: moved(p.y, top, bottom) })) }));
+        redraw();
+        publish();
     }
     redraw();
     canvas.dataset.ready = 'true';
-    return put('pad', { take, strokes: sides });
+    return put('pad', {
+        take, strokes: sides,
+        /** Writes the same strokes again with a broad nib, as wide for the letter as those of the corpus; Undo takes it back. */
+        inkLikePrint,
+        isInked: () => before !== null,
+    });
 }

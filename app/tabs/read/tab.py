@@ -22,6 +22,7 @@ from app.tabs.read.lens import OVERLAYS, glyph_in, lens, showing
 from app.tabs.read.live import live_card
 from app.tabs.read.pad import glyph_of_drawing, pad
 from app.tabs.read.reading import HINT, Reader
+from app.tabs.read.real_print import on_real_print
 from app.tabs.read.shelf import shelf_of
 from app.tabs.read.verdict_card import card_of
 from app.visitors.endpoints import offer
@@ -57,6 +58,7 @@ class Read:
         pad: the drawing pad.
         picture: where the visitor brings a picture.
         crop: the picture that was brought, of which a part may be chosen.
+        trained: what the model was trained on, and how it does on real print.
         caption: of the example that is read, "" where it is none; for the link.
         finish: the panel below.
     """
@@ -67,6 +69,7 @@ class Read:
     pad: gr.HTML
     picture: gr.Image
     crop: gr.HTML
+    trained: gr.HTML
     caption: gr.Textbox
     finish: FinishPanel
 
@@ -74,7 +77,8 @@ class Read:
     def outputs(self) -> list[Component]:
         """What changes with the model or a link."""
         return [
-            self.shelf, self.pad, self.caption, self.reader.overlay, self.reader.lens, *self.finish.state.values()
+            self.shelf, self.trained, self.pad, self.caption, self.reader.overlay, self.reader.lens,
+            *self.finish.state.values(),
         ]  # fmt: skip
 
     def read_drawing(self, values: Values) -> Shown:
@@ -126,7 +130,8 @@ class Read:
     def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
         """The tab for another model, and the drawing or the example that a link asks for."""
         samples, settings = samples_to_read(loaded), finish_panel.settings_of(loaded, wishes)
-        shown: Shown = {self.shelf: shelf_of(samples), **updates(self.finish.state, settings)}
+        shown: Shown = {self.shelf: shelf_of(samples), self.trained: on_real_print(loaded)}
+        shown |= updates(self.finish.state, settings)
         if wishes.get("overlay") in OVERLAYS:
             shown[self.reader.overlay] = gr.Radio(value=wishes["overlay"])
         example = next((s.picture for s in samples if s.key == wishes.get("example")), None)
@@ -160,6 +165,7 @@ def lay_out(context: Context) -> Read:
                 sources=["upload", "webcam", "clipboard"], height=180, buttons=[],
                 webcam_options=gr.WebcamOptions(mirror=False),
             )  # fmt: skip
+            trained = gr.HTML(on_real_print(context.models.first), elem_id="on-real-print", js_on_load=None)
         with gr.Column(elem_classes="area-e", min_width=0):
             part = cropper()
         with gr.Column(elem_classes="area-c", min_width=0):
@@ -175,7 +181,7 @@ def lay_out(context: Context) -> Read:
     view.value = showing(glyph)
     caption = gr.Textbox(samples[0].key, visible="hidden", elem_id="example", label="example")
     reader = Reader(context, result, view, overlay)
-    return Read(context, reader, shelf, sketch, picture, part, caption, finish_panel.lay_out(context, reader))
+    return Read(context, reader, shelf, sketch, picture, part, trained, caption, finish_panel.lay_out(context, reader))
 
 
 def wire(read: Read) -> None:

@@ -17,11 +17,12 @@ from ebm.sampling.sampler import Sampler
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory):
-    """(path, network, card) of an untrained model of width 16, with blurred noise for its typical glyphs."""
+    """(path, network, card) of an untrained model of width 16, to which all is strange, with blurred noise as typical."""
     torch.manual_seed(0)
     net = EnergyNet(16, 42).requires_grad_(False)
     net.classifier[-1].weight.mul_(30)
-    card = make_card(net, sampler=Sampler(print_steps=32, step_size=2.0, print_noise=0.01))
+    sampler = Sampler(print_steps=32, step_size=2.0, print_noise=0.01)
+    card = make_card(net, sampler=sampler, threshold=-4.0, reference_energies=[-4.4, -4.3, -4.2, -4.1])
     path = tmp_path_factory.mktemp("engine") / "wide.safetensors"
     save(path, net, card)
     blurred = F.avg_pool2d(torch.rand(42, 1, 56, 56) * 2 - 1, 5, 1, 2).mul(3).clamp(-1, 1)

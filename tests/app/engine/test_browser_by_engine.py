@@ -128,6 +128,39 @@ def test_a_glyph_is_finished_here_and_its_mask_alone_moves(page, asked: list[str
     page.click(".lens [data-do=bare]")
 
 
+def test_a_drawing_that_is_a_stranger_is_inked_like_print(page) -> None:
+    open_tab(page, "Read")
+    page.check("input[name=pen][value=r]")
+    page.click("#sketch [data-do=clear]")
+    draw(page, [(0.05, 0.05), (0.95, 0.95)])
+    draw(page, [(0.95, 0.05), (0.05, 0.95)])
+    page.wait_for_selector("#live .badge.stranger")
+    drawn = page.evaluate(ENERGY)
+    page.click(".then [data-do=ink]")
+    wait_until(page, f"async () => (await ({ENERGY})()) !== {drawn}")
+    strokes = page.evaluate("async () => (await (await glyphImport('parts/places.js')).partOf('pad')).strokes()")
+    assert {stroke["pen"] for stroke in strokes} == {"b"}
+    ends = np.array([point for stroke in strokes for point in stroke["points"]])
+    assert ends.min(0) == pytest.approx([0.25, 0.25], abs=0.02) and ends.max(0) == pytest.approx([0.75, 0.75], abs=0.02)
+    page.click("#sketch [data-do=undo]")
+    wait_until(page, f"async () => Math.abs((await ({ENERGY})()) - {drawn}) < 1e-6")
+    page.check("input[name=pen][value=b]")
+
+
+def test_a_glyph_of_a_run_and_a_typical_one_are_opened_in_read(page) -> None:
+    visit(page)
+    print_and_wait(page)
+    glyph = "(await (await glyphImport('parts/places.js')).partOf('printed')).shown().inks.slice(2 * 3136, 3 * 3136)"
+    wanted = page.evaluate(f"async () => [...{glyph}]")
+    page.click("#printed .letters button >> nth=2")
+    page.wait_for_selector("#tabs button[aria-selected=true]:has-text('Read')")
+    read = "async () => [...(await (await glyphImport('parts/places.js')).partOf('lens')).ink()]"
+    wait_until(page, f"async (wanted) => (await ({read})()).join() === wanted.join()", wanted)
+    before = page.evaluate(ENERGY)
+    page.click("#live [data-typical] >> nth=1")
+    wait_until(page, f"async () => (await ({ENERGY})()) !== {before}")
+
+
 def test_an_empty_pad_leaves_no_glyph(page) -> None:
     open_tab(page, "Read")
     draw(page, [(0.4, 0.2), (0.4, 0.8)])
@@ -259,7 +292,7 @@ def test_a_bad_word_is_named_and_a_word_is_set(page) -> None:
     page.fill("#text input, #text textarea", "in no")
     page.click("#go")
     page.wait_for_selector("#word-line img")
-    assert page.locator("#printed .letters span").count() == 4
+    assert page.locator("#printed .letters button").count() == 4
     page.fill("#text input, #text textarea", "what?")
     page.click("#go")
     page.wait_for_selector("#text ~ .problem:has-text('in the case')")  # next to its field
@@ -285,7 +318,7 @@ def test_a_wall_of_a_hundred_chains(page) -> None:
     set_number(page, "#steps", 16)
     page.select_option("[data-live=pace]", "0")
     print_and_wait(page, end="of 100 as a")
-    assert page.locator("#printed .letters span").count() == 100
+    assert page.locator("#printed .letters button").count() == 100
     set_number(page, "#count", 12)
 
 

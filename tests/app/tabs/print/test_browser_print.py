@@ -49,7 +49,7 @@ def test_a_word_is_set_on_a_line(desk) -> None:
     desk.fill("#text input, #text textarea", "in no")
     desk.click("#go")
     desk.wait_for_selector("#word-line img")
-    assert desk.locator("#printed .letters span").count() == 4
+    assert desk.locator("#printed .letters button").count() == 4
     desk.fill("#text input, #text textarea", "what?")
     desk.wait_for_function(DONE)
     desk.click("#go")

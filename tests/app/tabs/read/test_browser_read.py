@@ -49,6 +49,12 @@ def test_a_letter_of_several_is_chosen_drawn_around_and_turned(page, tmp_path) -
         wait_until(page, f"async (had) => (await ({INK.format('ink')})()) !== had", arg=before)
         seen.append(page.evaluate(INK.format("ink")))
     assert len(set(seen)) == 3
+    page.hover(".crop-view")
+    page.mouse.wheel(0, -200)
+    page.wait_for_function("document.querySelector('.crop-stage').style.transform.includes('scale(1.6')")
+    before = page.evaluate(INK.format("ink"))
+    _draw_box(page, 0.2, 0.2, 0.8, 0.8)
+    wait_until(page, f"async (had) => (await ({INK.format('ink')})()) !== had", arg=before)
     page.click("#upload button[aria-label='Remove Image'], #upload button[aria-label='Clear']")
     page.wait_for_selector(".crop", state="hidden")
 

@@ -203,7 +203,10 @@ def _wire(page: gr.Blocks, following: Following) -> None:
     page.load(None, None, None, js=ON_LOAD, api_visibility="private")
     for panel in following.panels:
         for button, wishes in panel.doors:
-            button.click(partial(following.follow, wishes), None, outputs, **QUIET)
+            followed = button.click(partial(following.follow, wishes), None, outputs, **QUIET)
+            if "press" in wishes:  # a button of the tab that it opens
+                pressed = f"() => document.getElementById({json.dumps(wishes['press'])}).click()"
+                followed.then(None, js=pressed, queue=False, **QUIET)
             button.click(None, js="() => window.scrollTo(0, 0)", queue=False, **QUIET)
         for event, key_state, tab in panel.chosen:
             event(partial(following.use, tab), key_state, outputs, **QUIET)

@@ -116,7 +116,7 @@ LESSONS = (
         "training has failed; a loss near zero alone says nothing. The twin, a plain classifier, never had the "
         "energies of its samples pushed up: its chains find low energies where no letters are.",
         (
-            Door("Watch a small model learn", {"tab": "train"}),
+            Door("Watch a small model learn", {"tab": "train", "press": "train-go"}),
             Door("Print with the classifier", {"tab": "print", "sort": "a", "model": "twin"}),
         ),
         (

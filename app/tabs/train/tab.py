@@ -11,13 +11,13 @@ import gradio as gr
 from gradio.blocks import Block
 from gradio.components import Component
 
-from app.models.library import Models
+from app.models.library import KEPT
 from app.models.loaded import LoadedModel, load
 from app.parts.drawing import message
 from app.parts.panel import BUSY, QUIET, TRAINING, Context, Panel, Settings, Shown, Values, Wishes, number_wish, updates
 from app.tabs.train.endpoints import Endpoints
 from app.tabs.train.run import FIRST, RESAMPLES, SECONDS, STRANGERS, learn
-from app.tabs.train.view import picture, without_pictures
+from app.tabs.train.view import picture, report, without_pictures
 from app.visitors.endpoints import offer
 from ebm.data.synthetic.sorts import SORTS
 
@@ -48,6 +48,7 @@ class Train:
         go, halt, use: buttons that start, stop, and make the trained model the page's.
         said: how the training stands, in words.
         view: what is to be seen of it.
+        files: of the trained model.
         key: of the trained model among the page's models, "" before there is one.
         stopped: sessions whose visitor pressed Stop or left.
     """
@@ -59,13 +60,14 @@ class Train:
     use: gr.Button
     said: gr.HTML
     view: gr.HTML
+    files: gr.File
     key: gr.State
     stopped: set[str] = field(default_factory=set)
 
     @property
     def outputs(self) -> list[Component]:
         """What a training changes."""
-        return [self.said, self.view, self.go, self.halt, self.key]
+        return [self.said, self.view, self.files, self.go, self.halt, self.key]
 
     def start(self, session: gr.Request, values: Values) -> Iterator[Shown]:
         """Trains and shows how it goes, where there is a place for one more training."""
@@ -79,6 +81,7 @@ class Train:
         try:
             yield {
                 self.said: message("Writing and printing the glyphs\u2026"),
+                self.files: gr.File(visible=False),
                 self.go: gr.Button(interactive=False),
                 self.halt: gr.Button(interactive=True),
             }
@@ -111,10 +114,18 @@ class Train:
         finally:
             run.close()
         yield {self.said: message("Measuring it and writing its card\u2026")}
-        key = _keep(self.context.models, seen)
         made = seen.made
-        words = f"Trained for {made['steps']} steps in {made['seconds']} s. It is kept for you, and not for long."
-        yield {self.said: message(words), self.view: picture(moments), self.key: key, **self._idle()}
+        with tempfile.TemporaryDirectory() as folder:
+            loaded, files = _measured(Path(folder), seen)
+            words = (
+                f"Trained for {made['steps']} steps in {made['seconds']} s. It is kept here until {KEPT} other models "
+                "have come after it, or the server is started anew: download it to keep it."
+            )
+            yield {
+                self.said: message(words), self.view: picture(moments, report(loaded)),
+                self.files: gr.File(value=[str(file) for file in files], visible=True),
+                self.key: self.context.models.add(loaded), **self._idle(),
+            }  # fmt: skip
 
     def _idle(self) -> Shown:
         return {self.go: gr.Button(interactive=True), self.halt: gr.Button(interactive=False)}
@@ -141,7 +152,7 @@ def lay_out(context: Context) -> Train:
             names = [(s.name if s.text == s.name else f"{s.name} ({s.text})", s.name) for s in SORTS]
             sorts = gr.Dropdown(
                 names, **start["sorts"], multiselect=True, max_choices=8, label="Sorts", elem_id="train-sorts",
-                info="up to eight; few learn faster",
+                info="up to eight; fewer sorts train faster",
             )  # fmt: skip
             modes = [(words, name) for name, words in _MODES.items()]
             mode = gr.Radio(modes, **start["mode"], label="What learns", elem_id="train-mode")
@@ -157,10 +168,11 @@ def lay_out(context: Context) -> Train:
         with gr.Column(elem_classes="area-b", min_width=0):
             said = gr.HTML(message("Nothing has been trained yet: press Start."), elem_id="train-said", js_on_load=None)
             view = gr.HTML("", elem_id="train-view", js_on_load=None)
+            files = gr.File(visible=False, label="The trained model", elem_id="train-files", interactive=False)
     key = gr.State("")
     use = gr.Button("Use this model in the other tabs", elem_id="train-use", interactive=False)
     controls: dict[str, Component] = {"sorts": sorts, "mode": mode, "seconds": seconds, **fine}
-    return Train(context, controls, go, halt, use, said, view, key)
+    return Train(context, controls, go, halt, use, said, view, files, key)
 
 
 def _fine_controls(start: Settings) -> dict[str, Component]:
@@ -195,14 +207,12 @@ def wire(train: Train) -> None:
     offer(Endpoints(train.context.places).train, **TRAINING)
 
 
-def _keep(models: Models, trained: Any) -> str:
-    """The trained network among the models that a visitor may choose: its key."""
-    from ebm.evaluation.export import export
+def _measured(folder: Path, trained: Any) -> tuple[LoadedModel, list[Path]]:
+    """The trained network as a model that a visitor may choose, and its files."""
+    from ebm.evaluation.export import export  # Lightning: not before someone trains
 
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"live-{uuid.uuid4().hex[:4]}.safetensors"
-        path = export(file, trained, n=STRANGERS, resamples=RESAMPLES)
-        return models.add(load(path))
+    path = export(folder / f"live-{uuid.uuid4().hex[:4]}.safetensors", trained, n=STRANGERS, resamples=RESAMPLES)
+    return load(path), [path, path.with_suffix(".json")]
 
 
 def _settings(wishes: Wishes) -> Settings:

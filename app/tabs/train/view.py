@@ -1,12 +1,15 @@
 """What is to be seen of a training: numbers and curves, drawn inline because they change twice a second."""
 
 from dataclasses import replace
+from html import escape
 from typing import Any
 
 import numpy as np
 import torch
 
+from app.models.loaded import LoadedModel
 from app.parts.drawing import data_uri, message, mirrored_histogram, number, tile_grid
+from ebm.scoring.rates import auroc
 
 _NOTHING = torch.empty((0, 56, 56), dtype=torch.uint8)
 
@@ -16,8 +19,33 @@ def without_pictures(moment: Any) -> Any:
     return replace(moment, buffer=_NOTHING, fresh=_NOTHING)
 
 
-def picture(moments: list[Any]) -> str:
-    """A training up to now as HTML: fresh chains, buffer, curves, numbers."""
+def report(loaded: LoadedModel) -> str:
+    """What a model that was just trained can do and what it still gets wrong, as HTML."""
+    card, parts = loaded.card, []
+    accuracy = card.metrics.get("accuracy")
+    if isinstance(accuracy, float):
+        parts.append(f"<li>It reads {accuracy:.0%} of new glyphs of its sorts right.</li>")
+    known = card.set_scores.get("test", {}).get("energy", [])
+    areas = {name: auroc(known, card.set_scores[name]["energy"]) for name in loaded.sets() if known}
+    backwards = [f"{escape(name)} ({area:.2f})" for name, area in areas.items() if area < 0.5]
+    if backwards:
+        parts.append(
+            "<li>It calls these <b>more</b> usual than known glyphs, so it ranks them backwards (AUROC below 0.5): "
+            f"{', '.join(backwards)}.</li>"
+        )
+    weak = [f"{escape(name)} ({area:.2f})" for name, area in areas.items() if 0.5 <= area < 0.9]
+    if weak:
+        parts.append(f"<li>It tells these from known glyphs, but not surely (AUROC below 0.9): {', '.join(weak)}.</li>")
+    good = [escape(name) for name, area in areas.items() if area >= 0.9]
+    if good:
+        parts.append(f"<li>It knows these for strangers (AUROC 0.9 and above): {', '.join(good)}.</li>")
+    n = min((len(card.set_scores[name]["energy"]) for name in areas), default=0)
+    note = f"<p class='fineprint'>Measured quickly, on {n} glyphs of each set of strangers.</p>" if n else ""
+    return f"<div class='report'><h3>What it can do, and what it gets wrong</h3><ul>{''.join(parts)}</ul>{note}</div>"
+
+
+def picture(moments: list[Any], report: str = "") -> str:
+    """A training up to now as HTML: fresh chains, buffer, curves, numbers; when it is over, also the report on it."""
     now = moments[-1]
     grids = ""
     for ink, title, note in (
@@ -32,7 +60,7 @@ def picture(moments: list[Any]) -> str:
             )
     waiting = "" if grids else message("No chains yet: the network learns to read first.")
     grids = f'<div class="grids">{waiting}{grids}</div>'
-    return f'<section class="training sheet">{ledger(now)}{curves(moments)}{grids}</section>'
+    return f'<section class="training sheet">{report}{ledger(now)}{curves(moments)}{grids}</section>'
 
 
 def ledger(now: Any) -> str:

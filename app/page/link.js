@@ -35,7 +35,7 @@ window.glyphLink = (() => {
         clearTimeout(timer);
         const wanted = new URLSearchParams(location.search), to = wanted.get('tab') ?? 'read';
         if (wanted.get('model') !== model) { location.reload(); return; }
-        for (const button of document.querySelectorAll('#tabs button[role=tab]')) {
+        for (const button of document.querySelectorAll('#tabs button[role=tab], #tabs .overflow-dropdown button')) {
             if (button.textContent.trim().toLowerCase() === to) button.click();
         }
     });

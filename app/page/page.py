@@ -21,6 +21,7 @@ from app.parts.drawing import message
 from app.parts.panel import AT_ONCE, QUIET, Context, Panel, Shown, keep_link
 from app.tabs.book import tab as book_tab
 from app.tabs.learn import tab as learn_tab
+from app.tabs.learn.tour import START, tour
 from app.tabs.print import tab as print_tab
 from app.tabs.read import tab as read_tab
 from app.tabs.strangers import tab as strangers_tab
@@ -98,6 +99,7 @@ def build(checkpoint: str | Path, training: bool = True, engine: str = "page") -
             )  # fmt: skip
         said = gr.HTML("", elem_id="model-said", js_on_load=None)
         engine_slot = slot(models, engine)
+        tour()
         with gr.Tabs(elem_id="tabs") as tabs:
             places = BoundedSemaphore(AT_ONCE) if training else None
             panels = _tabs(partial(Context, models, model, opened, page, places=places, sent=sent), training)
@@ -237,7 +239,7 @@ def _header() -> str:
         f'<header>{_LOOKS}<h1><span class="versal">G</span>lyph EBM</h1>'
         "<p>An <b>energy</b> is a single number that a network gives to a picture: low for what looks like the early "
         "printed letters it was trained on, high for everything else. <span>From this number and its slope alone it "
-        "reads a glyph, prints new ones out of noise and notices strangers.</span></p></header>"
+        f"reads a glyph, prints new ones out of noise and notices strangers.</span></p>{START}</header>"
     )
 
 

@@ -5,9 +5,9 @@ import { partOf } from './places.js';
 const GAP = 4;  // between the tiles of a sheet
 const PAPER = 251, INK = 28;  // red of paper and of ink, as sheet.js and drawing.py paint them
 
-/** Opens a tab of the page by its title. */
+/** Opens a tab of the page by its title; on a phone it may be in the menu of those that have no room. */
 export function openTab(title) {
-    [...document.querySelectorAll('[role=tab]')].find((tab) => tab.textContent.trim() === title)?.click();
+    [...document.querySelectorAll('[role=tab], .overflow-dropdown button')].find((tab) => tab.textContent.trim() === title)?.click();
 }
 
 /** Reads a glyph (3136 bytes, 255 = ink) on the tab Read. */

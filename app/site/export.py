@@ -16,6 +16,7 @@ from app.models.samples import samples_to_read
 from app.page.style import CSS
 from app.parts.player import TEMPLATE as PLAYER
 from app.site.controls import numbers, places, radios, select
+from app.tabs.learn import tour
 from app.tabs.learn.lessons import LESSONS, Lesson
 from app.tabs.learn.writing import notice, words
 from app.tabs.print import desk
@@ -34,7 +35,7 @@ _STYLES = (
     "surface.css",
     "learn.css",
 )  # of the page; the others need Gradio
-_PARTS = ("engine/", "parts/", "tabs/read/", "tabs/print/", "tabs/surface/")
+_PARTS = ("engine/", "parts/", "tabs/read/", "tabs/print/", "tabs/surface/", "tabs/learn/")
 _TABS = ("read", "print", "surface")  # that a door may open
 _WAYS = {"sort": "one sort", "combination": "a combination", "word": "a word", "straight": "no sort"}
 
@@ -93,6 +94,8 @@ def _page(loaded: LoadedModel) -> str:
         "NUMBERS": numbers(loaded),
         "OVERLAYS": radios("overlay", lens.OVERLAYS, "none"),
         "SURFACE": INTRO,
+        "TOUR": tour.TEMPLATE,
+        "TOUR-START": tour.START,
         "CHOICES": places(loaded),
         "TERRAIN": surface_desk.TEMPLATE,
         "LESSONS": "".join(_lesson(number, lesson) for number, lesson in enumerate(LESSONS, 1)),

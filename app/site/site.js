@@ -6,6 +6,7 @@ import { mount as mountDesk } from './modules/tabs/print/desk.js';
 import { mount as mountLens } from './modules/tabs/read/lens.js';
 import { mount as mountLive } from './modules/tabs/read/live.js';
 import { mount as mountPad } from './modules/tabs/read/pad.js';
+import { mount as mountTour } from './modules/tabs/learn/tour.js';
 import { mount as mountSurface } from './modules/tabs/surface/desk.js';
 
 const find = (selector) => document.querySelector(selector);
@@ -42,6 +43,8 @@ const surface = mountSurface(find('#surface-desk'), {
 });
 const places = find('#surface-controls'), chosen = () => Object.fromEntries(new FormData(places));
 places.addEventListener('input', () => surface.look(chosen()));
+
+mountTour(find('#tour'));
 
 const tabs = [...document.querySelectorAll('[role=tab]')];
 function open(tab) {

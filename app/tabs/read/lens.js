@@ -46,6 +46,7 @@ export function mount(element, heard) {
     }
 
     function draw() {
+        element.dispatchEvent(new CustomEvent('glyph', { bubbles: true }));
         if (!ink) { ink2d.clearRect(0, 0, SIZE, SIZE); say(); return; }
         const picture = ink2d.createImageData(SIZE, SIZE), most = slope || dot ? strongest() : 1;
         for (let k = 0; k < SIZE * SIZE; k++) {

@@ -20,6 +20,7 @@ from app.tabs.read.endpoints import Endpoints
 from app.tabs.read.finish_panel import FinishPanel
 from app.tabs.read.lens import OVERLAYS, glyph_in, lens, showing
 from app.tabs.read.live import live_card
+from app.tabs.read.network import network
 from app.tabs.read.pad import glyph_of_drawing, pad
 from app.tabs.read.reading import HINT, Reader
 from app.tabs.read.real_print import on_real_print
@@ -178,6 +179,7 @@ def lay_out(context: Context) -> Read:
             card = card_of(context.models.first, glyph)
             result = gr.HTML(card, label="What the model reads", elem_id="reading", js_on_load=None)
             live_card()
+    network(context.models)
     view.value = showing(glyph)
     caption = gr.Textbox(samples[0].key, visible="hidden", elem_id="example", label="example")
     reader = Reader(context, result, view, overlay)

@@ -17,7 +17,7 @@ from ebm.sampling.sampler import Sampler
 
 @pytest.fixture(scope="session")
 def model(tmp_path_factory: pytest.TempPathFactory):
-    """(path, network, card) of an untrained model of width 16, to which all is strange; its typical glyphs are noise."""
+    """(path, network, card) of an untrained model of width 16, which calls everything a stranger."""
     torch.manual_seed(0)
     net = EnergyNet(16, 42).requires_grad_(False)
     net.classifier[-1].weight.mul_(30)

@@ -127,7 +127,7 @@ export function mount(element) {
         const running = !reel.done, range = find('.controls input');
         range.max = frames.length - 1;
         range.value = at;
-        const said = frame.step === 0 && reel.x === 'step' ? `start of ${reel.of}` : `${reel.x} ${frame.step} of ${reel.of}`;
+        const said = `${reel.x} ${frame.step} of ${reel.of}`;
         range.setAttribute('aria-valuetext', said);
         find('.controls output').textContent = said + (running && !following ? ' (the run goes on)' : '');
         find('.controls').hidden = frames.length < 2;

@@ -11,7 +11,7 @@ from pathlib import Path
 from safetensors.torch import save
 
 from app.engine.slot import facts_of, modules
-from app.models.loaded import ANY, LoadedModel, load
+from app.models.loaded import LoadedModel, load
 from app.models.samples import samples_to_read
 from app.page.style import CSS
 from app.parts.player import TEMPLATE as PLAYER
@@ -20,6 +20,7 @@ from app.tabs.learn import tour
 from app.tabs.learn.lessons import LESSONS, Lesson
 from app.tabs.learn.writing import notice, words
 from app.tabs.print import desk
+from app.tabs.print.controls import EXAMPLES, settings_of
 from app.tabs.read import lens, live, pad
 from app.tabs.read.shelf import shelf_of
 from app.tabs.surface import desk as surface_desk
@@ -82,6 +83,7 @@ def _page(loaded: LoadedModel) -> str:
     template = (_HERE / "site.html").read_text(encoding="utf-8")
     ways = [way for way in _WAYS if loaded.has_sorts or way == "straight"]
     chosen = "sort" if loaded.has_sorts else "straight"
+    sorts = settings_of(loaded, {})["sort"]
     parts = {
         "SHELF": shelf_of(samples_to_read(loaded), with_ink=True),
         "PAD": pad.TEMPLATE,
@@ -90,7 +92,8 @@ def _page(loaded: LoadedModel) -> str:
         "PLAYER": PLAYER % ("printed", "Press Print: every glyph starts as noise."),
         "DESK": desk.TEMPLATE,
         "WAYS": radios("way", {way: _WAYS[way] for way in ways}, chosen),
-        "SORTS": select("sort", [("any", ANY), *((loaded.title(sort), sort) for sort in loaded.card.sorts)], "a"),
+        "SORTS": select("sort", sorts["choices"], sorts["value"]),
+        "EXAMPLES": " ".join(f'data-{way}="{text}"' for way, text in EXAMPLES.items()),
         "NUMBERS": numbers(loaded),
         "OVERLAYS": radios("overlay", lens.OVERLAYS, "none"),
         "SURFACE": INTRO,

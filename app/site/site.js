@@ -27,7 +27,10 @@ mountPlayer(find('#printed'));
 const desk = mountDesk(find('#print-desk'), () => {});  // there is nobody to ask
 const form = find('#controls'), values = () => Object.fromEntries(new FormData(form));
 form.addEventListener('submit', (event) => { event.preventDefault(); desk.ask('start', values()); });
-form.addEventListener('input', () => {
+form.elements.text.value = form.elements.text.dataset.combination;
+form.addEventListener('input', ({ target }) => {
+    const { text } = form.elements, isExample = Object.values(text.dataset).includes(text.value);
+    if (target.name === 'way' && isExample) text.value = text.dataset[target.value] ?? text.value;
     for (const said of form.querySelectorAll('output[data-of]')) {
         said.textContent = Number(form.elements[said.dataset.of].value).toPrecision(3).replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
     }
@@ -80,6 +83,7 @@ async function follow({ tab, example, draw, overlay = 'none', ...settings }) {
     }
     if (tab === 'print') {
         form.reset();
+        form.elements.text.value = form.elements.text.dataset.combination;
         for (const [name, value] of Object.entries(settings)) form.elements[name].value = value;
         form.dispatchEvent(new Event('input'));
         desk.ask('start', values());

@@ -12,6 +12,7 @@ from app.tabs.print import run as printing
 from app.tabs.print.run import WAYS
 
 SEVERAL = 12  # glyphs that are printed first
+EXAMPLES = {"combination": "u and v", "word": "gloria"}  # what the text says first
 _WAYS = [("one sort", "sort"), ("a combination", "combination"), ("a word", "word"), ("no sort", "straight")]
 # What each does to (steps, step size, noise) of the trained recipe, and what to look for. Measured with the shipped jem
 # and 24 glyphs of six sorts: all are known as trained (mean energy -0.67), without noise (-0.71) and ten times longer
@@ -47,9 +48,12 @@ class Controls:
         """Their values by name."""
         return {name: values[control] for name, control in self.by_name().items()}
 
-    def show_way(self, way: str) -> Shown:
-        """Shows the controls that a way of printing needs."""
-        return updates(self.by_name(), _needed(way))
+    def show_way(self, values: Values) -> Shown:
+        """Shows the controls that a way of printing needs, with an example of it where there was one of another way."""
+        way, needed = values[self.way], _needed(values[self.way])
+        if values[self.text] in EXAMPLES.values() and way in EXAMPLES:
+            needed["text"]["value"] = EXAMPLES[way]
+        return updates(self.by_name(), needed)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,10 @@ def lay_out_what(start: Settings) -> dict[str, Any]:
     """The first column: what is printed."""
     return {
         "way": gr.Radio(_WAYS, **start["way"], label="What to print", elem_id="way"),
-        "sort": gr.Dropdown(**start["sort"], label="Sort to print", elem_id="sort"),
+        "sort": gr.Dropdown(
+            **start["sort"], label="Sort to print", elem_id="sort",
+            info="a sort is a piece of type: one letter of the case",
+        ),
         "text": gr.Textbox(**start["text"], elem_id="text", max_lines=1, submit_btn=False),
         "count": gr.Slider(
             *printing.COUNT, **start["count"], step=1, label="Number of glyphs", elem_id="count"
@@ -117,18 +124,18 @@ def wire(recipes: Recipes) -> None:
     changed = [controls.steps, controls.step_size, controls.noise, recipes.words]
     recipes.preset.input(recipes.use, {recipes.context.model, recipes.preset}, changed, **using)
     needed = [controls.sort, controls.text, controls.count, controls.guidance]
-    controls.way.input(controls.show_way, controls.way, needed, **using)
+    controls.way.input(controls.show_way, {controls.way, controls.text}, needed, **using)
 
 
 def settings_of(loaded: LoadedModel, wishes: Wishes) -> Settings:
     """What the controls show."""
     recipe = loaded.card.sampler
-    choices = [(f"{ANY} \u2013 the model chooses", ANY)]
-    if loaded.has_sorts:
-        choices += [(loaded.title(sort), sort) for sort in loaded.card.sorts]
+    choices = [(loaded.title(sort), sort) for sort in loaded.card.sorts] if loaded.has_sorts else [("no sort", ANY)]
     wanted = wishes.get("sort", "")
     sort = wanted if wanted in [key for _, key in choices] else first_sort(loaded)
     way = wishes.get("way", "sort") if wishes.get("way") in WAYS else "sort"
+    if way == "sort" and (wanted == ANY or not loaded.has_sorts):
+        way = "straight"
     needed = _needed(way)
     grain = float(f"{recipe.step_size / 6:.1g}")  # one digit: 0.02, or 2
     widest = min(round(24 * grain, 4), printing.STEP_SIZE[1])
@@ -136,7 +143,7 @@ def settings_of(loaded: LoadedModel, wishes: Wishes) -> Settings:
     return {
         "way": {"value": way},
         "sort": {"choices": choices, "value": sort, **needed["sort"]},
-        "text": {"value": wishes.get("text", "u and v")[:200], **needed["text"]},
+        "text": {"value": wishes.get("text", EXAMPLES.get(way, EXAMPLES["combination"]))[:200], **needed["text"]},
         "count": {"value": number_wish(wishes, "count", SEVERAL, *printing.COUNT), **needed["count"]},
         "steps": {"value": number_wish(wishes, "steps", int(recipe.print_steps), *printing.STEPS)},
         "step_size": {
@@ -162,7 +169,7 @@ def _needed(way: str) -> Settings:
 
 
 def first_sort(loaded: LoadedModel) -> str:
-    """What the page prints first: an a, which everyone knows, or any."""
+    """The sort that the page prints first: an a, which everyone knows; no sort where there are none."""
     if not loaded.has_sorts:
         return ANY
     return "a" if "a" in loaded.card.sorts else loaded.card.sorts[0]

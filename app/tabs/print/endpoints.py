@@ -72,7 +72,7 @@ class Endpoints:
             request = _by_recipe(loaded, count, steps, seed, way="combination", text=text)
         yield from _stream(loaded, request)
 
-    def word(self, text: str = "u and v", steps: int = 64, seed: int = 0, model: str = "") -> Iterator[FileData]:
+    def word(self, text: str = "gloria", steps: int = 64, seed: int = 0, model: str = "") -> Iterator[FileData]:
         """Prints a word letter by letter and sets it on a line: a PNG."""
         with refusals():
             loaded = self.models.get(model)

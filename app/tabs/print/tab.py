@@ -305,4 +305,4 @@ def _what(loaded: LoadedModel, request: PrintRequest) -> str:
     glyphs = "one glyph" if request.count == 1 else f"{request.count} glyphs"
     if request.text:
         return f"{glyphs}: {request.text}"
-    return f"{glyphs} of any sort" if request.sort == ANY else f"{glyphs} of {loaded.title(request.sort)}"
+    return f"{glyphs} of no sort in particular" if request.sort == ANY else f"{glyphs} of {loaded.title(request.sort)}"

@@ -93,6 +93,6 @@ export function wantedOf({ way, sort, text, count, guidance }, sorts) {
     }
     const k = way === 'sort' && sort !== 'any' ? sorts.findIndex(({ name, text: letter }) => name === sort || letter === sort) : -1;
     if (way === 'sort' && sort !== 'any' && k < 0) throw new Error(`The model knows no sort '${String(sort).slice(0, 40)}'; it knows: ${sorts.map(({ name }) => name).join(', ')}.`);
-    if (k < 0) return { aims: [{}], count, labels: [], what: `${glyphs(count)} of any sort`, name: '' };
+    if (k < 0) return { aims: [{}], count, labels: [], what: `${glyphs(count)} of no sort in particular`, name: '' };
     return { aims: [{ label: k, guidance }], count, labels: Array(count).fill(k), what: `${glyphs(count)} of ${sorts[k].title}`, name: 'with its sort' };
 }

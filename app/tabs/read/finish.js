@@ -50,7 +50,7 @@ export function mount(element, askServer) {
         const after = await client.read(glyphs), [was, now] = [before, after].map(({ energy, logits }) => verdictOf(energy[0], logits, facts));
         const title = ({ top }) => facts.sorts[top[0].index].title;
         const read = now.top.length ? `; read as ${title(was)} before, as ${title(now)} after` : '';
-        say(`Energy ${words(was.energy)} before, ${words(now.energy)} after${read}${masked ? '; only the mask has moved' : ''}.`);
+        say(`Energy ${words(was.energy)} before, ${words(now.energy)} after${read}${masked ? '; only masked pixels changed' : ''}.`);
         made = glyphs;
         find('[data-do=use]').disabled = false;
     }

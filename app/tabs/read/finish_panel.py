@@ -154,7 +154,7 @@ def wire(panel: FinishPanel) -> None:
 def settings_of(loaded: LoadedModel, wishes: Wishes) -> Settings:
     """What the panel's settings show."""
     preset = wishes.get("preset", "mend") if wishes.get("preset") in PRESETS else "mend"
-    choices = [(AS_READ, AS_READ), ("any: downhill for the glyph alone", ANY)]
+    choices = [(AS_READ, AS_READ), ("no sort: downhill for the glyph alone", ANY)]
     choices = choices + [(loaded.title(s), s) for s in loaded.card.sorts] if loaded.has_sorts else choices[1:]
     wanted = wishes.get("towards", "")
     sort = wanted if wanted in [key for _, key in choices] else choices[0][1]
@@ -172,4 +172,4 @@ def _outcome(loaded: LoadedModel, before: Tensor, after: Tensor, masked: bool) -
     text = f"Energy {number(was.energy)} before, {number(now.energy)} after"
     if now.top:
         text += f"; read as {loaded.title(was.top[0][0])} before, as {loaded.title(now.top[0][0])} after"
-    return text + ("; only the mask has moved." if masked else ".")
+    return text + ("; only masked pixels changed." if masked else ".")

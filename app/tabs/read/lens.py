@@ -16,7 +16,7 @@ from torch import Tensor
 
 from ebm.data.corpus import SIZE, to_bytes, to_model_space
 
-OVERLAYS = {"none": "nothing", "slope": "its slope", "dot": "what a dot would do"}
+OVERLAYS = {"none": "nothing", "slope": "its slope", "dot": "effect of one dot"}
 TEMPLATE = """<div class="lens sheet"><div class="lens-view">
 <canvas width="56" height="56" tabindex="0" role="application" aria-describedby="lens-words"
 aria-label="The glyph as the model sees it, 56 by 56 pixels"></canvas></div>

@@ -82,7 +82,7 @@ def test_a_glyph_is_moved_by_handles_and_put_back(page) -> None:
     page.keyboard.press("PageUp")
     page.wait_for_function("!document.querySelector('output[data-move=turn]').innerText.startsWith('turned by 0')")
     page.wait_for_function(f"{lens} !== '{before}'")
-    page.click("[data-do=back]")
+    page.click(".moves [data-do=back]")
     page.wait_for_function(f"{lens} === '{before}'")
     assert serious_findings(page) == []
 
@@ -113,7 +113,7 @@ def test_a_glyph_is_finished_here_and_its_mask_alone_moves(page, asked: list[str
     page.click(".lens [data-do=below]")
     asked.clear()
     page.click("#finish-go")
-    page.wait_for_selector("#finish-desk .said:has-text('only the mask has moved')")
+    page.wait_for_selector("#finish-desk .said:has-text('only masked pixels changed')")
     assert asked == []
     last, lens = (f"(await (await glyphImport('parts/places.js')).partOf('{name}'))" for name in ("finished", "lens"))
     same = page.evaluate(

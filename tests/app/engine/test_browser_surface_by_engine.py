@@ -135,7 +135,7 @@ def test_a_drawing_becomes_a_corner_and_two_alike_are_refused(page) -> None:
 
 def test_the_overlay_is_kept_up_while_one_draws(page) -> None:
     open_tab(page, "Read")
-    page.click("#overlay label:has-text('what a dot would do')")
+    page.click("#overlay label:has-text('effect of one dot')")
     draw(page, [(0.3, 0.3), (0.6, 0.6)])
     page.wait_for_selector(".lens-words:has-text('Blue: ink here would lower the energy')")
     page.click("#overlay label:has-text('nothing')")

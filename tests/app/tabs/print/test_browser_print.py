@@ -23,7 +23,7 @@ def test_the_player_steps_scrubs_and_plays(page) -> None:
     page.click("#printed [data-move='-10']")
     assert page.inner_text(STEP) == "step 21 of 32"
     page.fill("#printed input[type=range]", "0")
-    assert page.inner_text(STEP) == "start of 32"
+    assert page.inner_text(STEP) == "step 0 of 32"
     assert page.locator("#printed .letters").is_hidden()  # what was read back belongs to the last step
     picture = "document.querySelector('#printed canvas').toDataURL()"
     noise = page.evaluate(picture)

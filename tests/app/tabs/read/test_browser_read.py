@@ -125,7 +125,7 @@ def test_the_model_finishes_a_glyph_and_its_result_is_read(page) -> None:
     page.wait_for_selector(".lens-words:has-text('1568 pixels')")
     page.click("#finish-go")
     page.wait_for_function(FINISHED)
-    assert "only the mask has moved" in page.inner_text("#finish-said")
+    assert "only masked pixels changed" in page.inner_text("#finish-said")
     before = page.inner_text("#reading .energy")
     page.click("#finish-use:not([disabled])")
     wait_for_change(page, "#reading .energy", before)

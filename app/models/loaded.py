@@ -103,7 +103,9 @@ def load(path: str | Path) -> LoadedModel:
     typical = examples.pop(TYPICAL, torch.empty((0, SIZE, SIZE), dtype=torch.uint8))
     if len(typical) != len(card.sorts):
         typical = typical[:0]
-    energies = {
-        name: ebm.score(model, to_model_space(pictures)) for name, pictures in examples.items() if len(pictures)
-    }
-    return LoadedModel(model, card, {name: examples[name] for name in energies}, energies, typical)
+    examples = {name: pictures for name, pictures in examples.items() if len(pictures)}
+    energies: dict[str, Tensor] = {}
+    if examples:  # all in one batch
+        together = ebm.score(model, to_model_space(torch.cat(list(examples.values()))))
+        energies = dict(zip(examples, together.split([len(part) for part in examples.values()]), strict=True))
+    return LoadedModel(model, card, examples, energies, typical)

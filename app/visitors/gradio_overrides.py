@@ -5,11 +5,15 @@ tests/app/visitors/test_gradio_overrides.py fails with a sentence when another v
 """
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from copy import copy
+from types import SimpleNamespace
 from typing import Any
 
 import gradio as gr
 from fastapi import FastAPI
+from gradio import blocks
 from gradio.blocks import Blocks
 from gradio.routes import App
 from gradio.state_holder import SessionState, StateHolder
@@ -24,8 +28,36 @@ _FAULT = "Something went wrong on the server; what you sent is still yours. Try 
 log = logging.getLogger("glyph_ebm.faults")
 
 
+@contextmanager
+def _no_server() -> Iterator[None]:
+    """Has `gr.Blocks` make no server meanwhile."""
+    made = blocks.App
+    setattr(blocks, "App", SimpleNamespace(create_app=lambda *_, **__: None))  # noqa: B010 (mypy: a type, not a value)
+    try:
+        yield
+    finally:
+        setattr(blocks, "App", made)  # noqa: B010
+
+
 class Page(gr.Blocks):
     """A page whose functions get no path but an upload's, whoever calls them, and whose every failure is a sentence."""
+
+    # Why: Gradio makes a whole server when a page begins, when it ends and when it gets its queue. None of them serves:
+    # a mounted page has another. They cost a second of the start.
+    # Until: Gradio makes a page's server when it is launched or mounted.
+    def __init__(self, *args: Any, **kwargs: Any):
+        with _no_server():
+            super().__init__(*args, **kwargs)
+
+    def __exit__(self, *args: Any) -> None:
+        with _no_server():
+            super().__exit__(*args)
+
+    def queue(self, *args: Any, **kwargs: Any) -> "Page":
+        """Sets the queue up, as Gradio does."""
+        with _no_server():
+            super().queue(*args, **kwargs)
+        return self
 
     # Why: Gradio checks paths only after `launch`, which a mounted page never does, and it fetches an address that
     # stands where a path should. What does not fit a component raises errors that show the server's insides.

@@ -37,6 +37,12 @@ def test_the_minor_version_is_the_one_that_was_tried() -> None:
     )
 
 
+def test_a_page_makes_no_server_before_it_is_mounted(page: Page) -> None:
+    assert page.app is None and page.queue().app is None, f"Gradio makes a page's server elsewhere now; {SEE}."
+    assert blocks.App is routes.App
+    gradio.mount_gradio_app(routes.FastAPI(), page, "/")
+
+
 @pytest.mark.parametrize(
     ("owner", "name", "wanted"),
     [

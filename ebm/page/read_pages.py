@@ -63,9 +63,9 @@ def read_pages(
     if not first:
         raise ValueError(f"There are no files in {', '.join(inputs)}.")
     work.open(inputs, {"checkpoint": checkpoint_digest(checkpoint, card), "--turn": turn})
-    (work.path / "pages").mkdir(exist_ok=True)
+    work.pages.mkdir(exist_ok=True)
     are_few = len(first) <= FEW and processes == Processes(accelerator="cpu")
-    job = ReadPages(model, card, turn, work.path / "pages", tell, progress if are_few else None)
+    job = ReadPages(model, card, turn, work.pages, tell, progress if are_few else None)
     if are_few:
         processes = Processes(0, "cpu")
     return run(job, _scans(inputs, work.path), work, processes, quiet=are_few)

@@ -279,7 +279,7 @@ def test_a_work_folder_of_another_run_is_refused(killed, pictures, checkpoint, t
     save(tmp_path / "other.safetensors", other, make_card(other))
     with pytest.raises(ValueError, match="its checkpoint"):
         score(out, tmp_path / "other.safetensors", pictures[0])
-    (tmp_path / "b.parquet.parts").mkdir()
+    (tmp_path / "b.parquet.parts" / "parts").mkdir(parents=True)
     (tmp_path / "b.parquet.parts" / "thesis.txt").touch()
     with pytest.raises(ValueError, match="thesis.txt"):
         score(tmp_path / "b.parquet", checkpoint, pictures[0])

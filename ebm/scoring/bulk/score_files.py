@@ -4,7 +4,7 @@ The result is made of the parts when every file has a row. One process writes on
 the list. Several write a file each, in one folder, which pandas, DuckDB and pyarrow read as one table.
 
 A file that was scored keeps its row, even if it changes or goes away before the end. One that goes away after it was
-listed is a row with an error. A file that the list names twice has two rows.
+listed is a row with an error. A file that the list names twice may have two rows.
 """
 
 import hashlib

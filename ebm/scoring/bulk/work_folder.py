@@ -20,6 +20,8 @@ from pyarrow import parquet
 from ebm.system.file_list import digest, to_text
 from ebm.system.whole_file import whole_file
 
+OURS = ("parts", "result", "pages")  # what the folder may hold; "pages" are the pictures that `ebm page` makes
+
 
 class WorkFolder:
     """The work folder of one output: a file, or a folder that is new or empty."""
@@ -27,7 +29,7 @@ class WorkFolder:
     def __init__(self, out: Path):
         self.out = Path(os.path.abspath(out))
         self.path = self.out.with_name(self.out.name + ".parts")
-        self.parts_path, self.result = self.path / "parts", self.path / "result"
+        self.parts_path, self.result, self.pages = (self.path / name for name in OURS)
 
     def open(self, inputs: Sequence[str], about: dict[str, Any]) -> None:
         """Starts a run, or continues the one in the folder. Every process calls this, before any of them writes.
@@ -41,19 +43,19 @@ class WorkFolder:
         """
         if os.path.lexists(self.out) and not (self.out.is_dir() and not any(self.out.iterdir())):
             raise ValueError(f"{self.out} is there already: move it away or choose another --out.")
-        found = os.listdir(self.path) if self.path.is_dir() else []
-        if found and self.parts_path.name not in found:
-            raise ValueError(f"{self.path} holds {found[0]}, which no run has made: choose another --out.")
+        found = set(os.listdir(self.path)) if self.path.is_dir() else set()
+        if others := sorted(found.difference(OURS)):  # the folder will be deleted
+            raise ValueError(f"{self.path} holds {others[0]}, which no run has made: choose another --out.")
         self.parts_path.mkdir(parents=True, exist_ok=True)
         shutil.rmtree(self.result, ignore_errors=True)  # of a run that was killed while it made it
         self.about = about | {"files": " ".join(inputs), "working folder": os.getcwd()}
         numbers = array("Q")
         for part in self.parts():
             rows = parquet.ParquetFile(part).read(["file"])
-            saved = json.loads(rows.schema.metadata[b"glyph-ebm"])
-            if others := [what for what in self.about if saved.get(what) != self.about[what]]:
+            saved = json.loads((rows.schema.metadata or {}).get(b"glyph-ebm", "{}"))
+            if wrong := [what for what in self.about if saved.get(what) != self.about[what]]:
                 raise ValueError(
-                    f"{self.path} holds another unfinished run (its {others[0]}: {saved.get(others[0])}): "
+                    f"{self.path} holds another unfinished run (its {wrong[0]}: {saved.get(wrong[0])}): "
                     "go on with that command, delete the folder, or choose another --out."
                 )
             numbers.extend(map(digest, rows["file"].to_pylist()))

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 _LONGEST = 60  # characters of a page's name that go into the names of its files
-_ROWS_A_GROUP = 1 << 16
 
 
 def folder_of(sort: str) -> str:
@@ -122,6 +121,8 @@ def lay_out(staged: Sequence[Path], folder: Path, case: Path, rank: int = 0, wor
     Returns:
         the number of pages that could be read.
     """
+    from ebm.scoring.bulk.work_folder import write_table  # brings pyarrow
+
     pages, pictures, folders = _survey(staged)
     several = sum(page is not None for page in pages)
     numbers = accumulate(page is not None for page in pages)
@@ -143,8 +144,8 @@ def lay_out(staged: Sequence[Path], folder: Path, case: Path, rank: int = 0, wor
                 yield rows.select(_glyph_schema().names)
 
     if rank == 0:
-        _write_table(case / "glyphs.parquet", _glyph_schema(), laid())
-        _write_table(case / "pages.parquet", _page_schema(), _page_rows(staged, shown))
+        write_table(case / "glyphs.parquet", _glyph_schema(), laid())
+        write_table(case / "pages.parquet", _page_schema(), _page_rows(staged, shown))
     else:
         deque(laid(), maxlen=0)
     return several
@@ -205,22 +206,6 @@ def _glyph_rows(path: Path, folders: dict[str, str], first: int) -> "pa.Table":
     for column, source in (("page", "page"), ("scan", "file")):
         rows = rows.append_column(column, pa.repeat(row[source][0], len(rows)))
     return rows
-
-
-def _write_table(path: Path, schema: "pa.Schema", tables: Iterator["pa.Table"]) -> None:
-    """Writes any number of tables into one file, in row groups of a useful size."""
-    import pyarrow as pa
-    from pyarrow import parquet
-
-    waiting: list[pa.Table] = []
-    with parquet.ParquetWriter(path, schema) as writer:
-        for table in tables:
-            waiting.append(table)
-            if sum(map(len, waiting)) >= _ROWS_A_GROUP:
-                writer.write_table(pa.concat_tables(waiting))
-                waiting.clear()
-        if waiting:
-            writer.write_table(pa.concat_tables(waiting))
 
 
 def _write_pictures(rows: "pa.Table", case: Path) -> None:

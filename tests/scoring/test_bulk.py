@@ -13,6 +13,7 @@ from helpers.cards import make_card
 from helpers.command_line import run, run_process
 from helpers.forked import Forked, end_once_there_is
 from helpers.many_pictures import make_pictures
+from helpers.odd_names import ODD_NAMES
 
 import ebm
 from ebm.checkpoint.files import save
@@ -20,7 +21,7 @@ from ebm.model.energy import EnergyNet
 from ebm.scoring.bulk.run import run as run_job
 from ebm.scoring.bulk.score_files import ScoreFiles, score_files
 from ebm.scoring.bulk.work_folder import WorkFolder
-from ebm.system.file_list import find_files, to_name, to_text
+from ebm.system.file_list import to_name
 from ebm.system.processes import Processes
 
 COLUMNS = ["file", "energy", "p_value", "is_stranger", "sort", "probability", "error"]
@@ -118,18 +119,14 @@ def test_a_part_of_nothing_but_bad_files_and_energies_that_are_not_finite(pictur
     assert score(tmp_path / "t.parquet", tmp_path / "far.safetensors", bad) == (1, 1)
 
 
-ODD = [b"new\nline.png", b"caf\xe9.png", "þ.png".encode(), rb"back\slash.png", rb"\xe9.png", b" .png"]
-
-
 def test_names_of_any_bytes_survive(pictures, checkpoint, tmp_path):
     folder = os.fsencode(tmp_path / "in")
     os.mkdir(folder)
-    for name in ODD:
+    for name in ODD_NAMES:
         shutil.copy(pictures[1][0], os.path.join(folder, name))
-    assert score(tmp_path / "s.parquet", checkpoint, tmp_path / "in") == (len(ODD), 0)
+    assert score(tmp_path / "s.parquet", checkpoint, tmp_path / "in") == (len(ODD_NAMES), 0)
     found = [row["file"] for row in rows(tmp_path / "s.parquet")]
-    assert [to_name(text) for text in found] == sorted(os.path.join(folder, name) for name in ODD)
-    assert len(set(map(to_text, ODD))) == len(ODD)
+    assert [to_name(text) for text in found] == sorted(os.path.join(folder, name) for name in ODD_NAMES)
 
 
 @pytest.mark.parametrize("mark", ["\n", "\r\n", "\0"])
@@ -138,21 +135,6 @@ def test_a_text_list_names_the_files(pictures, checkpoint, tmp_path, mark):
     (tmp_path / "list.txt").write_bytes(mark.join([*names, ""]).encode())
     score(tmp_path / "s.parquet", checkpoint, f"@{tmp_path / 'list.txt'}", pictures[1][0])
     assert [row["file"] for row in rows(tmp_path / "s.parquet")] == [*names, str(pictures[1][0])]
-
-
-def test_a_folder_is_listed_as_it_is_read_and_in_order(tmp_path):
-    folder = tmp_path / "in"
-    names = [f"{k}.png" for k in range(30)] + [f"{k % 3}/{k % 5}-{k}" for k in range(100)]
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).touch()
-    (folder / "0" / "loop").symlink_to(folder / "0" / "loop")
-    found = find_files([str(folder)], tmp_path / "left out")
-    first = [next(found) for _ in range(30)]
-    assert first == sorted(os.fsencode(folder / name) for name in names[:30])
-    shutil.rmtree(folder / "2")  # a folder is opened when its turn comes
-    rest = sorted(os.fsencode(folder / name) for name in [*names[30:], "0/loop"] if not name.startswith("2/"))
-    assert list(found) == [*rest, os.fsencode(folder / "2")]
 
 
 def test_the_list_is_read_no_further_than_the_work_has_come(pictures, checkpoint, tmp_path):

@@ -5,6 +5,9 @@ the list. Several write a file each, in one folder, which pandas, DuckDB and pya
 
 A file that was scored keeps its row, even if it changes or goes away before the end. One that goes away after it was
 listed is a row with an error. A file that the list names twice may have two rows.
+
+Memory holds the names of one folder at a time, some batches of glyphs, and 8 bytes for each file that was done before
+this call.
 """
 
 import hashlib
@@ -13,7 +16,6 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +30,7 @@ from ebm.data.corpus import SIZE
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.model.energy import EnergyNet
 from ebm.scoring.bulk.run import attempt, run
-from ebm.scoring.bulk.work_folder import WorkFolder
+from ebm.scoring.bulk.work_folder import WorkFolder, write_table
 from ebm.scoring.scores import Verdict, verdicts
 from ebm.system.file_list import check_inputs, find_files
 from ebm.system.processes import Processes
@@ -103,10 +105,8 @@ class ScoreFiles:
         """The rows of every `size`-th part in a file, so of all parts where there is one process."""
         parts, path = work.parts(), work.result / f"{rank:05}.parquet"
         path.parent.mkdir(exist_ok=True)
-        with parquet.ParquetWriter(path, parquet.read_schema(parts[0])) as writer:
-            mine = (parquet.ParquetFile(part).read() for part in parts[rank::size])
-            while some := list(islice(mine, 32)):  # together, since readers like groups of many rows
-                writer.write_table(pa.concat_tables(some))
+        tables = (parquet.ParquetFile(part).read() for part in parts[rank::size])
+        write_table(path, parquet.read_schema(parts[0]), tables)
         return path if size == 1 else work.result
 
 

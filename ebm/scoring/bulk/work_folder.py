@@ -1,8 +1,9 @@
 """The folder of an unfinished run, beside its output, with a Parquet file (a part) for every group of files done.
 
-A part is written under another name first, so it is complete. Its metadata say which run it belongs to. Its name is
-the place of its first file in the list and a hash of its file names: a list that has changed overwrites no part. A
-run goes on by leaving out the files that are named in a part. They are in memory as 8 bytes each.
+A part is written under another name first, so a half-written one does not count. Its name is the place of its first
+file in the list and a hash of its file names: a list that has changed overwrites no part. Its metadata say which run
+it belongs to, and another run refuses to go on with it. The same run goes on by leaving out the files that are named
+in a part, so no row is lost and none is there twice.
 """
 
 import json
@@ -20,6 +21,7 @@ from pyarrow import parquet
 from ebm.system.file_list import digest, to_text
 from ebm.system.whole_file import whole_file
 
+ROWS_A_GROUP = 1 << 16
 OURS = ("parts", "result", "pages")  # what the folder may hold; "pages" are the pictures that `ebm page` makes
 
 
@@ -59,7 +61,7 @@ class WorkFolder:
                     "go on with that command, delete the folder, or choose another --out."
                 )
             numbers.extend(map(digest, rows["file"].to_pylist()))
-        self.done = np.unique(np.array(numbers, np.uint64))
+        self.done = np.unique(np.array(numbers, np.uint64))  # sorted
 
     def parts(self) -> list[Path]:
         """The parts that are done, in the order of the list of files."""
@@ -91,3 +93,16 @@ class WorkFolder:
             result.replace(self.out)
         shutil.rmtree(self.path)
         return files, bad
+
+
+def write_table(path: Path, schema: pa.Schema, tables: Iterable[pa.Table]) -> None:
+    """Writes any number of tables of one schema into one file, in row groups of a useful size."""
+    waiting: list[pa.Table] = []
+    with parquet.ParquetWriter(path, schema) as writer:
+        for table in tables:
+            waiting.append(table)
+            if sum(map(len, waiting)) >= ROWS_A_GROUP:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting.clear()
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting))

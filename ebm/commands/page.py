@@ -33,7 +33,7 @@ def page_command(
     from rich.progress import Progress
 
     from ebm.page.read_pages import read_pages
-    from ebm.scoring.bulk.run import Processes
+    from ebm.system.processes import Processes
 
     processes = Processes(workers, "cpu", devices or 1, num_nodes or 1)
     bar = Progress(console=Console(stderr=True), disable=not sys.stderr.isatty())

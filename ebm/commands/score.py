@@ -50,8 +50,8 @@ def score_command(
         raise typer.Exit(0 if print_verdicts(files, checkpoint, as_json) else 1)
     if as_json:
         raise ValueError("With --out the rows go into a Parquet file: leave --json out.")
-    from ebm.scoring.bulk.run import Processes
     from ebm.scoring.bulk.score_files import score_files
+    from ebm.system.processes import Processes
 
     counts = score_files(list(map(str, files)), out, checkpoint, Processes(**options), batch_size or 256)
     if counts is not None:

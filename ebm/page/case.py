@@ -20,7 +20,6 @@ from ebm.data.folders import CAPITAL, MIN_PICTURES
 from ebm.page.overlay import draw_page
 from ebm.page.read import ReadGlyph, ReadPage
 from ebm.page.web import page_html
-from ebm.scoring.bulk.work_folder import write_table
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -122,6 +121,8 @@ def lay_out(staged: Sequence[Path], folder: Path, case: Path, rank: int = 0, wor
     Returns:
         the number of pages that could be read.
     """
+    from ebm.scoring.bulk.work_folder import write_table  # brings pyarrow
+
     pages, pictures, folders = _survey(staged)
     several = sum(page is not None for page in pages)
     numbers = accumulate(page is not None for page in pages)

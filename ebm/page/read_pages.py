@@ -1,6 +1,5 @@
 """Any number of scans into one case, as scoring in bulk does it: resumable, in several processes, in flat memory."""
 
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
@@ -13,10 +12,11 @@ from ebm.checkpoint.files import load
 from ebm.model.energy import EnergyNet
 from ebm.page.case import lay_out, schema, stage_page
 from ebm.page.read import ReadPage, check_turn, read_page
-from ebm.scoring.bulk.file_list import check_inputs, find_files, to_text
-from ebm.scoring.bulk.run import Processes, attempt, run
+from ebm.scoring.bulk.run import attempt, run
 from ebm.scoring.bulk.score_files import checkpoint_digest
-from ebm.scoring.bulk.work_folder import WorkFolder, digest
+from ebm.scoring.bulk.work_folder import WorkFolder
+from ebm.system.file_list import check_inputs, digest, find_files, to_text
+from ebm.system.processes import Processes
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -39,7 +39,7 @@ def read_pages(
     """Reads scans into a case as `ebm.page.write_case` writes it; after an interruption the same call continues.
 
     Args:
-        inputs: files, folders and @lists, as in `ebm.scoring.bulk.file_list.find_files`; XML files are left out.
+        inputs: files, folders and @lists, as in `ebm.system.file_list.find_files`; XML files are left out.
         out: the case, a folder that is new or empty. Nothing is written where no scan can be read.
         checkpoint: a .safetensors file.
         processes: that share the work.
@@ -62,11 +62,10 @@ def read_pages(
     first = list(islice(_scans(inputs, work.path), FEW + 1))
     if not first:
         raise ValueError(f"There are no files in {', '.join(inputs)}.")
-    work.open(inputs, {"another checkpoint": checkpoint_digest(checkpoint, card), "another --turn": turn})
-    shutil.rmtree(work.path / "case", ignore_errors=True)  # of a run that was killed while it laid it out
-    (work.path / "pages").mkdir(exist_ok=True)
+    work.open(inputs, {"checkpoint": checkpoint_digest(checkpoint, card), "--turn": turn})
+    work.pages.mkdir(exist_ok=True)
     are_few = len(first) <= FEW and processes == Processes(accelerator="cpu")
-    job = ReadPages(model, card, turn, work.path / "pages", tell, progress if are_few else None)
+    job = ReadPages(model, card, turn, work.pages, tell, progress if are_few else None)
     if are_few:
         processes = Processes(0, "cpu")
     return run(job, _scans(inputs, work.path), work, processes, quiet=are_few)
@@ -116,8 +115,7 @@ class ReadPages:
         self.tell(read.drop_columns(["found"]).to_pylist()[0])
         return read
 
-    def finish(self, work: WorkFolder, rank: int, world: int) -> Path | None:
+    def finish(self, work: WorkFolder, rank: int, size: int) -> Path | None:
         """The case."""
-        case = work.path / "case"
-        case.mkdir(exist_ok=True)
-        return case if lay_out(work.parts(), self.pictures, case, rank, world) else None
+        work.result.mkdir(exist_ok=True)
+        return work.result if lay_out(work.parts(), self.pictures, work.result, rank, size) else None

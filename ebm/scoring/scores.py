@@ -157,13 +157,23 @@ def verdict(model: EnergyNet, card: "Card", x: Tensor) -> Verdict:
         raise ValueError(f"A verdict is on one glyph, not {len(x)}.")
     if not torch.isfinite(x).all():
         raise ValueError("The glyph holds values that are not finite; they must lie in [-1, 1].")
+    return verdicts(model, card, x)[0]
+
+
+def verdicts(model: EnergyNet, card: "Card", x: Tensor) -> list[Verdict]:
+    """The verdicts on glyphs (N, 1, 56, 56) in [-1, 1], all at once; as `verdict`, without its checks."""
     with torch.no_grad():
-        logits = model.get_logits(x.to(next(model.parameters()).device))[0].cpu()
-    e = -float(torch.logsumexp(logits, 0))
-    top: list[tuple[str, float]] = []
+        logits = model.get_logits(x.to(next(model.parameters()).device)).cpu()  # (N, outputs)
+    energies = -torch.logsumexp(logits, 1)  # (N,)
+    tops: list[list[tuple[str, float]]] = [[] for _ in logits]
     if model.outputs > 1:
-        best = (logits / card.temperature).softmax(0).topk(min(5, model.outputs))
-        top = [(card.sorts[k], float(p)) for p, k in zip(best.values, best.indices.tolist(), strict=True)]
+        best = (logits / card.temperature).softmax(1).topk(min(5, model.outputs))
+        for top, values, places in zip(tops, best.values.tolist(), best.indices.tolist(), strict=True):
+            top += [(card.sorts[k], p) for p, k in zip(values, places, strict=True)]
     if card.threshold is None:
-        return Verdict(e, None, None, None, top)
-    return Verdict(e, card.threshold, float(p_values(card, torch.tensor([e]))), e > card.threshold, top)
+        return [Verdict(e, None, None, None, top) for e, top in zip(energies.tolist(), tops, strict=True)]
+    at_least = p_values(card, energies).tolist()
+    return [
+        Verdict(e, card.threshold, p, e > card.threshold, top)
+        for e, p, top in zip(energies.tolist(), at_least, tops, strict=True)
+    ]

@@ -6,21 +6,24 @@ import signal
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 import pytest
 import torch
 from helpers.cards import make_card
 from helpers.command_line import run, run_process
 from helpers.forked import Forked, end_once_there_is
 from helpers.many_pictures import make_pictures
+from helpers.odd_names import ODD_NAMES
 
 import ebm
 from ebm.checkpoint.files import save
 from ebm.model.energy import EnergyNet
-from ebm.scoring.bulk.file_list import find_files, to_name, to_text
-from ebm.scoring.bulk.run import Processes
-from ebm.scoring.bulk.score_files import score_files
+from ebm.scoring.bulk.run import run as run_job
+from ebm.scoring.bulk.score_files import ScoreFiles, score_files
+from ebm.scoring.bulk.work_folder import WorkFolder
+from ebm.system.file_list import to_name
+from ebm.system.processes import Processes
 
-pq = pytest.importorskip("pyarrow.parquet")
 COLUMNS = ["file", "energy", "p_value", "is_stranger", "sort", "probability", "error"]
 
 
@@ -116,18 +119,14 @@ def test_a_part_of_nothing_but_bad_files_and_energies_that_are_not_finite(pictur
     assert score(tmp_path / "t.parquet", tmp_path / "far.safetensors", bad) == (1, 1)
 
 
-ODD = [b"new\nline.png", b"caf\xe9.png", "þ.png".encode(), rb"back\slash.png", rb"\xe9.png", b" .png"]
-
-
 def test_names_of_any_bytes_survive(pictures, checkpoint, tmp_path):
     folder = os.fsencode(tmp_path / "in")
     os.mkdir(folder)
-    for name in ODD:
+    for name in ODD_NAMES:
         shutil.copy(pictures[1][0], os.path.join(folder, name))
-    assert score(tmp_path / "s.parquet", checkpoint, tmp_path / "in") == (len(ODD), 0)
+    assert score(tmp_path / "s.parquet", checkpoint, tmp_path / "in") == (len(ODD_NAMES), 0)
     found = [row["file"] for row in rows(tmp_path / "s.parquet")]
-    assert [to_name(text) for text in found] == sorted(os.path.join(folder, name) for name in ODD)
-    assert len(set(map(to_text, ODD))) == len(ODD)
+    assert [to_name(text) for text in found] == sorted(os.path.join(folder, name) for name in ODD_NAMES)
 
 
 @pytest.mark.parametrize("mark", ["\n", "\r\n", "\0"])
@@ -138,19 +137,19 @@ def test_a_text_list_names_the_files(pictures, checkpoint, tmp_path, mark):
     assert [row["file"] for row in rows(tmp_path / "s.parquet")] == [*names, str(pictures[1][0])]
 
 
-def test_a_folder_is_listed_as_it_is_read_and_in_order(tmp_path):
-    folder = tmp_path / "in"
-    names = [f"{k}.png" for k in range(30)] + [f"{k % 3}/{k % 5}-{k}" for k in range(100)]
-    for name in names:
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).touch()
-    (folder / "0" / "loop").symlink_to(folder / "0" / "loop")
-    found = find_files([str(folder)], tmp_path / "left out")
-    first = [next(found) for _ in range(30)]
-    assert first == sorted(os.fsencode(folder / name) for name in names[:30])
-    shutil.rmtree(folder / "2")  # a folder is opened when its turn comes
-    rest = sorted(os.fsencode(folder / name) for name in [*names[30:], "0/loop"] if not name.startswith("2/"))
-    assert list(found) == [*rest, os.fsencode(folder / "2")]
+def test_the_list_is_read_no_further_than_the_work_has_come(pictures, checkpoint, tmp_path):
+    work = WorkFolder(tmp_path / "s.parquet")
+    work.open([], {})
+    written = []
+
+    def names():
+        for path in pictures[1][:40]:
+            written.append(len(work.parts()))
+            yield os.fsencode(path)
+
+    job = ScoreFiles(*ebm.load(checkpoint), batch=1, part=8)
+    assert run_job(job, names(), work, Processes(0, "cpu")) == (40, 0)
+    assert written == [k // 8 for k in range(40)]
 
 
 def test_the_output_may_lie_among_the_pictures(pictures, checkpoint, tmp_path):
@@ -179,8 +178,13 @@ def killed(pictures, checkpoint, tmp_path_factory):
 
 
 def taken_up(killed, tmp_path) -> Path:
-    """A copy of the killed run's work folder; gives the output it belongs to."""
-    shutil.copytree(killed[0], tmp_path / "scores.parquet.parts")
+    """A copy of the killed run's work folder, with what other kills leave; gives the output it belongs to."""
+    work = tmp_path / "scores.parquet.parts"
+    shutil.copytree(killed[0], work)
+    whole = next((work / "parts").glob("*.parquet"))
+    (work / "parts" / f"{whole.name}.1.part").write_bytes(whole.read_bytes()[:100])
+    (work / "result").mkdir()
+    shutil.copy(whole, work / "result" / "00001.parquet")
     return tmp_path / "scores.parquet"
 
 
@@ -193,7 +197,7 @@ def uninterrupted(pictures, checkpoint, tmp_path_factory):
 
 def test_after_a_kill_the_same_command_finishes_the_same_table(killed, pictures, uninterrupted, tmp_path):
     out = taken_up(killed, tmp_path)
-    before = {path: path.read_bytes() for path in pictures[1][:16]}
+    before = {path: path.read_bytes() for path in pictures[1][:8]}
     for path in before:  # the first part is done, so its files are not read again
         path.write_bytes(b"no picture any more")
     try:
@@ -228,8 +232,11 @@ def test_files_that_came_or_went_during_an_interruption_change_no_other_row(
 
 def test_two_processes_finish_what_one_began(killed, pictures, uninterrupted, tmp_path):
     out = taken_up(killed, tmp_path)
-    run_process("score", pictures[0], "--out", out, *killed[1], "--devices", 2, "--strategy", "ddp")
-    assert out.is_dir() and len(list(out.iterdir())) > 2
+    arguments = (pictures[0], "--out", out, *killed[1], "--devices", 2, "--strategy", "ddp")
+    process = Forked(run, "score", *arguments, log=tmp_path / "log")  # it starts the other one
+    assert process.wait(600) == 0, process.log.read_text()
+    assert [path.name for path in sorted(out.iterdir())] == ["00000.parquet", "00001.parquet"]
+    assert all(pq.read_metadata(path).num_rows for path in out.iterdir())
     found = pq.read_table(out).sort_by("file")
     for name in COLUMNS:
         if name in ("energy", "probability"):  # a process has fewer threads: the sums are taken in another order
@@ -248,13 +255,13 @@ def test_two_processes_end_with_one_sentence_where_there_is_nothing_to_do(checkp
 
 def test_a_work_folder_of_another_run_is_refused(killed, pictures, checkpoint, tmp_path):
     out = taken_up(killed, tmp_path)
-    with pytest.raises(ValueError, match="other files .* delete the folder, or choose another --out"):
+    with pytest.raises(ValueError, match="its files: .* delete the folder, or choose another --out"):
         score(out, checkpoint, pictures[0] / "00000")
     other = EnergyNet(4, 42)
     save(tmp_path / "other.safetensors", other, make_card(other))
-    with pytest.raises(ValueError, match="another checkpoint"):
+    with pytest.raises(ValueError, match="its checkpoint"):
         score(out, tmp_path / "other.safetensors", pictures[0])
-    (tmp_path / "b.parquet.parts").mkdir()
+    (tmp_path / "b.parquet.parts" / "parts").mkdir(parents=True)
     (tmp_path / "b.parquet.parts" / "thesis.txt").touch()
     with pytest.raises(ValueError, match="thesis.txt"):
         score(tmp_path / "b.parquet", checkpoint, pictures[0])
@@ -281,9 +288,3 @@ def test_bad_input_is_one_sentence(checkpoint, tmp_path, inputs, options, words)
 def test_options_of_bulk_need_an_output(pictures, checkpoint):
     _, errors = run("score", pictures[1][0], "--checkpoint", checkpoint, "--batch-size", 9, code=2)
     assert "give --out NAME.parquet" in errors and len(errors.splitlines()) == 1
-
-
-def test_without_pyarrow_one_sentence_says_what_to_install(pictures, checkpoint, tmp_path, monkeypatch):
-    monkeypatch.setattr("ebm.scoring.bulk.score_files.find_spec", lambda name: None)
-    with pytest.raises(ValueError, match="pip install pyarrow"):
-        score(tmp_path / "s.parquet", checkpoint, pictures[0])

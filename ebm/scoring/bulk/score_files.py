@@ -1,15 +1,27 @@
-"""Scores any number of pictures into Parquet: a row a file, with the values of `ebm.verdict`."""
+"""Scores any number of pictures into Parquet: a row a file, with the values of `ebm.verdict`.
+
+The result is made of the parts when every file has a row. One process writes one file, with its rows in the order of
+the list. Several write a file each, in one folder, which pandas, DuckDB and pyarrow read as one table.
+
+A file that was scored keeps its row, even if it changes or goes away before the end. One that goes away after it was
+listed is a row with an error. A file that the list names twice may have two rows.
+
+Memory holds the names of one folder at a time, some batches of glyphs, and 8 bytes for each file that was done before
+this call.
+"""
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
-import numpy as np
+import pyarrow as pa
 import torch
+from pyarrow import parquet
 from torch import Tensor
 
 from ebm.checkpoint.card import Card
@@ -17,13 +29,16 @@ from ebm.checkpoint.files import load
 from ebm.data.corpus import SIZE
 from ebm.data.picture.to_glyph import to_glyph
 from ebm.model.energy import EnergyNet
-from ebm.scoring.bulk.file_list import check_inputs, find_files
-from ebm.scoring.bulk.run import Processes, attempt, run
+from ebm.scoring.bulk.run import attempt, run
 from ebm.scoring.bulk.work_folder import WorkFolder, write_table
-from ebm.scoring.scores import p_values
+from ebm.scoring.scores import Verdict, verdicts
+from ebm.system.file_list import check_inputs, find_files
+from ebm.system.processes import Processes
 
-if TYPE_CHECKING:
-    import pyarrow as pa
+SCHEMA = pa.schema({
+    "file": pa.string(), "energy": pa.float32(), "p_value": pa.float64(), "is_stranger": pa.bool_(),
+    "sort": pa.string(), "probability": pa.float32(), "error": pa.string(),
+})  # fmt: skip
 
 
 def score_files(
@@ -32,8 +47,8 @@ def score_files(
     """Scores files into a table with a row each; after an interruption the same call continues.
 
     Args:
-        inputs: files, folders and @lists, as in `ebm.scoring.bulk.file_list.find_files`.
-        out: NAME.parquet to write; with several processes a folder of that name with many files.
+        inputs: files, folders and @lists, as in `ebm.system.file_list.find_files`.
+        out: NAME.parquet to write; with several processes a folder of that name.
         checkpoint: a .safetensors file.
         processes: that share the work; by default this one.
         batch_size: glyphs that the network gets at once.
@@ -43,21 +58,18 @@ def score_files(
 
     Raises:
         ValueError: for wrong options or inputs, or a work folder that belongs to another run.
-        ConnectionError: when another process has ended early.
-        ChildProcessError: when a decoding process has ended early.
+        ConnectionError, ChildProcessError: as in `run`.
     """
     if out.suffix != ".parquet":
         raise ValueError(f"--out must end in .parquet, and {out.name!r} does not.")
-    if find_spec("pyarrow") is None:
-        raise ValueError("Scoring in bulk writes Parquet, which needs pyarrow: pip install pyarrow.")
     model, card = load(checkpoint)
-    work, hashed = WorkFolder(out), checkpoint_digest(checkpoint, card)
+    work = WorkFolder(out)
     check_inputs(inputs)
     if next(find_files(inputs, work.path), None) is None:
         raise ValueError(f"There are no files in {', '.join(inputs)}.")
-    work.open(inputs, {"another checkpoint": hashed})
-    job = ScoreFiles(model, card, hashed, batch_size)
-    return run(job, find_files(inputs, work.path), work, processes or Processes())
+    about = {"checkpoint": checkpoint_digest(checkpoint, card), "threshold": card.threshold}
+    work.open(inputs, about | {"model": card.name, "preprocessing": card.preprocessing})
+    return run(ScoreFiles(model, card, batch_size), find_files(inputs, work.path), work, processes or Processes())
 
 
 def checkpoint_digest(checkpoint: Path, card: Card) -> str:
@@ -66,20 +78,14 @@ def checkpoint_digest(checkpoint: Path, card: Card) -> str:
     return hashlib.sha256(checkpoint.read_bytes() + json.dumps(decisive).encode()).hexdigest()
 
 
+@dataclass
 class ScoreFiles:
-    """The job of scoring pictures of single glyphs.
+    """The job of scoring pictures of single glyphs, `batch` of them at once, with what `ebm.load` gives."""
 
-    Args:
-        model, card: as `ebm.load` gives them.
-        hashed: digest of the checkpoint, for the file's metadata, which also has the card's name, threshold and
-            preprocessing.
-        batch_size: glyphs that the network gets at once.
-    """
-
-    def __init__(self, model: EnergyNet, card: Card, hashed: str, batch_size: int):
-        self.model, self.card, self.batch, self.part = model, card, batch_size, 16 * batch_size
-        about = {"checkpoint": card.name, "digest": hashed, "threshold": card.threshold}
-        self.about = {"glyph-ebm": json.dumps(about | {"preprocessing": card.preprocessing})}
+    model: EnergyNet
+    card: Card
+    batch: int
+    part: int = 8
 
     def read(self, names: list[bytes]) -> tuple[list[str | None], Tensor]:
         """The reason why each of n files is no glyph, or None, and the others as glyphs (m, 1, 56, 56)."""
@@ -88,47 +94,27 @@ class ScoreFiles:
         x = torch.stack(glyphs) if glyphs else torch.empty(0, 1, SIZE, SIZE)
         return [None if isinstance(glyph, Tensor) else glyph for glyph in read], x
 
-    @torch.no_grad()
-    def rows(self, names: list[str], read: tuple[list[str | None], Tensor], device: torch.device) -> "pa.Table":
+    def rows(self, names: list[str], read: tuple[list[str | None], Tensor], device: torch.device) -> pa.Table:
         """The rows of n files; those with an error have nulls."""
-        import pyarrow as pa
-
         errors, x = read
-        logits = self.model.to(device).get_logits(x.to(device, non_blocking=True))
-        energy = -torch.logsumexp(logits, 1).cpu()  # (m,)
-        probability, best = (part.cpu() for part in (logits / self.card.temperature).softmax(1).max(1))
-        read_at = np.flatnonzero([error is None for error in errors])  # (m,)
-        finite = energy.isfinite().numpy()
-        errors = [*errors]
-        for k in read_at[~finite]:
-            errors[k] = "the model gives this picture no finite energy"
-        found = self._columns(energy[finite], best[finite], probability[finite])
-        row = np.full(len(names), -1)
-        row[read_at[finite]] = np.arange(finite.sum())
-        rows = found.take(pa.array(row, mask=row < 0))  # a null takes a row of nulls
-        rows = rows.add_column(0, "file", pa.array(names, pa.string()))
-        return rows.append_column("error", pa.array(errors, pa.string())).replace_schema_metadata(self.about)
+        found = iter(verdicts(self.model.to(device), self.card, x))
+        rows = [_row(name, error or next(found)) for name, error in zip(names, errors, strict=True)]
+        return pa.Table.from_pylist(rows, SCHEMA)
 
-    def _columns(self, energy: Tensor, best: Tensor, probability: Tensor) -> "pa.Table":
-        """The columns that a model has values for; nulls where it is uncalibrated or has no classes."""
-        import pyarrow as pa
+    def finish(self, work: WorkFolder, rank: int, size: int) -> Path:
+        """The rows of every `size`-th part in a file, so of all parts where there is one process."""
+        parts, path = work.parts(), work.result / f"{rank:05}.parquet"
+        path.parent.mkdir(exist_ok=True)
+        tables = (parquet.ParquetFile(part).read() for part in parts[rank::size])
+        write_table(path, parquet.read_schema(parts[0]), tables)
+        return path if size == 1 else work.result
 
-        card, m = self.card, len(energy)
-        known, classes = card.threshold is not None, card.architecture["outputs"] > 1
-        return pa.table({
-            "energy": energy.numpy(),
-            "p_value": p_values(card, energy).numpy() if known else pa.nulls(m, pa.float64()),
-            "is_stranger": energy.double().numpy() > card.threshold if known else pa.nulls(m, pa.bool_()),
-            "sort": pa.array([card.sorts[k] for k in best] if classes else [None] * m, pa.string()),
-            "probability": probability.numpy() if classes else pa.nulls(m, pa.float32()),
-        })  # fmt: skip
 
-    def finish(self, work: WorkFolder, rank: int, world: int) -> Path:
-        """One file where there is one process; else the parts as they are."""
-        import pyarrow.parquet as pq
-
-        if world > 1:
-            return work.parts_path
-        parts, path = work.parts(), work.path / "scores.parquet"
-        write_table(path, pq.read_schema(parts[0]), (pq.ParquetFile(part).read() for part in parts))
-        return path
+def _row(file: str, found: Verdict | str) -> dict[str, Any]:
+    """The row of a file with a verdict, or with the reason why it has none; what it leaves out is null."""
+    if isinstance(found, str):
+        return {"file": file, "error": found}
+    if not math.isfinite(found.energy):
+        return {"file": file, "error": "the model gives this picture no finite energy"}
+    sort, probability = found.top[0] if found.top else (None, None)
+    return vars(found) | {"file": file, "sort": sort, "probability": probability}

@@ -1,22 +1,15 @@
 """Lists of any number of files, made as they are read. Names are bytes of the system: not always text."""
 
+import hashlib
 import os
 import re
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
-
-_READ = 1 << 16
 
 
 def check_inputs(inputs: Iterable[str]) -> None:
-    """Checks that files, folders and @lists exist.
-
-    Args:
-        inputs: as in `find_files`.
-
-    Raises:
-        ValueError: for the first one that does not exist.
-    """
+    """Raises a ValueError for the first input of `find_files` that does not exist."""
     for given in inputs:
         if given.startswith("@") and not Path(given[1:]).is_file():
             raise ValueError(f"There is no list of files {given[1:]} (after an @ stands the name of a text file).")
@@ -39,51 +32,38 @@ def find_files(inputs: Iterable[str], leave_out: Path) -> Iterator[bytes]:
     for given in inputs:
         if given.startswith("@"):
             yield from _names_in_list(Path(given[1:]))
-        elif os.path.isdir(given):
-            yield from _files_below(os.fsencode(given), os.path.realpath(os.fsencode(leave_out)))
         else:
-            yield os.fsencode(given)
+            yield from _files_below(os.fsencode(given), os.path.realpath(os.fsencode(leave_out)))
 
 
 def _names_in_list(path: Path) -> Iterator[bytes]:
     with path.open("rb") as file:
-        mark = b"\0" if b"\0" in file.read(_READ) else b"\n"
-        file.seek(0)
+        mark, end = (b"\0", b"") if b"\0" in file.peek() else (b"\n", b"\r")  # Windows ends a line with both
         rest = b""
-        while block := file.read(_READ):
+        for block in chain(iter(lambda: file.read(1 << 16), b""), [mark]):  # the last name may have no mark
             *names, rest = (rest + block).split(mark)
-            yield from _cleaned(names, mark)
-        yield from _cleaned([rest], mark)
-
-
-def _cleaned(names: list[bytes], mark: bytes) -> Iterator[bytes]:
-    """The names without the rest of a line's end as Windows writes it, and without empty ones."""
-    yield from filter(None, names if mark == b"\0" else (name.removesuffix(b"\r") for name in names))
+            yield from filter(None, (name.removesuffix(end) for name in names))
 
 
 def _files_below(top: bytes, leave_out: bytes) -> Iterator[bytes]:
-    """Every file below a folder. A stack is used, because nesting may be deep."""
-    folders = [top]
+    folders = [top]  # a stack, because nesting may be deep
     while folders:
-        folder = folders.pop()
+        folder, files, inside = folders.pop(), [], []
         if os.path.realpath(folder) == leave_out:
             continue
         try:
             with os.scandir(folder) as found:
-                entries = sorted((e for e in found if not e.name.startswith(b".")), key=lambda entry: entry.name)
-        except OSError:
+                for entry in found:
+                    if entry.is_dir(follow_symlinks=False):
+                        inside.append(entry.name)
+                    # A link to nowhere is listed, so that it is reported. A pipe is not: it would block its reader.
+                    elif entry.is_file(follow_symlinks=False) or os.path.isfile(entry) or not os.path.exists(entry):
+                        files.append(entry.name)
+        except OSError:  # a file that was given by its name, or a folder that cannot be read
             yield folder
             continue
-        yield from (entry.path for entry in entries if _is_listed(entry))
-        folders += [entry.path for entry in reversed(entries) if entry.is_dir(follow_symlinks=False)]
-
-
-def _is_listed(entry: os.DirEntry[bytes]) -> bool:
-    """Whether it is a file or a broken link, so that this is reported. Pipes and sockets would block the reader."""
-    try:
-        return entry.is_file() or (entry.is_symlink() and not entry.is_dir())
-    except OSError:  # for instance a link to itself
-        return True
+        yield from (os.path.join(folder, name) for name in sorted(files) if not name.startswith(b"."))
+        folders += (os.path.join(folder, name) for name in sorted(inside, reverse=True) if not name.startswith(b"."))
 
 
 def to_text(name: bytes) -> str:
@@ -96,8 +76,9 @@ def to_text(name: bytes) -> str:
 
 def to_name(text: str) -> bytes:
     """The file name that `to_text` turned into a text."""
-    pieces = re.split(r"(\\\\|\\x[0-9a-f]{2})", text)
-    return b"".join(
-        piece.encode() if k % 2 == 0 else b"\\" if piece == r"\\" else bytes.fromhex(piece[2:])
-        for k, piece in enumerate(pieces)
-    )
+    return re.sub(rb"\\x(..)|\\\\", lambda found: bytes.fromhex((found[1] or b"5c").decode()), text.encode())
+
+
+def digest(text: str) -> int:
+    """64 bits that stand for a file name in memory."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big")

@@ -1,4 +1,4 @@
-"""The command line: python -m benchmarks setup | sgld | train | buffer | data | pages | app | load | adapt."""
+"""The command line: python -m benchmarks setup | sgld | train | buffer | data | pages | app | load | adapt | gpu."""
 
 import json
 import sys
@@ -162,6 +162,22 @@ def load_command(
 
     found = load.measure(checkpoint, scores=scores, generations=generations, say=_say)
     _finish("load", "cpu", _threads(None), found, tables.show_report, as_json)
+
+
+@app.command("gpu")
+def gpu_command(
+    device: Annotated[str, typer.Option(help="cuda; cpu tries the suite itself.")] = "cuda",
+    minutes: Annotated[float, typer.Option(help="For everything together.")] = 9.0,
+    threads: Threads = None,
+    as_json: AsJson = False,
+) -> None:
+    """What a machine with a GPU is asked once: sampler, scoring in bulk, a training; at most nine minutes."""
+    from benchmarks.measuring import tables
+    from benchmarks.suites import gpu
+
+    threads = _threads(threads)
+    found = gpu.measure(gpu.Plan(device=device, threads=threads, minutes=minutes), _say)
+    _finish("gpu", device, threads, found, tables.show_report, as_json)
 
 
 @app.command("adapt")

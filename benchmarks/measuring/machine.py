@@ -72,7 +72,7 @@ def check_device(device: str) -> None:
     if device not in _MATRIX_SIDES:
         raise ValueError(f"The device is cpu or cuda, not {device!r}.")
     if device == "cuda" and not torch.cuda.is_available():
-        raise ValueError("There is no CUDA device on this machine; leave --device out.")
+        raise ValueError("There is no CUDA device on this machine; --device cpu measures on the processor.")
 
 
 def limits(device: str, threads: int) -> Limits:

@@ -16,7 +16,7 @@ from benchmarks.measuring import machine, tables
 from benchmarks.measuring.figure import figure
 from benchmarks.peers import environments as peers
 from benchmarks.peers.worker.net import PlainNet
-from benchmarks.suites import app, buffer, data, sgld, train
+from benchmarks.suites import app, buffer, data, gpu, sgld, train
 
 
 def tiny(**changes: Any) -> sgld.Plan:
@@ -84,6 +84,26 @@ def test_an_installed_peer_follows_our_distribution(peer: str) -> None:
     plan = tiny(batches=(4,), peers=(peer,))
     report = sgld.measure(plan)
     assert report.failures == [] and report.distribution[0]["clipped"] == (peer not in sgld.CANNOT_CLIP)
+
+
+def test_the_parts_of_the_gpu_suite_run_on_the_cpu(report: sgld.Report, tmp_path) -> None:
+    plan = gpu.Plan(device="cpu", files=3, glyphs=8)
+    names = [entry["name"] for entry in gpu.of_sampler(report.rows[0])]
+    assert names[:2] == ["SGLD, 2 chains: image-steps per second", "SGLD, 2 chains: times as fast as notebook"]
+    alone, bulk = sorted(gpu.bulk(plan, tmp_path), key=lambda entry: entry["name"], reverse=True)
+    assert (alone["name"], bulk["name"]) == (
+        "the network alone: glyphs per second", "bulk: files per second, start included"
+    )  # fmt: skip
+    assert min(alone["value"], bulk["value"]) > 0
+    (late,) = gpu.training(plan, tmp_path, seconds=0.01)
+    assert late["name"].endswith("not finished") and late["value"] == 0.01
+
+
+def test_a_gpu_that_is_not_there_is_named() -> None:
+    if torch.cuda.is_available():
+        pytest.skip("there is one")
+    with pytest.raises(ValueError, match="no CUDA device"):
+        gpu.Plan()
 
 
 def test_a_worker_chooses_a_way_by_its_speed_and_one_that_fails_says_why(tmp_path) -> None:

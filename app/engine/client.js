@@ -15,7 +15,7 @@ function compiled() {
     module ??= fetch(here('engine.wasm')).then((got) => {
         if (!got.ok) throw new Error('The engine could not be fetched.');
         return got.arrayBuffer();
-    }).then((bytes) => WebAssembly.compile(bytes));
+    }).then((bytes) => WebAssembly.compile(bytes).catch(() => { throw new Error('The browser could not compile it.'); }));
     module.catch(() => { module = null; });
     return module;
 }
@@ -42,7 +42,7 @@ export class Client {
         return worker;
     }
 
-    // A second worker takes half of the chains of a run.
+    // A second worker takes half of the chains of a run; without it the first runs all of them.
     async help() {
         const worker = await this.begin(), { port1, port2 } = new MessageChannel();
         await this.ask('help', { port: port1 }, { worker, transfer: [port1] });
@@ -75,7 +75,7 @@ export class Client {
     /** Runs chains (see worker.js); resolves at the end with {step, glyphs}. */
     async run(settings, onFrames) {
         const isShared = settings.count >= SHARED && navigator.hardwareConcurrency > 1;
-        if (isShared) this.helped ??= this.help();
+        if (isShared) this.helped ??= this.help().catch(() => {});
         await Promise.all([this.ready, this.helped]);
         return this.ask('run', { ...settings, isShared }, { onFrames });
     }

@@ -26,9 +26,9 @@ export class Engine {
         const weights = weightsOf(bytes, architecture);
         this.outputs = architecture.outputs;
         this.most = most;
-        this.code = new WebAssembly.Instance(module).exports;
-        const { width, outputs, head } = architecture;
-        if (!this.code.open_net(width, outputs, Number(head === 'pool'), most)) throw new Error('The browser gave the engine no memory.');
+        const { width, outputs, head } = architecture, refused = new Error('The browser gave the engine no memory.');
+        try { this.code = new WebAssembly.Instance(module).exports; } catch { throw refused; }  // it imports nothing, so only memory is missing
+        if (!this.code.open_net(width, outputs, Number(head === 'pool'), most)) throw refused;
         if (this.code.weights_count() !== weights.length) throw new Error('The weights do not fit the engine.');
         this.floats(this.code.weights_at(), weights.length).set(weights);
         this.code.pack_net();

@@ -15,8 +15,9 @@ def without_memory(page, after: int = 0) -> None:
     count = iter(range(1000))
 
     def answer(route) -> None:
+        refusal = NO_MEMORY if next(count) >= after else ""  # before the fetch, during which other requests are handled
         got = route.fetch()
-        route.fulfill(response=got, body=(NO_MEMORY if next(count) >= after else "") + got.text())
+        route.fulfill(response=got, body=refusal + got.text())
 
     page.route("**/engine/worker.js", answer)
 

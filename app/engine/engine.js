@@ -26,9 +26,9 @@ export class Engine {
         const weights = weightsOf(bytes, architecture);
         this.outputs = architecture.outputs;
         this.most = most;
-        this.code = new WebAssembly.Instance(module).exports;
-        const { width, outputs, head } = architecture;
-        if (!this.code.open_net(width, outputs, Number(head === 'pool'), most)) throw new Error('The browser gave the engine no memory.');
+        const { width, outputs, head } = architecture, refused = new Error('The browser gave the engine no memory.');
+        try { this.code = new WebAssembly.Instance(module).exports; } catch { throw refused; }  // it imports nothing, so only memory is missing
+        if (!this.code.open_net(width, outputs, Number(head === 'pool'), most)) throw refused;
         if (this.code.weights_count() !== weights.length) throw new Error('The weights do not fit the engine.');
         this.floats(this.code.weights_at(), weights.length).set(weights);
         this.code.pack_net();
@@ -67,7 +67,7 @@ export class Engine {
         const n = glyphs.length / PIXELS;
         this.pictures.set(glyphs);
         for (let k = 0; k < n; k++) this.mixes.set(mix, k * (this.outputs + 1));
-        this.code.slope_of(n);
+        this.code.slope_of(0, n);
         return { energy: this.aimed.slice(0, n), slope: this.slopes.slice(0, n * PIXELS) };
     }
 
@@ -94,11 +94,13 @@ export class Engine {
     /** Chain `k` starts from the seed's noise. */
     start(k, seed) { this.code.start(k, ...wordsOf(seed), k); }
 
-    /** One step of the first n chains, the `index`-th since their start; `energies` and `aimed` are then of the state before. */
-    step(n, index, { seed, stepSize, noise, clip = Infinity, masked = false }) {
-        this.code.take_step(n, index, ...wordsOf(seed), stepSize, noise, clip, Number(masked));
+    /**
+     * One step of the chains `from` to n, the `index`-th since their start; `energies` and `aimed` are then of the state before.
+     */
+    step(n, index, { seed, stepSize, noise, clip = Infinity, masked = false, from = 0 }) {
+        this.code.take_step(from, n, index, ...wordsOf(seed), stepSize, noise, clip, Number(masked));
     }
 
-    /** The energies of the first n chains as they are now, into `energies` and `aimed`. */
-    measure(n) { this.code.slope_of(n); }
+    /** The energies of the chains `from` to n as they are now, into `energies` and `aimed`. */
+    measure(n, from = 0) { this.code.slope_of(from, n); }
 }

@@ -49,17 +49,19 @@ function bytesOf(text) {
 export class Model {
     /**
      * @param {string} key of the model.
-     * @param {string} way 'page', or 'server' where the engine must not be used.
+     * @param {string} way 'page', or 'server' where the engine must not be used, or 'alone' where there is no server.
      * @param {object} facts see `facts_of` in slot.py; null where nothing is known.
      * @param {function(): Promise<ArrayBuffer>} fetchWeights its .safetensors file.
      */
     constructor(key, way, facts, fetchWeights) {
-        Object.assign(this, { key, facts, fetchWeights, clients: {} });
+        Object.assign(this, { key, facts, fetchWeights, clients: {}, isAlone: way === 'alone' });
         this.why = way === 'server' || !facts ? 'server'
-            : !isPossible() ? 'This browser has no WebAssembly with vectors, so the server reads and prints.'
-                : !fits(facts.architecture) || facts.sampler.start !== FROM_NOISE ? 'The engine in this page does not know this model’s architecture, so the server reads and prints.'
+            : !isPossible() ? this.because('This browser has no WebAssembly with vectors')
+                : !fits(facts.architecture) || facts.sampler.start !== FROM_NOISE ? this.because('The engine in this page does not know this model’s architecture')
                     : '';
     }
+
+    because(reason) { return `${reason}${this.isAlone ? ', and this site has no server' : ', so the server reads and prints'}.`; }
 
     /** Whether the engine in this page runs it; `why` says why not. */
     get isHere() { return !this.why; }
@@ -75,9 +77,9 @@ export class Model {
         return this.clients[purpose];
     }
 
-    /** What the page says where the engine fails: from then on the server is asked. */
+    /** What the page says where the engine fails: from then on the server is asked, if there is one. */
     fail(error) {
-        this.why = `The engine in this page failed (${error.message.replace(/\.$/, '')}), so the server reads and prints.`;
+        this.why = this.because(`The engine in this page failed (${error.message.replace(/\.$/, '')})`);
         this.close();
         present(this);
     }

@@ -1,102 +1,100 @@
 // The engine in a thread of its own: it answers one question after the other, and runs chains between them.
-import { PIXELS, toInk } from '../parts/glyph.js';
+import { Chains, DistantChains, joined, serveChains } from './chains.js';
 import { Engine } from './engine.js';
 
 const TOGETHER = 8;  // milliseconds of frames that travel in one message
-let engine = null, run = null;
+const AHEAD = 2;     // steps that a worker may be ahead of the other, so that neither stands still whenever the other one is held up
+let engine = null, helper = null, run = null, wake = () => {};
 
 const answers = {
-    load({ module, bytes, architecture, most }) { engine = new Engine(module, bytes, architecture, most); return null; },
+    load({ module, bytes, architecture, most }) { engine = new Engine(module, bytes, architecture, most); },
     read({ glyphs }) { return engine.read(glyphs); },
     slope({ glyphs, aim }) { return engine.slope(glyphs, engine.aimOf(aim ?? {})); },
-    run(settings, id) { begin(settings, id); return undefined; },  // answered at the run's end
-    change(settings) { if (run) change(settings); return null; },
-    stop() { if (run) run.of = run.step; wake(); return null; },
+    help({ port }) { serveChains(engine, port); },  // this worker computes chains of another one's runs
+    takeHelp({ port }) { helper = port; },
+    run(settings, id) { return begin(settings, id); },  // answered at the run's end
+    change(settings) {
+        if (!run) return;
+        Object.assign(run, settings);
+        if ('pace' in settings || 'paused' in settings) run.due = performance.now();
+        wake();
+    },
+    stop,
 };
 
-self.onmessage = ({ data: { id, does, ...given } }) => {
-    try {
-        const result = answers[does](given, id);
-        if (result !== undefined) self.postMessage({ id, result });
-    } catch (error) { self.postMessage({ id, error: error.message }); }
+self.onmessage = async ({ data: { id, does, ...given } }) => {
+    try { self.postMessage({ id, result: await answers[does](given, id) }); } catch (error) { self.postMessage({ id, error: error.message }); }
 };
 
-// A run. `aims` has one entry, or one for each chain (see Engine.aimOf). `starts` has one glyph, or one for each chain, or
-// is missing; `free` has 1 where pixels may move, all others keep their values; `done` steps have been run before.
-function begin({ count, seed, aims, starts, free, done = 0, steps, ...pace }, id) {
-    if (run) { run.of = run.step; finish(); }
-    run = { id, count, seed, step: done, of: done + steps, masked: Boolean(free), frames: [], sent: performance.now(), paused: false };
-    change({ aims, ...pace });
-    for (let k = 0; k < count; k++) {
-        const at = k * PIXELS, start = starts && (starts.length > PIXELS ? starts.subarray(at, at + PIXELS) : starts);
-        if (!start || free) engine.start(k, seed);
-        if (start && !free) engine.pictures.set(start, at);
-        if (free) {
-            engine.masks.set(free, at);
-            for (let p = 0; p < PIXELS; p++) if (!free[p]) engine.pictures[at + p] = start[p];
-        }
-    }
-    run.due = performance.now();
-    turn();
+function stop() { if (run) run.of = run.step; wake(); }
+
+// A run; a newer one ends it. `seed`, `starts` and `free` are those of Chains; `done` steps have been run before. What may
+// change while it runs: `aims`, `stepSize`, `noise`, `clip`, and `pace`, in steps a second, 0 = as fast as it goes.
+function begin({ done = 0, steps, ...settings }, id) {
+    stop();
+    const before = run;
+    run = { ...settings, id, step: done, of: done + steps, frames: [], sent: performance.now(), paused: false };
+    run.end = go(run, before?.end);
+    return run.end;
 }
 
-// What may change while chains run; `pace` is in steps a second, 0 = as fast as it goes.
-function change({ aims, stepSize, noise, clip, pace, paused, of }) {
-    if (aims) {
-        const mixes = aims.map((aim) => engine.aimOf(aim));
-        for (let k = 0; k < run.count; k++) engine.mixes.set(mixes[Math.min(k, mixes.length - 1)], k * (engine.outputs + 1));
+async function go(mine, before) {
+    await before;
+    const parts = shared(mine), coming = [];
+    mine.due = performance.now();
+    while (mine.step < mine.of) {
+        const { step } = mine;
+        coming.push(inAll(parts, 'step', step + 1, changed(mine)).then((state) => record(mine, step, state)));
+        if (coming.length > AHEAD) await coming.shift();
+        mine.step += 1;
+        mine.due = Math.max(mine.due + (mine.pace ? 1000 / mine.pace : 0), performance.now() - 100);
+        await rest(mine);
     }
-    if (stepSize !== undefined) run.stepSize = stepSize;
-    if (noise !== undefined) run.noise = noise;
-    if (clip !== undefined) run.clip = clip ?? Infinity;
-    if (of !== undefined) run.of = Math.max(of, run.step);
-    if (pace !== undefined) { run.pace = pace; run.due = performance.now(); }
-    if (paused !== undefined) { run.paused = paused; run.due = performance.now(); }
-    wake();
+    const { glyphs, ...last } = await inAll(parts, 'state', changed(mine));
+    record(mine, mine.step, last);
+    send(mine);
+    if (run === mine) run = null;
+    return { step: mine.step, glyphs };
 }
 
-// Between two steps the thread looks for messages.
+// The run's chains: all of them here, or half of them in the other worker, which then takes every step together with this one.
+function shared({ count, seed, starts, free, isShared }) {
+    const run = { seed, starts, free }, half = isShared && helper ? Math.ceil(count / 2) : count;
+    const here = new Chains(engine, run, 0, half);
+    return half < count ? [here, new DistantChains(helper, run, half, count)] : [here];
+}
+
+function changed(mine) {
+    const { aims, stepSize, noise, clip } = mine;
+    mine.aims = null;  // the parts keep them
+    return { aims, stepSize, noise, clip: clip ?? Infinity };
+}
+
+async function inAll(parts, does, ...given) {
+    const waiting = parts.toReversed().map((part) => part[does](...given));  // the other worker is asked first: it works meanwhile
+    return joined((await Promise.all(waiting)).reverse());
+}
+
+// Between two steps the thread looks for messages, and waits until the next one is due.
 const next = new MessageChannel();
-next.port1.onmessage = turn;
-let timer = null, waiting = false;
-function wake() { if (!waiting && run && !run.paused) { clearTimeout(timer); timer = null; later(); } }
-function later() {
-    const wait = run.pace ? run.due - performance.now() : 0;
-    if (wait > 2) timer = setTimeout(turn, wait);
-    else { waiting = true; next.port2.postMessage(null); }
+async function rest(mine) {
+    const early = () => (mine.pace ? mine.due - performance.now() : 0);
+    do {
+        await new Promise((done) => {
+            wake = done;
+            if (mine.paused) return;
+            if (early() > 2) setTimeout(done, early());
+            else { next.port1.onmessage = done; next.port2.postMessage(null); }
+        });
+    } while (mine.step < mine.of && (mine.paused || early() > 2));
 }
 
-function turn() {
-    waiting = false;
-    timer = null;
-    if (!run || run.paused) return;
-    if (run.step >= run.of) { finish(); return; }
-    const inks = ink();
-    engine.step(run.count, run.step + 1, run);  // which measures the state before it
-    record(inks);
-    run.step += 1;
-    run.due = Math.max(run.due + (run.pace ? 1000 / run.pace : 0), performance.now() - 100);
-    later();
+function record(mine, step, state) {
+    mine.frames.push({ step, ...state });
+    if (performance.now() - mine.sent > TOGETHER || mine.pace) send(mine);
 }
 
-function finish() {
-    const { id, count, step } = run;
-    engine.measure(count);
-    record(ink());
-    send();
-    self.postMessage({ id, result: { step, glyphs: engine.pictures.slice(0, count * PIXELS) } });
-    run = null;
-}
-
-function ink() { return toInk(engine.pictures.subarray(0, run.count * PIXELS)); }  // as the page shows it
-
-function record(inks) {
-    run.frames.push({ step: run.step, inks, energy: engine.energies.slice(0, run.count), aimed: engine.aimed.slice(0, run.count) });
-    if (performance.now() - run.sent > TOGETHER || run.pace) send();
-}
-
-function send() {
-    if (run.frames.length) self.postMessage({ id: run.id, frames: run.frames }, run.frames.map((frame) => frame.inks.buffer));
-    run.frames = [];
-    run.sent = performance.now();
+function send(mine) {
+    if (mine.frames.length) self.postMessage({ id: mine.id, frames: mine.frames }, mine.frames.map((frame) => frame.inks.buffer));
+    Object.assign(mine, { frames: [], sent: performance.now() });
 }

@@ -1,5 +1,5 @@
 // The static site: the parts of the explorer that need no server, on one model.
-import { Model, present } from './modules/engine/page.js';
+import { Model, onModel, present } from './modules/engine/page.js';
 import { toModel } from './modules/parts/glyph.js';
 import { mount as mountPlayer } from './modules/parts/player.js';
 import { mount as mountDesk } from './modules/tabs/print/desk.js';
@@ -93,13 +93,13 @@ async function follow({ tab, example, draw, overlay = 'none', ...settings }) {
 }
 for (const door of document.querySelectorAll('[data-door]')) door.addEventListener('click', () => follow(JSON.parse(door.dataset.door)));
 
+function complain(sentence) {
+    find('.trouble').hidden = false;
+    find('.trouble').textContent = `This page cannot run its model: ${sentence}`;
+}
+onModel((model) => { if (!model.isHere) complain(model.why); });  // it may also fail later
 try {
     const facts = await (await fetch('facts.json')).json();
-    const model = new Model('site', 'page', facts, async () => (await fetch('model.safetensors')).arrayBuffer());
-    if (!model.isHere) throw new Error(model.why.replace(/, so the server.*$/, ', and this site has no server.'));
-    present(model);
+    present(new Model('site', 'alone', facts, async () => (await fetch('model.safetensors')).arrayBuffer()));
     document.querySelector('[data-ink]')?.click();
-} catch (error) {
-    find('.trouble').hidden = false;
-    find('.trouble').textContent = `This page cannot run its model: ${error.message}`;
-}
+} catch (error) { complain(error.message); }

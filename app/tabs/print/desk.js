@@ -52,7 +52,7 @@ export function mount(element, askServer) {
             }
             if (!model.clients.print?.dead) { say(error.message, 'problem'); return; }
             model.fail(error);
-            say(`${model.why} Press Print again.`, 'problem');
+            if (!model.isAlone) find('.why').textContent = `${model.why} Press Print again.`;
         }
     }
 
@@ -72,7 +72,7 @@ export function mount(element, askServer) {
     find('[data-do=on]').addEventListener('click', () => withPrinter((printer) => printer.goOn(latest)));
     find('[data-do=stop]').addEventListener('click', () => printer?.stop());
     onModel((model) => {
-        find('.why').textContent = model.isHere || model.why === 'server' ? '' : model.why;
+        find('.why').textContent = model.isHere || model.isAlone || model.why === 'server' ? '' : model.why;
         printer?.end();
         printer = null;
         say(BEFORE);

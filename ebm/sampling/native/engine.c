@@ -55,10 +55,10 @@ void EXPORT(pack_net)(void) { pack(&net, raw, store); }
 /* Logits and energies of the first n pictures. */
 void EXPORT(read_glyphs)(long n) { read_through(&net, n, pictures, logits, energies, scratch); }
 
-/* Energies of the first n pictures, and the gradients of what their mixes aim at. */
-void EXPORT(slope_of)(long n) {
+/* Energies of the pictures `first` to `last`, and the gradients of what their mixes aim at. */
+void EXPORT(slope_of)(long first, long last) {
     Glyphs all = {.x = pictures, .mix = mixes, .out = slopes, .aimed = aimed, .energy = energies};
-    step_through(&net, &all, 0, n, NULL, scratch);
+    step_through(&net, &all, first, last, NULL, scratch);
 }
 
 /* Picture `slot` becomes the start of a chain. */
@@ -66,12 +66,13 @@ void EXPORT(start)(long slot, uint32_t seed_low, uint32_t seed_high, long chain)
     uniform_start((uint64_t)seed_high << 32 | seed_low, chain, pictures + slot * PIXELS);
 }
 
-/* One step of the first n chains in place, the `index`-th since their start: energies are those before the step. */
-void EXPORT(take_step)(long n, long index, uint32_t seed_low, uint32_t seed_high, float step, float noise_size,
+/* One step of the chains `first` to `last` in place, the `index`-th since their start: energies are those before the
+ * step. A chain lies in the slot of its number, so that several modules can share the chains of a run. */
+void EXPORT(take_step)(long first, long last, long index, uint32_t seed_low, uint32_t seed_high, float step, float noise_size,
                        float clip, int masked) {
     Move how = {step, noise_size, clip, -1, 1};
-    for (long k = 0; k < n; k += TOGETHER) {
-        long at = k * PIXELS, count = n - k < TOGETHER ? n - k : TOGETHER;
+    for (long k = first; k < last; k += TOGETHER) {
+        long at = k * PIXELS, count = last - k < TOGETHER ? last - k : TOGETHER;
         for (long b = 0; noise_size && b < count; b++)
             normal_noise((uint64_t)seed_high << 32 | seed_low, k + b, index, noise + b * PIXELS);
         Glyphs some = {.x = pictures + at, .mix = mixes + k * (net.outputs + 1), .noise = noise_size ? noise : NULL,

@@ -214,3 +214,74 @@ def test_a_worker_runs_chains_changes_them_and_stops(desk) -> None:
     assert np.abs(ink.astype(int) - to_bytes(x).numpy().astype(int)).max() <= 1
     assert made["rough"] > 500  # noise of 0.5 drives pixels to the ends of their range
     assert made["refused"] == "Another model is shown."
+
+
+CLIENT = """const { Client } = await glyphImport('engine/client.js');
+const open = (cores) => {
+    Object.defineProperty(navigator, 'hardwareConcurrency', { value: cores, configurable: true });
+    return new Client({ bytes: bytesOf(given.weights), architecture: given.architecture }, 5);
+};
+const settings = { count: 5, seed: 2 ** 33 + 1, steps: 12, stepSize: 2, noise: 0.05, pace: 0, aims: [{}] };
+const begun = (client) => new Promise((seen) => {  // a run that goes on until it is stopped
+    const end = client.run({ ...settings, steps: 1e6 }, () => seen([end])).catch((error) => error.message);
+});
+"""
+
+
+def test_two_workers_give_the_glyphs_of_one_in_the_order_of_the_steps(desk) -> None:
+    mask = torch.zeros(56, 56, dtype=torch.uint8)
+    mask[:, 28:] = 1
+    alone, both = run(
+        desk, CLIENT + """const starts = Float32Array.from({ length: 5 * 3136 }, (_, k) => k % 7 / 7);
+        const aims = [{ label: 0 }, { label: 3, guidance: 2 }, {}, { terms: [[1, 2], [4, 1]] }, { label: 4 }];
+        const all = { 1: [], 2: [] };
+        for (const cores of [1, 2]) {
+            const client = open(cores);
+            for (const more of [{}, { starts }, { starts, free: new Uint8Array(bytesOf(given.free)) }]) {
+                const frames = [], given = { ...settings, aims, done: 3, ...more };
+                const { glyphs } = await client.run(given, (some) => frames.push(...some));
+                const [inks, energy, aimed] = ['inks', 'energy', 'aimed'].map((key) => frames.map((f) => [...f[key]]));
+                all[cores].push({ glyphs: textOf(glyphs), steps: frames.map(({ step }) => step), inks, energy, aimed });
+            }
+            all[cores].push(client.workers.length);
+            client.end();
+        }
+        return [all[1], all[2]]""", net(), free=text(mask),
+    )  # fmt: skip
+    assert (alone.pop(), both.pop()) == (1, 2)
+    assert alone == both
+    assert alone[0]["steps"] == list(range(3, 16))
+
+
+@pytest.mark.parametrize("cores", [1, 2])
+def test_a_run_that_is_paused_can_be_stopped(desk, cores: int) -> None:
+    step = run(
+        desk, CLIENT + """const client = open(given.cores), [end] = await begun(client);
+        await client.change({ paused: true });
+        await client.stop();
+        const { step } = await end;
+        client.end();
+        return step""", net(), cores=cores,
+    )  # fmt: skip
+    assert 0 < step < 1e6
+
+
+def test_a_newer_run_ends_those_before_it(desk) -> None:
+    steps = run(
+        desk, CLIENT + """const client = open(2), [first] = await begun(client);
+        const last = await Promise.all([first, client.run({ ...settings, steps: 1e6 }), client.run(settings)]);
+        client.end();
+        return last.map(({ step }) => step)""", net(),
+    )  # fmt: skip
+    assert 0 < steps[0] < 1e6
+    assert steps[1:] == [0, 12]
+
+
+@pytest.mark.parametrize("worker", [0, 1])
+def test_a_run_ends_with_either_of_its_workers(desk, worker: int) -> None:
+    said = run(
+        desk, CLIENT + """const client = open(2), [end] = await begun(client);
+        client.workers[given.worker].dispatchEvent(new ErrorEvent('error'));
+        return [await end, client.dead]""", net(), worker=worker,
+    )  # fmt: skip
+    assert said == ["The engine in this page has stopped."] * 2

@@ -41,12 +41,13 @@ def shown(browser, tmp_path: Path) -> Iterator:
     """Opens the site of a network of some width in a window of some width."""
     servers = []
 
-    def show(width: int, window: int):
+    def show(width: int, window: int, prepare=lambda page: None):
         export(checkpoint(tmp_path, width), tmp_path / "site")
         handler = functools.partial(Quiet, directory=str(tmp_path / "site"))
         servers.append(http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler))
         threading.Thread(target=servers[0].serve_forever, daemon=True).start()
         watched = WatchedPage(browser, window)
+        prepare(watched.page)
         watched.page.goto(f"http://127.0.0.1:{servers[0].server_port}/")
         return watched
 
@@ -92,6 +93,24 @@ def test_it_reads_prints_walks_and_its_lessons_open_doors(shown, window: int) ->
 def test_a_model_that_it_cannot_run_is_named(shown) -> None:
     watched = shown(4, 1280)
     watched.page.wait_for_selector(".trouble:has-text('does not know')")
+    watched.page.close()
+
+
+def test_a_browser_without_memory_is_named_in_one_sentence(shown) -> None:
+    refusal = "WebAssembly.Instance = class { constructor() { throw new RangeError('Out of memory'); } };"
+
+    def refuse(page) -> None:
+        page.route(
+            "**/engine/worker.js",
+            lambda route: route.fulfill(response=(got := route.fetch()), body=refusal + got.text()),
+        )
+
+    watched = shown(16, 1280, refuse)
+    watched.page.wait_for_selector(".trouble:has-text('no memory), and this site has no server.')")
+    watched.page.click("#tab-print")
+    assert watched.page.is_visible(".trouble")
+    assert watched.page.locator(".why").all_inner_texts() == [""]
+    watched.check()
     watched.page.close()
 
 

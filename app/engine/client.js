@@ -74,7 +74,7 @@ export class Client {
 
     /** Runs chains (see worker.js); resolves at the end with {step, glyphs}. */
     async run(settings, onFrames) {
-        const isShared = settings.count >= SHARED && navigator.hardwareConcurrency > 1;
+        const isShared = settings.count >= SHARED && navigator.hardwareConcurrency > 2;  // the page itself draws on one
         if (isShared) this.helped ??= this.help().catch(() => {});
         await Promise.all([this.ready, this.helped]);
         return this.ask('run', { ...settings, isShared }, { onFrames });

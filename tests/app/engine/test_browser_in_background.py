@@ -25,7 +25,7 @@ def test_a_run_in_the_background_ends_and_is_shown_when_one_comes_back(page) -> 
     page.bring_to_front()
     other.close()
     page.wait_for_function(f"{STEP} === 'step 1024 of 1024'")
-    assert page.locator("#printed .letters span").count() == 4
+    assert page.locator("#printed .letters button").count() == 4
     for name, value in before.items():
         page.fill(f"#{name} input[type=number]", value)
         page.press(f"#{name} input[type=number]", "Enter")

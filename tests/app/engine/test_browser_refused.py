@@ -74,6 +74,7 @@ def test_where_only_printing_is_refused_the_server_prints(browser, url) -> None:
 def test_a_run_whose_second_worker_is_refused_needs_one(browser, url) -> None:
     watched = WatchedPage(browser, 1280)
     page = watched.page
+    page.add_init_script("Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 })")
     without_memory(page, after=2)  # the second prints
     page.goto(url)
     page.wait_for_selector("body.by-engine #live .energy")

@@ -234,8 +234,8 @@ def test_two_workers_give_the_glyphs_of_one_in_the_order_of_the_steps(desk) -> N
     alone, both = run(
         desk, CLIENT + """const starts = Float32Array.from({ length: 5 * 3136 }, (_, k) => k % 7 / 7);
         const aims = [{ label: 0 }, { label: 3, guidance: 2 }, {}, { terms: [[1, 2], [4, 1]] }, { label: 4 }];
-        const all = { 1: [], 2: [] };
-        for (const cores of [1, 2]) {
+        const all = { 2: [], 4: [] };
+        for (const cores of [2, 4]) {
             const client = open(cores);
             for (const more of [{}, { starts }, { starts, free: new Uint8Array(bytesOf(given.free)) }]) {
                 const frames = [], given = { ...settings, aims, done: 3, ...more };
@@ -246,14 +246,14 @@ def test_two_workers_give_the_glyphs_of_one_in_the_order_of_the_steps(desk) -> N
             all[cores].push(client.workers.length);
             client.end();
         }
-        return [all[1], all[2]]""", net(), free=text(mask),
+        return [all[2], all[4]]""", net(), free=text(mask),
     )  # fmt: skip
     assert (alone.pop(), both.pop()) == (1, 2)
     assert alone == both
     assert alone[0]["steps"] == list(range(3, 16))
 
 
-@pytest.mark.parametrize("cores", [1, 2])
+@pytest.mark.parametrize("cores", [2, 4])
 def test_a_run_that_is_paused_can_be_stopped(desk, cores: int) -> None:
     step = run(
         desk, CLIENT + """const client = open(given.cores), [end] = await begun(client);

@@ -268,7 +268,7 @@ def test_a_run_that_is_paused_can_be_stopped(desk, cores: int) -> None:
 
 def test_a_newer_run_ends_those_before_it(desk) -> None:
     steps = run(
-        desk, CLIENT + """const client = open(2), [first] = await begun(client);
+        desk, CLIENT + """const client = open(4), [first] = await begun(client);
         const last = await Promise.all([first, client.run({ ...settings, steps: 1e6 }), client.run(settings)]);
         client.end();
         return last.map(({ step }) => step)""", net(),
@@ -279,7 +279,7 @@ def test_a_newer_run_ends_those_before_it(desk) -> None:
 @pytest.mark.parametrize("worker", [0, 1])
 def test_a_run_ends_with_either_of_its_workers(desk, worker: int) -> None:
     said = run(
-        desk, CLIENT + """const client = open(2), [end] = await begun(client);
+        desk, CLIENT + """const client = open(4), [end] = await begun(client);
         client.workers[given.worker].dispatchEvent(new ErrorEvent('error'));
         return [await end, client.dead]""", net(), worker=worker,
     )  # fmt: skip

@@ -1,6 +1,8 @@
 // The picture that was brought: its letters are boxed, a click or a drawn box chooses the part that is read, a slider turns it.
 // The wheel, or two fingers, enlarge it.
 
+import { openTab } from '../../parts/opening.js';
+
 const LEAST = 0.01;  // share of the picture's side that a box has at least
 const LARGEST = 8;  // how far it is enlarged at most
 
@@ -31,7 +33,8 @@ export function mount(element, chooses) {
         zoomTo(1, 0, 0);
         range.value = 0;
         const several = value.letters.length > 1;
-        find('.crop-said').textContent = several ? `There are ${value.letters.length} letters here, and one is read at a time. Click the one you mean, or draw a box around it. A whole page is for the tab Book.`
+        find('.crop-book').hidden = !several;
+        find('.crop-said').textContent = several ? `There are ${value.letters.length} letters here, and one is read at a time. Click the one you mean, or draw a box around it.`
             : 'If the letter was not found well, draw a box around it, or turn it.';
         find('.crop-boxes').replaceChildren(...(several ? value.letters : []).map((letter, k) => {
             const button = Object.assign(document.createElement('button'), { type: 'button', title: 'Read this letter' });
@@ -122,5 +125,20 @@ export function mount(element, chooses) {
         quarter += Number(button.dataset.turn);
         choose(box ?? [0, 0, 1, 1]);
     }));
+    find('.crop-book').addEventListener('click', toBook);
     return { take };
+}
+
+/** Brings the picture that was uploaded here to the tab Book, as if the visitor had chosen the file there. */
+async function toBook() {
+    const { src } = document.querySelector('#upload img'), file = await (await fetch(src)).blob(), chosen = new DataTransfer();
+    chosen.items.add(new File([file], decodeURIComponent(src.split('/').at(-1)), { type: file.type }));
+    openTab('Book');
+    let input = null;
+    while (!(input = document.querySelector('#book-file input[type=file]'))) {
+        document.querySelector('#book-file button[aria-label=Clear]')?.click();  // a page that was read before gives way
+        await new Promise((resolve) => { setTimeout(resolve, 100); });
+    }
+    input.files = chosen.files;
+    input.dispatchEvent(new Event('change', { bubbles: true }));
 }

@@ -23,7 +23,8 @@ TEMPLATE = """<div class="crop sheet" hidden><p class="crop-said" role="status">
 <label class="crop-turn">Turn <input type="range" min="-45" max="45" step="0.5" value="0">
 <output>0&#176;</output></label>
 <div class="crop-tools"><button type="button" data-turn="-90">A quarter left</button>
-<button type="button" data-turn="90">A quarter right</button></div></div>"""
+<button type="button" data-turn="90">A quarter right</button>
+<button type="button" class="crop-book" hidden>Read all of it in Book</button></div></div>"""
 _ON_LOAD = """window.glyphImport('tabs/read/crop.js').then(({ mount }) => {
     const view = mount(element, (chosen) => { props.value = { ...props.value, chosen }; trigger('submit'); });
     watch('value', () => view.take(props.value));

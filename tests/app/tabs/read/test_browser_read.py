@@ -1,7 +1,7 @@
 """The tab Read in a real browser: links to drawings, the lens by mouse and keyboard, finishing a glyph."""
 
 import pytest
-from helpers.app_pages import draw, wait_for_change, wait_until
+from helpers.app_pages import draw, open_tab, wait_for_change, wait_until
 from helpers.drawings import text_of
 from PIL import Image, ImageDraw
 
@@ -55,6 +55,10 @@ def test_a_letter_of_several_is_chosen_drawn_around_and_turned(page, tmp_path) -
     before = page.evaluate(INK.format("ink"))
     _draw_box(page, 0.2, 0.2, 0.8, 0.8)
     wait_until(page, f"async (had) => (await ({INK.format('ink')})()) !== had", arg=before)
+    page.click(".crop-book")
+    page.wait_for_selector("#tabs button[aria-selected=true]:has-text('Book')")
+    page.wait_for_selector("#book-file :text('three')")  # as if it had been chosen there
+    open_tab(page, "Read")
     page.click("#upload button[aria-label='Remove Image'], #upload button[aria-label='Clear']")
     page.wait_for_selector(".crop", state="hidden")
 

@@ -77,6 +77,9 @@ window.glyphLecture = (yes = !document.documentElement.classList.contains('lectu
 };
 if (new URLSearchParams(location.search).get('lecture') === '1') document.documentElement.classList.add('lecture');
 
+// What is typed into a list's box replaces what was chosen there.
+document.addEventListener('focusin', ({ target }) => { if (target.matches?.('input[role=combobox]')) setTimeout(() => target.select()); });
+
 // Gradio lets the focus fall to nowhere when something is chosen from a list: then its box takes it, and Tab goes on there.
 document.addEventListener('focusout', ({ target, relatedTarget }) => {
     const box = target.matches?.('input[role=combobox], input[role=listbox]') && !relatedTarget ? target.closest('.block') : null;

@@ -212,6 +212,7 @@ def _wire(page: gr.Blocks, following: Following) -> None:
             button.click(None, js="() => window.scrollTo(0, 0)", queue=False, **QUIET)
         for event, key_state, tab in panel.chosen:
             event(partial(following.use, tab), key_state, outputs, **QUIET)
+            event(None, None, None, js="() => window.scrollTo(0, 0)", queue=False, **QUIET)
         if panel.by_page is not None:
             js, given = panel.by_page
             bar.turn.change(None, given, None, js=js, queue=False, **QUIET)

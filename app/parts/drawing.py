@@ -46,7 +46,7 @@ def data_uri(picture: Image.Image, kind: str = "png") -> str:
 
 def number(value: float) -> str:
     """A number for people: two decimals, a true minus sign."""
-    return f"{value:.2f}".replace("-", "\u2212")
+    return f"{value:z.2f}".replace("-", "\u2212")
 
 
 def energy_ruler(known: Sequence[float], threshold: float, mark: float | None = None) -> str:

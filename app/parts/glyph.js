@@ -12,4 +12,4 @@ export function toInk(glyph) {
 }
 
 /** A number for people: two decimals, a true minus sign. */
-export function words(number) { return number.toFixed(2).replace('-', '−'); }
+export function words(number) { return number.toFixed(2).replace(/^-0\.00$/, '0.00').replace('-', '−'); }

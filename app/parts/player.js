@@ -96,7 +96,7 @@ export function mount(element) {
         find('.letters').innerHTML = '';
         reel.letters.forEach(([text, known], k) => {
             const mark = Object.assign(document.createElement('button'), { type: 'button', textContent: text, tabIndex: k ? -1 : 0 });
-            const judged = known === null ? '' : `its energy is ${known ? 'like a known glyph’s' : 'a stranger’s'}; `;
+            const judged = known === null ? '' : `its energy is ${known ? '' : 'not '}like a known glyph’s; `;
             if (known !== null) mark.className = known ? 'known' : 'stranger';  // null: an uncalibrated model calls nothing a stranger
             mark.title = `${judged}open it in Read`;
             mark.setAttribute('aria-label', `Glyph ${k + 1}, read as ${text}; ${mark.title}`);
@@ -150,12 +150,18 @@ export function mount(element) {
         return [least - pad, most + pad];
     }
 
+    /** How wide the tiles are at most so that they and the controls fit the screen; the page may be zoomed. */
+    function wholeScreen(ratio) {
+        const zoom = root().getBoundingClientRect().width / root().offsetWidth || 1;
+        return Math.floor(ratio * (innerHeight / zoom - 140));
+    }
+
     function tiles(frame) {
         const canvas = find('.tiles canvas'), cell = reel.cell + reel.gap;
         const spark = frames.length > 1 ? SPARK : 0, tall = Math.ceil(reel.tiles / reel.wide);
         const width = (reel.wide * cell + reel.gap) * ZOOM, height = (tall * (cell + spark) + reel.gap) * ZOOM;
         if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
-        canvas.style.maxWidth = `${Math.max(reel.wide * 168, 300)}px`;
+        canvas.style.maxWidth = `${document.fullscreenElement === root() ? wholeScreen(width / height) : Math.max(reel.wide * 168, 300)}px`;
         canvas.setAttribute('aria-label', `${reel.tiles} glyphs, ${find('.controls output').textContent}`);
         if (frame.inks) { sheet ??= new Sheet(); sheet.show(frame.inks, reel.wide); }
         else if (!frame.picture.complete || !frame.picture.naturalWidth) return;

@@ -55,7 +55,7 @@ def energy_histogram(
         odd = threshold is not None and mark > threshold
         figure.add_vline(at, line={"color": STRANGER if odd else KNOWN, "width": 3})
         _note(figure, at, "this glyph", edges, y=0.9)
-    title = f"{score.capitalize()}: known glyphs" + (" and strangers" if sets else "")
+    title = f"{score.capitalize()} of known glyphs" + (" and strangers" if sets else "")
     style(figure, title, f"{score} (further right = stranger)", "share of the set")
     # The outermost bins also hold what lies beyond them, so they may stand out of the figure.
     tall = max((max(trace.y[1:-1]) for trace in figure.data), default=0) or 1

@@ -43,7 +43,8 @@ LESSONS = (
         "that a picture with a low energy is a likely one.",
         ("q_\\theta(x) = \\frac{e^{-E_\\theta(x)}}{Z_\\theta}", "E_\\theta(x) = -f_\\theta(x)"),
         "The energy of a good glyph lies within the histogram of known glyphs, that of noise far to its right. Zero is "
-        "nothing special: add 10 to every energy and $Z_\\theta$ takes it out again. Only differences count.",
+        "nothing special: add 10 to every energy, and the constant $Z_\\theta$ of the formula takes it out again. Only "
+        "differences count.",
         (
             Door("Read a good glyph", {"tab": "read", "example": "good glyph"}),
             Door("Read noise", {"tab": "read", "example": "noise"}),
@@ -112,9 +113,10 @@ LESSONS = (
             "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right] - \\mathbb{E}_{q_\\theta(x)}\\left["
             "\\frac{\\partial E_\\theta(x)}{\\partial \\theta}\\right]",
         ),
-        "In the second stage the energies of real and of printed glyphs stay close together. If they part for long, "
-        "training has failed; a loss near zero alone says nothing. The twin, a plain classifier, never had the "
-        "energies of its samples pushed up: its chains find low energies where no letters are.",
+        "First the network learns the way from noise to glyphs, without any chain. Once chains run, the energies of "
+        "real and of printed glyphs stay close together. If they part for long, training has failed; a loss near zero "
+        "alone says nothing. A plain classifier (the model *twin*) never had the energies of its samples pushed up: "
+        "its chains find low energies where no letters are.",
         (
             Door("Watch a small model learn", {"tab": "train", "press": "train-go"}),
             Door("Print with the classifier", {"tab": "print", "sort": "a", "model": "twin"}),
@@ -134,9 +136,9 @@ LESSONS = (
     ),
     Lesson(
         "One network reads and prints",
-        "A classifier's 42 outputs are read as the energies of 42 pairs of glyph and sort. Summed up they give the "
-        "energy of the glyph alone; compared they give the probability of each sort. This is the **joint energy-based "
-        "model** (JEM).",
+        "Each of a classifier's 42 outputs is read as minus the energy of the glyph together with one sort. The "
+        "logarithm of the sum of their exponentials is minus the energy of the glyph alone. Their softmax is the "
+        "probability of each sort. This is the **joint energy-based model** (JEM).",
         (
             "\\log\\, q_\\theta(x, y) = \\log\\, q_\\theta(x) + \\log\\, q_\\theta(y \\mid x)",
             "q_\\theta(x) \\propto \\sum_y e^{f_\\theta(x)[y]}",
@@ -144,7 +146,7 @@ LESSONS = (
         "Print an o, then an ō: the same network, another output to climb. The model without classes prints "
         "letters too, but cannot be asked for one of them.",
         (
-            Door("Print a g", {"tab": "print", "sort": "g"}),
+            Door("Print an o", {"tab": "print", "sort": "o"}),
             Door("Print an o with a bar", {"tab": "print", "sort": "o-bar"}),
             Door("Print without classes", {"tab": "print", "model": "ebm"}),
         ),

@@ -1,6 +1,8 @@
 // The tour: who has gone through a door of a lesson sees what to notice there, and finds the way back and on.
 import { openTab } from '../../parts/opening.js';
 
+const VIEWS = ['#live', '#reading', '#printed', '#train-view', '#histogram', '#surface-desk'];  // what a lesson is about, on its tab
+
 const lessons = () => [...document.querySelectorAll('#lessons .lesson')];
 
 /** The lessons, which are on the page once their tab was opened. */
@@ -23,6 +25,17 @@ export function mount(element) {
         find('[data-do=next]').hidden = k + 1 === all.length;
         find('[data-do=next]').textContent = k + 1 < all.length ? `Next: ${title(all[k + 1])}` : '';
         bar.hidden = false;
+        document.body.classList.add('touring');
+        find(k + 1 < all.length ? '[data-do=next]' : '[data-do=back]').focus({ preventScroll: true });
+    }
+
+    /** Brings what the lesson is about into view, as soon as its tab is open. */
+    async function lookAt() {
+        for (let k = 0; k < 100; k++) {
+            await new Promise((resolve) => { setTimeout(resolve, 100); });
+            const seen = document.querySelector('#lessons')?.offsetParent ? null : VIEWS.map((view) => document.querySelector(view)).find((view) => view?.offsetParent);
+            if (seen) { seen.scrollIntoView({ block: 'start', behavior: 'smooth' }); return; }
+        }
     }
 
     async function enter(k) {
@@ -34,15 +47,16 @@ export function mount(element) {
 
     document.addEventListener('click', (event) => {
         const lesson = event.target.closest?.('.doors button')?.closest('.lesson');
-        if (lesson) show(lessons().indexOf(lesson));
+        if (lesson) { show(lessons().indexOf(lesson)); lookAt(); }
         if (event.target.closest?.('[data-do=tour]')) enter(0);
     });
     find('[data-do=next]').addEventListener('click', () => enter(at + 1));
+    function close() { bar.hidden = true; document.body.classList.remove('touring'); }
     find('[data-do=back]').addEventListener('click', async () => {
-        bar.hidden = true;
+        close();
         const lesson = (await learn())[at];
         lesson.scrollIntoView({ block: 'center' });
         lesson.querySelector('.doors button')?.focus({ preventScroll: true });
     });
-    find('[data-do=close]').addEventListener('click', () => { bar.hidden = true; });
+    find('[data-do=close]').addEventListener('click', close);
 }

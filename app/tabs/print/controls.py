@@ -122,7 +122,8 @@ def wire(recipes: Recipes) -> None:
     """Says what happens when."""
     controls, using = recipes.controls, {"preprocess": False, "queue": False, **QUIET}
     changed = [controls.steps, controls.step_size, controls.noise, recipes.words]
-    recipes.preset.input(recipes.use, {recipes.context.model, recipes.preset}, changed, **using)
+    used = recipes.preset.input(recipes.use, {recipes.context.model, recipes.preset}, changed, **using)
+    used.then(None, js="() => document.querySelector('#go').click()", queue=False, **QUIET)  # it is printed at once
     needed = [controls.sort, controls.text, controls.count, controls.guidance]
     controls.way.input(controls.show_way, {controls.way, controls.text}, needed, **using)
 

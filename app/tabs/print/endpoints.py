@@ -127,7 +127,7 @@ def _stream(loaded: LoadedModel, request: PrintRequest) -> Iterator[tuple[dict[s
     read, sentence = printing.read_back(loaded, request, frame.x)
     report |= {
         "read_as": [text for text, _ in read],
-        "is_stranger": [None if known is None else not known for _, known in read],
+        "is_stranger": [loaded.verdict(glyph).is_stranger for glyph in frame.x] if read else [],
         "note": sentence,
     }
     with tempfile.TemporaryDirectory() as folder:

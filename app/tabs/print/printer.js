@@ -29,21 +29,26 @@ export function requestOf(values, facts) {
     };
 }
 
-/** The softmax's largest class of each glyph, and whether its energy is like a known one's (null: nobody knows). */
+/**
+ * The softmax's largest class of each glyph, whether its energy is like a known one's (null: nobody knows), and whether it is
+ * lower than that of any known glyph.
+ */
 export function readingsOf({ energy, logits }, facts) {
     const outputs = logits.length / energy.length;
     return Array.from(energy, (e, k) => {
         const row = logits.subarray(k * outputs, (k + 1) * outputs);
-        return { label: row.indexOf(Math.max(...row)), known: facts.threshold === null ? null : e <= facts.threshold };
+        const below = facts.reference.length > 0 && e < facts.reference[0];
+        return { label: row.indexOf(Math.max(...row)), known: facts.threshold === null ? null : e <= facts.threshold && !below, below };
     });
 }
 
 /** What became of a run, in words. */
 export function outcome(readings, request, facts) {
     const count = readings.length, known = readings.filter((reading) => reading.known).length;
+    const below = readings.filter((reading) => reading.below).length;
     const low = facts.threshold === null ? 'The model is uncalibrated: no energy is called a stranger’s'
-        : count > 1 ? `${known} of ${count} have an energy like a known glyph’s`
-            : known ? 'Its energy is like a known glyph’s' : 'Its energy is a stranger’s';
+        : count > 1 ? `${known} of ${count} have an energy like a known glyph’s${below ? `, ${below} one lower than that of any known glyph` : ''}`
+            : known ? 'Its energy is like a known glyph’s' : below ? 'Its energy is lower than that of any known glyph' : 'Its energy is a stranger’s';
     if (!facts.sorts.length) return `${low}.`;
     if (request.values.way !== 'sort' || !request.labels.length) return `Read back: ${readings.map(({ label }) => facts.sorts[label].text).join(' ')}. ${low}.`;
     const right = readings.filter(({ label }, k) => label === request.labels[k]).length;

@@ -186,11 +186,13 @@ def read_back(loaded: LoadedModel, request: PrintRequest, x: Tensor) -> tuple[li
     with torch.no_grad():
         logits = loaded.model.get_logits(x)
     cut, count = loaded.card.threshold, len(x)
-    known = [None] * count if cut is None else (-torch.logsumexp(logits, 1) <= cut).tolist()
+    energy = -torch.logsumexp(logits, 1)
+    known: list[bool | None] = [None] * count
     low = "The model is uncalibrated: no energy is called a stranger's"
     if cut is not None:
-        low = f"{sum(known)} of {count} have an energy like a known glyph's" if count > 1 else (
-            "Its energy is like a known glyph's" if known[0] else "Its energy is a stranger's")  # fmt: skip
+        least = min(loaded.card.reference_energies, default=-math.inf)
+        known, below = ((energy <= cut) & (energy >= least)).tolist(), int((energy < least).sum())
+        low = _energies(known, below)
     if not loaded.has_sorts:
         return [], f"{low}."
     labels = logits.argmax(1).tolist()
@@ -201,6 +203,16 @@ def read_back(loaded: LoadedModel, request: PrintRequest, x: Tensor) -> tuple[li
         right = sum(k == int(request.labels[0]) for k in labels) if request.labels is not None else 0
         sentence = f"Read back: {right} of {count} as {loaded.title(request.sort)}. {low}."
     return list(zip(texts, known, strict=True)), sentence
+
+
+def _energies(known: list[bool | None], below: int) -> str:
+    """How the energies of glyphs lie beside those of known ones; below: how many are lower than all of them."""
+    if len(known) > 1:
+        lower = f", {below} one lower than that of any known glyph" if below else ""
+        return f"{sum(map(bool, known))} of {len(known)} have an energy like a known glyph's{lower}"
+    if known[0]:
+        return "Its energy is like a known glyph's"
+    return "Its energy is lower than that of any known glyph" if below else "Its energy is a stranger's"
 
 
 def _within(name: str, value: Any, bounds: tuple[float, float], whole: bool = False) -> float:

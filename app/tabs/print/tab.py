@@ -13,23 +13,23 @@ from gradio.blocks import Block
 from gradio.components import Component
 from torch import Tensor
 
-from app.models.loaded import ANY, LoadedModel
+from app.models.loaded import LoadedModel
 from app.parts.desk import calls_desk, shown_again
-from app.parts.drawing import data_uri, message
+from app.parts.drawing import message
 from app.parts.pace import paced
 from app.parts.panel import PRINTING, QUIET, WORKING, Context, Panel, Shown, Values, Wishes, updates
-from app.parts.player import Reel, player, still
+from app.parts.player import Reel, player
 from app.tabs.print import controls as print_controls
 from app.tabs.print import endpoints as print_endpoints
 from app.tabs.print import run as printing
-from app.tabs.print.controls import SEVERAL, Controls, Recipes, settings_of
+from app.tabs.print.controls import Controls, Recipes, settings_of
 from app.tabs.print.desk import PLACE, desk, run_told
 from app.tabs.print.diagnosis import diagnose
-from app.tabs.print.endpoints import FRAMES_A_SECOND, letters
+from app.tabs.print.endpoints import FRAMES_A_SECOND
 from app.tabs.print.run import Frame, PrintRequest
 from app.tabs.print.saving import save
-from app.tabs.print.typesetting import set_line
-from ebm.data.corpus import to_bytes, to_model_space
+from app.tabs.print.showing import line_of, noise_only, what_of
+from ebm.data.corpus import to_model_space
 
 _SHOWN = 72  # updates of the page in a run of one recorded frame a step: about three seconds
 _SERVER = "by-server-only"  # what is of no use where the page's own engine prints
@@ -140,7 +140,7 @@ class Print:
             yield {  # the files take a moment longer, and Gradio ignores the buttons meanwhile: they stay as they are
                 self.player: reel.value(done=True, letters=read),
                 self.status: message(sentence),
-                self.line: _line(loaded, request, frames[-1].ink) if request.way == "word" else "",
+                self.line: line_of(loaded, request, frames[-1].ink) if request.way == "word" else "",
                 self.run: Run(request, frames[-1].ink, frames[-1].step, energy),
             }
             with tempfile.TemporaryDirectory() as folder:  # Gradio copies the files when it sends them
@@ -155,7 +155,7 @@ class Print:
     ) -> Iterator[Shown]:
         """Shows the frames of a run while they come, until the visitor stops it; reel and frames take them in."""
         together = -(-min(request.steps, printing.FRAMES) // _SHOWN)  # so many frames are shown at once
-        words = message(f"Printing {_what(loaded, request)}\u2026")
+        words = message(f"Printing {what_of(loaded, request)}\u2026")
         for frame in paced(printing.run(loaded, request), FRAMES_A_SECOND * together):
             frames.append(frame)
             reel.about["of"] = frame.of
@@ -199,13 +199,13 @@ class Print:
         try:
             loaded = self.context.models.get(key)
             request, ink, _, _ = run_told(loaded, told)
-            return {self.line: _line(loaded, request, ink) if request.way == "word" else ""}
+            return {self.line: line_of(loaded, request, ink) if request.way == "word" else ""}
         except ValueError as error:
             return {self.line: message(str(error), "problem")}
 
     def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
         """The controls for a model, and noise in place of the last run."""
-        empty = {self.player: _noise_only(loaded), self.status: message(_BEFORE), self.line: "", self.run: None}
+        empty = {self.player: noise_only(loaded), self.status: message(_BEFORE), self.line: "", self.run: None}
         return updates(self.controls.by_name(), settings_of(loaded, wishes)) | empty
 
 
@@ -280,29 +280,3 @@ def _continued(request: PrintRequest, last: Any) -> PrintRequest:
     if last.step + request.steps > 10 * printing.STEPS[1]:
         raise ValueError(f"These chains are {last.step} steps long: that is enough. Press Print for fresh ones.")
     return printing.continued(request, to_model_space(last.ink), last.step)
-
-
-def _line(loaded: LoadedModel, request: PrintRequest, ink: Tensor) -> str:
-    """A word as it is set, as HTML; a sentence where the sorts' places on the line are not known."""
-    try:
-        picture = set_line(ink, letters(loaded, request))
-    except ValueError as error:
-        return message(str(error))
-    return f'<figure class="line"><img src="{data_uri(picture)}" alt="{len(ink)} letters set on a line"></figure>'
-
-
-def _noise_only(loaded: LoadedModel) -> dict[str, Any]:
-    """What printing begins with, for the player."""
-    recipe = loaded.card.sampler
-    blank = printing.check(
-        loaded, ANY, SEVERAL, printing.STEPS[0], recipe.step_size, recipe.print_noise, 0
-    )  # fmt: skip
-    frame = next(printing.run(loaded, blank))
-    return still(to_bytes(frame.x), frame.energy, run=uuid.uuid4().hex)
-
-
-def _what(loaded: LoadedModel, request: PrintRequest) -> str:
-    glyphs = "one glyph" if request.count == 1 else f"{request.count} glyphs"
-    if request.text:
-        return f"{glyphs}: {request.text}"
-    return f"{glyphs} of no sort in particular" if request.sort == ANY else f"{glyphs} of {loaded.title(request.sort)}"

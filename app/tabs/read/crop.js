@@ -34,7 +34,7 @@ export function mount(element, chooses) {
         range.value = 0;
         const several = value.letters.length > 1;
         find('.crop-book').hidden = !several;
-        find('.crop-said').textContent = several ? `There are ${value.letters.length} letters here, and one is read at a time. Click the one you mean, or draw a box around it.`
+        find('.crop-said').textContent = several ? `There are ${value.letters.length} letters here, and one is read at a time: first the one in the frame. Click the one you mean, or draw a box around it.`
             : 'If the letter was not found well, draw a box around it, or turn it.';
         find('.crop-boxes').replaceChildren(...(several ? value.letters : []).map((letter, k) => {
             const button = Object.assign(document.createElement('button'), { type: 'button', title: 'Read this letter' });
@@ -43,6 +43,7 @@ export function mount(element, chooses) {
             button.addEventListener('click', () => choose(wider(letter)));
             return button;
         }));
+        if (value.chosen) ({ box } = value.chosen);
         show();
     }
 
@@ -68,6 +69,7 @@ export function mount(element, chooses) {
         const least = (side) => Math.min(0, side * (1 - scale)), { clientWidth: wide, clientHeight: tall } = view;
         zoom = { scale, x: Math.max(least(wide), Math.min(0, x)), y: Math.max(least(tall), Math.min(0, y)) };
         stage.style.setProperty('--zoom', scale);  // lines keep their width
+        find('.crop-whole').hidden = scale === 1;
         stage.style.transform = `translate(${zoom.x}px, ${zoom.y}px) scale(${scale})`;
     }
 
@@ -125,6 +127,7 @@ export function mount(element, chooses) {
         quarter += Number(button.dataset.turn);
         choose(box ?? [0, 0, 1, 1]);
     }));
+    find('.crop-whole').addEventListener('click', () => zoomTo(1, 0, 0));
     find('.crop-book').addEventListener('click', toBook);
     return { take };
 }

@@ -17,13 +17,16 @@ from ebm.data.picture.crop import crop, find_letters
 from ebm.data.picture.decode import read_grey
 
 _SIDE = 720  # of the picture on the page
+_WORD = 3  # letters from which a picture is a word and no broken letter
+_AROUND = 0.12  # paper around a letter, in its sides, as in crop.js
 TEMPLATE = """<div class="crop sheet" hidden><p class="crop-said" role="status"></p>
 <div class="crop-view"><div class="crop-stage"><img alt="The picture that was brought"><div class="crop-boxes"></div>
 <i hidden></i></div></div>
-<label class="crop-turn">Turn <input type="range" min="-45" max="45" step="0.5" value="0">
+<label class="crop-turn">Turn what is read by <input type="range" min="-45" max="45" step="0.5" value="0">
 <output>0&#176;</output></label>
 <div class="crop-tools"><button type="button" data-turn="-90">A quarter left</button>
 <button type="button" data-turn="90">A quarter right</button>
+<button type="button" class="crop-whole" hidden>Show the whole picture</button>
 <button type="button" class="crop-book" hidden>Read all of it in Book</button></div></div>"""
 _ON_LOAD = """window.glyphImport('tabs/read/crop.js').then(({ mount }) => {
     const view = mount(element, (chosen) => { props.value = { ...props.value, chosen }; trigger('submit'); });
@@ -50,6 +53,16 @@ def showing_picture(path: str) -> dict[str, Any] | None:
     image = Image.fromarray((grey * 255).astype("uint8"))
     image.thumbnail((_SIDE, _SIDE))
     return {"picture": data_uri(image, "jpeg"), "letters": [[round(v, 5) for v in box] for box in letters]}
+
+
+def first_letter(value: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The same value with its first letter chosen, where there are several: a word is no glyph."""
+    if value is None or len(value["letters"]) < _WORD:
+        return value
+    left, top, right, bottom = value["letters"][0]
+    x, y = _AROUND * (right - left), _AROUND * (bottom - top)
+    box = [max(0.0, left - x), max(0.0, top - y), min(1.0, right + x), min(1.0, bottom + y)]
+    return value | {"chosen": {"box": box, "angle": 0}}
 
 
 def chosen_glyph(loaded: LoadedModel, path: str, value: Any) -> Tensor:

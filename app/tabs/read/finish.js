@@ -55,7 +55,11 @@ export function mount(element, askServer) {
         find('[data-do=use]').disabled = false;
     }
 
-    find('[data-do=use]').addEventListener('click', async () => { if (made) (await partOf('reading')).take(made); });
+    find('[data-do=use]').addEventListener('click', async () => {
+        if (!made) return;
+        (await partOf('reading')).take(made);
+        document.querySelector('#live').scrollIntoView({ behavior: 'smooth', block: 'center' });
+    });
     onModel(() => { made = null; find('[data-do=use]').disabled = true; say(''); });
     return {
         async start(values) {

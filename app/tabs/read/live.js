@@ -65,7 +65,7 @@ export function mount(element) {
     function read(ink) {
         if (!isHere()) return;
         tell('');
-        if (!ink) { find('.live-card').innerHTML = `<div class="hint"><p>${HINT}</p></div>`; base = shown = dotted = null; offer(); return; }
+        if (!ink) { find('.live-card').innerHTML = `<div class="hint"><p>${HINT}</p></div>`; base = shown = dotted = null; find('.live-spoken').textContent = ''; offer(); return; }
         base = toModel(ink);
         reset();
         paint(ink);
@@ -76,16 +76,25 @@ export function mount(element) {
         const pad = await partOf('pad'), button = (name) => find(`.then [data-do=${name}]`);
         button('ink').hidden = !pad.strokes().length || pad.isInked();
         button('finish').hidden = !document.querySelector('#finish-go');
+        find('.then-said').hidden = !pad.isInked();
         find('.then').hidden = drawing || !shown?.isStranger || (button('ink').hidden && button('finish').hidden);
     }
     find('.then [data-do=ink]').addEventListener('click', async () => (await partOf('pad')).inkLikePrint());
     find('.then [data-do=finish]').addEventListener('click', () => {
         document.querySelector('#finish-preset input[value=finish]').click();
         document.querySelector('#finish').scrollIntoView({ behavior: 'smooth' });
-        setTimeout(() => document.querySelector('#finish-go').click(), 100);  // Gradio has the preset by then
+        const far = () => document.querySelector('#finish-steps input[type=number]').value, before = far();
+        const began = performance.now(), press = () => {  // Gradio sets the steps that go with it a moment later
+            if (far() === before && performance.now() - began < 2000) { setTimeout(press, 50); return; }
+            setTimeout(() => document.querySelector('#finish-go').click(), 100);
+        };
+        press();
     });
 
-    function tell(text) { find('.live-said').textContent = text; }
+    function tell(text) {
+        find('.live-said').textContent = text;
+        find('.live-card').classList.toggle('old', Boolean(text));  // nothing is lost, and it is no reading of what was brought
+    }
 
     // What the server says of a picture that it cannot read appears here too.
     const onServer = document.querySelector('#reading');  // the static site has none

@@ -13,7 +13,8 @@ _HANDLES = "".join(
 TEMPLATE = f"""<div class="live by-engine-only"><p class="live-said problem" role="status"></p>
 <p class="live-spoken" role="status"></p><div class="live-card"></div>
 <p class="then" hidden><button type="button" data-do="ink" title="The same strokes, with a nib as broad as
-the corpus has it">Ink it like print</button><button type="button" data-do="finish">Let the model finish it</button></p>
+the corpus has it">Ink it like print</button><button type="button" data-do="finish">Let the model finish it</button>
+<span class="then-said" hidden>The pen is like print now. What is still strange about it is the form.</span></p>
 <details class="moves"><summary>Move the glyph, and watch its energy</summary>
 <p class="fineprint">Each curve is the energy along one move, the dashed line the threshold, the dot where the glyph
 is.</p>{_HANDLES}<button type="button" data-do="back">Put it back</button></details></div>"""

@@ -75,9 +75,9 @@ def drawn(loaded: LoadedModel, glyph: Tensor) -> str:
     ]
     stages += [_outputs(loaded, outputs), _end(loaded, outputs)]
     return (
-        "<p class='fineprint'>Each layer slides small filters over the maps before it (a convolution), halves their "
-        f"size, and lets positive values through (SiLU). Of each layer the {_SHOWN} maps are shown that differ most "
-        "from place to place; dark is strong. The last layer weighs what is left and gives the outputs.</p>"
+        "<p class='fineprint'>Each layer slides small filters over the maps before it (a convolution), about halves "
+        f"their size, and lets positive values through (SiLU). Of each layer the {_SHOWN} maps are shown that differ "
+        "most from place to place; dark is strong. The last layer weighs what is left and gives the outputs.</p>"
         f"<div class='stages'>{'<span aria-hidden=true>&rarr;</span>'.join(stages)}</div>"
     )
 

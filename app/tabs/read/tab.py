@@ -15,7 +15,7 @@ from app.parts.drawing import message
 from app.parts.packing import unpack
 from app.parts.panel import PRINTING, QUIET, READING, Context, Panel, Shown, Values, Wishes, updates
 from app.tabs.read import finish_panel
-from app.tabs.read.crop import chosen_glyph, cropper, showing_picture
+from app.tabs.read.crop import chosen_glyph, cropper, first_letter, showing_picture
 from app.tabs.read.endpoints import Endpoints
 from app.tabs.read.finish_panel import FinishPanel
 from app.tabs.read.lens import OVERLAYS, glyph_in, lens, showing
@@ -94,8 +94,12 @@ class Read:
         path = path_of(values[self.picture])
         if path is None:
             return {self.crop: None}
-        shown = self.reader.read(values, lambda loaded: to_glyph(loaded, path))
-        return shown | {self.caption: "", self.crop: showing_picture(path)}
+        picture = first_letter(showing_picture(path))
+        is_word = picture is not None and "chosen" in picture
+        shown = self.reader.read(
+            values, lambda loaded: chosen_glyph(loaded, path, picture) if is_word else to_glyph(loaded, path)
+        )
+        return shown | {self.caption: "", self.crop: picture}
 
     def read_part(self, values: Values) -> Shown:
         """Reads the part that was chosen of the picture."""

@@ -14,6 +14,7 @@ from app.tabs.strangers.own_set import OwnSet, scores_of
 from ebm.data.corpus import to_model_space
 from ebm.scoring.scores import threshold
 
+CALLED_KNOWN = "pictures that a visitor called known"
 LEAST = 20  # pictures from which a threshold is taken: with fewer, one in twenty is less than one
 _COLUMNS = ("glyph", "file", "energy", "p-value", "called", "read as", "probability")
 _ON_LOAD = """window.glyphImport('tabs/strangers/own_table.js').then(({ mount }) => mount(element));"""
@@ -74,12 +75,13 @@ def recalibrated(loaded: LoadedModel, own: OwnSet | None) -> LoadedModel:
         raise ValueError(f"A threshold needs at least {LEAST} pictures of known glyphs; there are {have}.")
     card, scores = loaded.card, scores_of(loaded.model, own)
     cut = threshold(ebm.score(loaded.model, to_model_space(own.ink)))
-    known = f"{len(own.names)} pictures that a visitor called known"
+    known = f"{len(own.names)} {CALLED_KNOWN}"
+    described = {**card.data.get("strangers", {}), "test": {"kind": "", "description": "Your own pictures."}}
     card = dataclasses.replace(
         card, name=f"{card.name}-recalibrated", threshold=cut, reference_energies=scores["energy"],
         threshold_rule=f"95 % quantile of the energies of {known}",
         metrics={},  # what was measured was measured against other known glyphs
-        set_scores=card.set_scores | {"test": scores},
+        set_scores=card.set_scores | {"test": scores}, data=card.data | {"strangers": described},
     )  # fmt: skip
     examples = loaded.examples | {"test": own.ink}
     energies = loaded.energies | {"test": ebm.score(loaded.model, to_model_space(own.ink))}

@@ -12,12 +12,13 @@ from gradio.components import Component
 
 from app.models.loaded import LoadedModel
 from app.parts.drawing import message
-from app.parts.panel import QUIET, WORKING, Context, Panel, Settings, Shown, Values, Wishes, number_wish, updates
+from app.parts.panel import QUIET, WORKING, Context, Panel, Shown, Values, Wishes, updates
 from app.tabs.strangers import tables
 from app.tabs.strangers.endpoints import Endpoints
 from app.tabs.strangers.export import as_csv, as_page
 from app.tabs.strangers.own_set import MOST, NAME, OwnSet, read, with_own
 from app.tabs.strangers.own_table import own_csv, own_table, recalibrated, table_of
+from app.tabs.strangers.settings import settings_of
 from app.visitors.endpoints import offer
 from app.visitors.uploads import paths_of
 from ebm.checkpoint.files import save
@@ -39,7 +40,6 @@ _DRAG = """(threshold, score) => {
     const said = document.querySelector('#strips .hint b');
     if (said) said.textContent = threshold.toFixed(2).replace('-', '\u2212');
 }"""
-_MISSING = "This checkpoint came without scores of stranger sets: there is nothing to draw. Training again adds them."
 _SHOWN = ("said", "sets", "score", "threshold", "rates", "histogram", "roc", "auroc", "examples")
 _TWIN = "twin"  # the classifier-only network that a joint model is compared with
 
@@ -66,7 +66,8 @@ class Strangers:
         own: the visitor's own set (`OwnSet`), or None.
         own_said: what became of the pictures, in words.
         own_rows: the pictures one by one.
-        known, made: the button that makes the pictures the model's known glyphs, and the key of that model.
+        known, made, made_files: the button that makes the pictures the model's known glyphs, the key of that model, and
+            its files.
         export_button, saved: the button that exports, and the files.
     """
 
@@ -87,6 +88,7 @@ class Strangers:
     own_rows: gr.HTML
     known: gr.Button
     made: gr.State
+    made_files: gr.File
     export_button: gr.Button
     saved: gr.File
 
@@ -127,7 +129,7 @@ class Strangers:
         except ValueError as error:
             return {self.own_said: message(str(error), "problem")}
         twin = _twin_of(self.context, loaded, own)
-        settings = _settings(with_own(loaded, own), {"sets": NAME} if own else {}, twin)
+        settings = settings_of(with_own(loaded, own), {"sets": NAME} if own else {}, twin)
         return self._own(loaded, own) | updates(self._shown(), settings)
 
     def recalibrate(self, values: Values) -> Iterator[Shown]:
@@ -141,7 +143,7 @@ class Strangers:
             path = Path(folder) / f"{loaded.card.name}.safetensors"
             save(path, loaded.model, loaded.card)
             files = [str(path), str(path.with_suffix(".json"))]
-            yield {self.made: self.context.models.add(loaded), self.saved: gr.File(value=files, visible=True)}
+            yield {self.made: self.context.models.add(loaded), self.made_files: gr.File(value=files, visible=True)}
 
     def export(self, values: Values) -> Iterator[Shown]:
         """Writes what is shown as files."""
@@ -159,7 +161,7 @@ class Strangers:
     def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
         """The tab for another model, without the visitor's own pictures."""
         twin = _twin_of(self.context, loaded, None)
-        return self._own(loaded, None) | updates(self._shown(), _settings(loaded, wishes, twin))
+        return self._own(loaded, None) | updates(self._shown(), settings_of(loaded, wishes, twin))
 
     def _own(self, loaded: LoadedModel, own: OwnSet | None) -> Shown:
         """What is shown of the visitor's own pictures."""
@@ -188,7 +190,7 @@ class Strangers:
 
 def lay_out(context: Context) -> Strangers:
     """Makes the tab's components, left to right."""
-    start = _settings(context.models.first, {}, _twin_of(context, context.models.first, None))
+    start = settings_of(context.models.first, {}, _twin_of(context, context.models.first, None))
     said = gr.HTML(**start["said"], elem_id="no-strangers", js_on_load=None)
     with gr.Row(elem_id="strangers", elem_classes="areas"):
         with gr.Column(elem_classes="area-a", min_width=0):
@@ -202,6 +204,9 @@ def lay_out(context: Context) -> Strangers:
                 own_said = gr.HTML("", elem_id="own-said", js_on_load=None)
                 known = gr.Button(
                     "These are known: recalibrate on them", visible=False, size="sm", elem_id="own-known"
+                )  # fmt: skip
+                made_files = gr.File(
+                    visible=False, label="The recalibrated model", elem_id="own-model", interactive=False
                 )  # fmt: skip
             score = gr.Dropdown(
                 **start["score"], label="Score", elem_id="score",
@@ -223,7 +228,7 @@ def lay_out(context: Context) -> Strangers:
             examples = gr.HTML(**start["examples"], elem_id="strips", js_on_load=None)
     return Strangers(
         context, said, sets, score, threshold, rates, histogram, roc, auroc, examples, files, folder, gr.State(None),
-        own_said, own_rows, known, gr.State(""), export, saved,
+        own_said, own_rows, known, gr.State(""), made_files, export, saved,
     )  # fmt: skip
 
 
@@ -241,7 +246,7 @@ def wire(tab: Strangers) -> None:
     changed = [tab.files.upload, tab.files.clear]
     gr.on(changed, tab.bring, [tab.context.model, tab.files], tab.outputs, **using, **WORKING)
     tab.folder.upload(tab.bring, [tab.context.model, tab.folder], tab.outputs, **using, **WORKING)
-    tab.known.click(tab.recalibrate, tab.asking, [tab.made, tab.own_said, tab.saved], **using, **WORKING)
+    tab.known.click(tab.recalibrate, tab.asking, [tab.made, tab.own_said, tab.made_files], **using, **WORKING)
     tab.export_button.click(tab.export, tab.asking, tab.saved, **using)
     endpoints = Endpoints(tab.context.models)
     offer(endpoints.strangers)
@@ -252,44 +257,3 @@ def _twin_of(context: Context, loaded: LoadedModel, own: OwnSet | None) -> Loade
     """The classifier to compare a model with, where both ship, with the visitor's own set among its sets."""
     shipped, is_joint = context.models.shipped(), loaded.card.mode.has_chains
     return with_own(context.models.get(_TWIN), own) if is_joint and {_TWIN, loaded.card.name} <= set(shipped) else None
-
-
-def _settings(loaded: LoadedModel, wishes: Wishes, twin: LoadedModel | None = None) -> Settings:
-    """What every component of the tab shows at first."""
-    names = loaded.sets()
-    if not names or not loaded.card.set_scores.get("test", {}).get("energy"):
-        return {
-            "said": {"value": message(_MISSING, "problem")},
-            "sets": {"choices": [], "value": []},
-            "score": {"choices": []},
-            "threshold": {},
-            "rates": {"value": ""},
-            "histogram": {"value": None, "visible": False},
-            "roc": {"value": None, "visible": False},
-            "auroc": {"value": ""},
-            "examples": {"value": tables.examples(loaded, loaded.examples, "energy", loaded.card.threshold)},
-        }
-    chosen = [name for name in wishes.get("sets", "").split(",") if name in names] or _at_first(loaded, names)
-    scores = [(label, name) for name, label in tables.SCORES.items() if name in loaded.card.set_scores["test"]]
-    score = wishes.get("score", "energy") if wishes.get("score") in dict(scores).values() else "energy"
-    span = tables.span(loaded, score)
-    span["value"] = number_wish(wishes, "threshold", span["value"], span["minimum"], span["maximum"])
-    at = (loaded, chosen, score, span["value"])
-    return {
-        "said": {"value": ""},
-        "sets": {"choices": names, "value": chosen},
-        "score": {"choices": scores, "value": score},
-        "threshold": span,
-        "rates": {"value": tables.rates_table(*at), "visible": True},
-        "histogram": {"value": tables.histogram(*at), "visible": True},
-        "roc": {"value": tables.roc(*at), "visible": True},
-        "auroc": {"value": tables.auroc_table(loaded, [name for _, name in scores], twin), "visible": True},
-        "examples": {"value": tables.examples(*at), "visible": True},
-    }
-
-
-def _at_first(loaded: LoadedModel, names: list[str]) -> list[str]:
-    """The sets shown at first: two near, two far ones where the card tells them apart."""
-    near = [name for name in names if loaded.describe(name)[0] == "near"][:2]
-    far = [name for name in names if loaded.describe(name)[0] == "far"][:2]
-    return near + far or names[:4]

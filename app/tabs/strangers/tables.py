@@ -21,6 +21,7 @@ _NO_SCORES = (
     "This checkpoint has no scores of known glyphs, so there is nothing to compare strangers with: import it "
     "with --data, or run `python -m ebm evaluate --update-card`."
 )
+_MANY = 200  # known glyphs from which a share alone says enough
 _SHOWN = 8  # example pictures of each set
 
 
@@ -102,7 +103,9 @@ def roc(loaded: LoadedModel, chosen: list[str], score: str, threshold: float) ->
 
 def rates_table(loaded: LoadedModel, chosen: list[str], score: str, threshold: float) -> str:
     """The rates at a threshold as HTML."""
-    false = positive_rate(values(loaded, "test", score), threshold)
+    known = values(loaded, "test", score)
+    false = positive_rate(known, threshold)
+    few = f" ({round(false * len(known))} of {len(known)})" if len(known) < _MANY else ""
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th><td>{_bar(positive_rate(values, threshold), "stranger")}</td></tr>'
         for name, values in chosen_values(loaded, chosen, score).items()
@@ -112,7 +115,7 @@ def rates_table(loaded: LoadedModel, chosen: list[str], score: str, threshold: f
         f'<div class="rates" role="status"><p>At a threshold of <b>{threshold:.4g}</b> '
         f"these shares are called strangers (so a glyph just there has p = {false:.2g}):</p><table>"
         f"<tr class='group'><th scope='col' colspan='2'>false positive rate</th></tr>"
-        f"<tr><th scope='row'>known glyphs</th><td>{_bar(false, 'known')}</td></tr>"
+        f"<tr><th scope='row'>known glyphs</th><td>{_bar(false, 'known')}{few}</td></tr>"
         f"<tr class='group'><th scope='col' colspan='2'>true positive rate</th></tr>{rows}</table></div>"
     )
 
@@ -167,7 +170,8 @@ def examples(loaded: LoadedModel, chosen: Any, score: str, threshold: float | No
         if name != "test" and name not in chosen:
             continue
         kind, description = loaded.describe(name)
-        title, text = ("known glyphs", "From the test split.") if name == "test" else (name, description)
+        title = "known glyphs" if name == "test" else name
+        text = description or ("From the test split." if name == "test" else "")
         few = zip(loaded.examples[name][:_SHOWN], loaded.energies[name].tolist(), strict=False)
         tiles = "".join(_tile(cut, picture, energy, title) for picture, energy in few)
         badge = f"<small>{escape(kind)}</small>" if kind else ""
@@ -189,6 +193,7 @@ def examples(loaded: LoadedModel, chosen: Any, score: str, threshold: float | No
 
 def _confusing(loaded: LoadedModel, chosen: Any, cut: float | None) -> str:
     """The strangers with the lowest energies and the known glyphs with the highest, as HTML."""
+    strange = float(np.quantile(loaded.card.reference_energies, 0.75)) if loaded.card.reference_energies else -math.inf
     odd = [
         (energy, picture, name)
         for name in loaded.example_sets()
@@ -200,12 +205,13 @@ def _confusing(loaded: LoadedModel, chosen: Any, cut: float | None) -> str:
         for picture, energy in zip(
             loaded.examples.get("test", []), loaded.energies.get("test", np.zeros(0)).tolist(), strict=False
         )
+        if energy > strange
     ]
     parts = ""
     for title, text, found in (
         ("Strangers that pass", "Those with the lowest energies, of the examples of the chosen sets.",
          sorted(odd, key=lambda one: one[0])[:_SHOWN]),
-        ("Known glyphs that look strange", "Those with the highest energies, of the examples.",
+        ("Known glyphs that look strange", "Examples whose energies are among the highest quarter.",
          sorted(known, key=lambda one: -one[0])[:_SHOWN]),
     ):  # fmt: skip
         tiles = "".join(_tile(cut, picture, energy, name) for energy, picture, name in found)

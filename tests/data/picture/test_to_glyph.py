@@ -288,3 +288,17 @@ def test_no_slow_imports():
     code = "import sys, ebm.data.picture.to_glyph; print(*sys.modules)"
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"scipy", "torchvision", "sklearn", "lightning"} & set(run.stdout.split())
+
+
+@pytest.mark.parametrize("paper", [255, 205])
+@pytest.mark.parametrize("degrees", [0, 45])
+def test_a_bold_letter_in_the_middle_of_much_paper_stays_dark(paper: int, degrees: int):
+    image = Image.new("L", (400, 400), paper)
+    pen = ImageDraw.Draw(image)
+    for x in (110, 180, 250):  # an m
+        pen.rectangle((x, 135, x + 40, 265), fill=0)
+    pen.rectangle((110, 135, 290, 160), fill=0)
+    turned = image.rotate(degrees, fillcolor=paper)
+    glyph = to_glyph(turned)
+    assert glyph[0, :3].mean() < -0.9 and glyph.mean() < 0  # paper around it
+    assert difference(glyph, to_glyph(Image.fromarray(255 - np.asarray(turned)))) < 0.05  # and so it is in the negative

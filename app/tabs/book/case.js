@@ -26,7 +26,7 @@ function drawRows() {
     paintRows();
     const unsure = rows.get('\u0000')?.length ?? 0, taught = Object.keys(named).length;
     find('.desk-case-words').textContent = `The case: ${order.filter((name) => name !== '\u0000').length} sorts, each from the most to the least `
-        + `typical glyph. ${unsure} glyphs are strangers or unsure. You have named ${taught}.`;
+        + `typical glyph. ${unsure} glyphs are strangers or unsure. Named by you or proposed: ${taught}.`;
 }
 
 function rowOf(name, glyphs) {

@@ -34,8 +34,9 @@ aria-label="The page with a box around each glyph"></canvas>
 <button type="button" data-do="read" disabled>Open in Read</button></div>
 <div class="desk-cut"><canvas width="280" height="56" role="img" aria-label="Histogram of the page's energies"></canvas>
 <label>Threshold <input type="range" step="0.01"></label><p class="desk-strangers" aria-live="polite"></p></div>
-<p class="fineprint" id="desk-help">Drag to move the page, turn the wheel or pinch to zoom. Arrow keys go from glyph to
-glyph, Enter names one.</p></div>
+<p class="fineprint" id="desk-help">A box is blue where the energy is low, grey near the threshold, orange above it;
+filled with blue where the glyph has a name from you. Drag to move the page, turn the wheel or pinch to zoom. Arrow
+keys go from glyph to glyph, Enter names one.</p></div>
 <div class="desk-case sheet"><p class="desk-case-words"></p><div class="desk-rows"></div></div>
 </div>"""
 

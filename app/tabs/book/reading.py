@@ -160,7 +160,8 @@ class Reading:
 def words(page: "ReadPage", loaded: LoadedModel) -> str:
     """What was found on a page, in a sentence or two."""
     layout, glyphs = page.layout, page.glyphs
-    text = f"{len(glyphs):,} glyphs in {len(layout.lines)} lines"
+    lines = "one line" if len(layout.lines) == 1 else f"{len(layout.lines)} lines"
+    text = f"{len(glyphs):,} glyphs in {lines}"
     threshold = loaded.card.threshold
     if threshold is not None:
         strange = sum(glyph.energy > threshold for glyph in glyphs)

@@ -11,6 +11,7 @@ import gradio as gr
 from gradio.blocks import Block
 from gradio.components import Component
 
+from app.models.library import KEPT
 from app.models.loaded import LoadedModel
 from app.parts.drawing import message, mirrored_histogram, number
 from app.parts.panel import BUSY, QUIET, TRAINING, WORKING, Shown, Values
@@ -21,7 +22,7 @@ from app.tabs.book.teaching import STEPS, Lesson, Moment, kept, proposals, teach
 
 _INTRO = (
     "Name a glyph or more of every sort: click its box, or have the surest of each sort proposed. Look at the "
-    "proposals (blue) and put right what is wrong. Half a minute of teaching is enough to read the rest of the book."
+    "proposals (blue) and put right what is wrong. A minute of teaching is enough to read the rest of the book."
 )
 
 
@@ -139,7 +140,8 @@ class School:
                     page.desk: on_desk(values[page.key], again, taught, named),
                     self.said: message(
                         f"Taught by {len(named)} glyphs of {len(lesson.glyphs)} sorts. The page is read anew. The "
-                        f"threshold: {taught.card.threshold_rule}. It is kept for you, and not for long."
+                        f"threshold: {taught.card.threshold_rule}. The model is kept here "
+                        f"until {KEPT} others have come after it: download it to keep it."
                     ),
                 }  # fmt: skip
 
@@ -162,7 +164,8 @@ def look(first: Moment, now: Moment) -> str:
     medians = f"median energy of the page {number(float(first.energies.median()))} before"
     medians += f", {number(float(now.energies.median()))} now" if now.step else ""
     picture = mirrored_histogram(first.energies.tolist(), now.energies.tolist(), ("before", "now"))
-    return f'<section class="sheet"><p>{facts}; {medians}</p>{picture}</section>'
+    note = "A lesson moves all energies, and the threshold with them: what counts is how far strangers stand apart."
+    return f'<section class="sheet"><p>{facts}; {medians}</p><p class="fineprint">{note}</p>{picture}</section>'
 
 
 def lay_out(reading: Reading) -> School:

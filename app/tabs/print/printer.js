@@ -47,7 +47,7 @@ export function outcome(readings, request, facts) {
     const count = readings.length, known = readings.filter((reading) => reading.known).length;
     const below = readings.filter((reading) => reading.below).length;
     const low = facts.threshold === null ? 'The model is uncalibrated: no energy is called a stranger’s'
-        : count > 1 ? `${known} of ${count} have an energy like a known glyph’s${below ? `, ${below} one lower than that of any known glyph` : ''}`
+        : count > 1 ? `${known} of ${count} have an energy like a known glyph’s${below ? `; ${below} lie below those of all known glyphs` : ''}`
             : known ? 'Its energy is like a known glyph’s' : below ? 'Its energy is lower than that of any known glyph' : 'Its energy is a stranger’s';
     if (!facts.sorts.length) return `${low}.`;
     if (request.values.way !== 'sort' || !request.labels.length) return `Read back: ${readings.map(({ label }) => facts.sorts[label].text).join(' ')}. ${low}.`;

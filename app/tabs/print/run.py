@@ -208,7 +208,7 @@ def read_back(loaded: LoadedModel, request: PrintRequest, x: Tensor) -> tuple[li
 def _energies(known: list[bool | None], below: int) -> str:
     """How the energies of glyphs lie beside those of known ones; below: how many are lower than all of them."""
     if len(known) > 1:
-        lower = f", {below} one lower than that of any known glyph" if below else ""
+        lower = f"; {below} lie below those of all known glyphs" if below else ""
         return f"{sum(map(bool, known))} of {len(known)} have an energy like a known glyph's{lower}"
     if known[0]:
         return "Its energy is like a known glyph's"

@@ -33,10 +33,14 @@ def test_a_page_is_read_walked_named_and_sent_to_read(page) -> None:
     page.keyboard.press("Control+A")
     page.keyboard.type("ct-ligature")
     page.keyboard.press("Enter")
-    page.wait_for_function("document.querySelector('.desk-case-words').innerText.includes('You have named 1.')")
+    page.wait_for_function(
+        "document.querySelector('.desk-case-words').innerText.includes('Named by you or proposed: 1.')"
+    )
     assert "your own reading" in page.inner_text(".desk-words") and "ct-ligature" in page.inner_text(".desk-rows")
     page.click("[data-do=forget]")
-    page.wait_for_function("document.querySelector('.desk-case-words').innerText.includes('You have named 0.')")
+    page.wait_for_function(
+        "document.querySelector('.desk-case-words').innerText.includes('Named by you or proposed: 0.')"
+    )
     strangers = page.inner_text(".desk-strangers")
     page.focus(".desk-cut input")
     page.keyboard.press("Home")
@@ -79,13 +83,15 @@ def test_a_model_is_taught_and_prints(fresh) -> None:
     fresh.keyboard.press("ArrowRight")
     fresh.fill(".desk-tools input", "B")
     fresh.click("[data-do=name]")
-    fresh.wait_for_function("document.querySelector('.desk-case-words').innerText.includes('You have named 1.')")
+    fresh.wait_for_function(
+        "document.querySelector('.desk-case-words').innerText.includes('Named by you or proposed: 1.')"
+    )
     fresh.fill("#book-steps input[type=number]", "50")
     fresh.keyboard.press("Tab")
     fresh.click("#book-teach:not([disabled])")
     fresh.wait_for_function("document.querySelector('#school-said').innerText.includes('Taught by 1 glyphs')")
     assert "before" in fresh.inner_text("#school-view") and "taught" in fresh.inner_text("#book-said")
-    assert "You have named 1." in fresh.inner_text(".desk-case-words")
+    assert "Named by you or proposed: 1." in fresh.inner_text(".desk-case-words")
     fresh.click("#book-save")
     fresh.wait_for_selector("#book-saved:has-text('.csv')")
     fresh.click("#book-print:not([disabled])")

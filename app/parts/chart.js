@@ -49,10 +49,11 @@ export function drawChart(canvas, { frames, reel, at, bounds, isCut }, colour) {
     ink.font = '11.5px system-ui, sans-serif';
     ink.fillStyle = colour('--soft');
     ink.textAlign = 'left';
-    ink.fillText(isCut ? `more than ${most.toFixed(1)}` : most.toFixed(1), 3, 11);
+    if (!isCut) ink.fillText(most.toFixed(1), 3, 11);
     ink.fillText(least.toFixed(1), 3, box.height - 20);
     ink.fillText(`${reel.x} 0`, 3, box.height - 3);
     ink.textAlign = 'right';
+    if (isCut) ink.fillText(`noise lies above ${most.toFixed(1)}`, box.width - 8, 11);  // the curves come in at the left
     ink.fillText(String(last), box.width - 3, box.height - 3);
     if (reel.band) {
         ink.fillStyle = colour('--known-text');

@@ -10,6 +10,7 @@ import { Sheet } from './sheet.js';
 const ZOOM = 3, SPARK = 16;  // canvas pixels of a glyph's pixel; height of the curve under a tile, in glyph pixels
 const KEPT = 512, POINTS = 64;  // recorded states at most; points of a tile's curve at most
 const GAP = 4;  // as in drawing.py
+const MANY = 36;  // tiles from which what they are read as is written small
 const ABOVE = 4;  // how far above the band of known glyphs the curves are drawn, in widths of the band
 
 /** How many tiles a grid of `count` is wide; as `columns` in drawing.py. */
@@ -94,6 +95,7 @@ export function mount(element) {
     function letters() {  // what each glyph of the last frame was read as
         const tall = Math.ceil(reel.tiles / reel.wide);
         find('.letters').innerHTML = '';
+        find('.letters').classList.toggle('many', reel.tiles > MANY);
         reel.letters.forEach(([text, known], k) => {
             const mark = Object.assign(document.createElement('button'), { type: 'button', textContent: text, tabIndex: k ? -1 : 0 });
             const judged = known === null ? '' : `its energy is ${known ? '' : 'not '}like a known glyph’s; `;
@@ -152,7 +154,7 @@ export function mount(element) {
 
     /** How wide the tiles are at most so that they and the controls fit the screen; the page may be zoomed. */
     function wholeScreen(ratio) {
-        const zoom = root().getBoundingClientRect().width / root().offsetWidth || 1;
+        const zoom = root().currentCSSZoom ?? 1;
         return Math.floor(ratio * (innerHeight / zoom - 140));
     }
 
@@ -161,7 +163,8 @@ export function mount(element) {
         const spark = frames.length > 1 ? SPARK : 0, tall = Math.ceil(reel.tiles / reel.wide);
         const width = (reel.wide * cell + reel.gap) * ZOOM, height = (tall * (cell + spark) + reel.gap) * ZOOM;
         if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
-        canvas.style.maxWidth = `${document.fullscreenElement === root() ? wholeScreen(width / height) : Math.max(reel.wide * 168, 300)}px`;
+        const isWhole = document.fullscreenElement === root(), wide = isWhole ? wholeScreen(width / height) : Math.max(reel.wide * 168, 300);
+        canvas.style.setProperty('max-width', `${wide}px`, isWhole ? 'important' : '');
         canvas.setAttribute('aria-label', `${reel.tiles} glyphs, ${find('.controls output').textContent}`);
         if (frame.inks) { sheet ??= new Sheet(); sheet.show(frame.inks, reel.wide); }
         else if (!frame.picture.complete || !frame.picture.naturalWidth) return;

@@ -1,7 +1,7 @@
 // The tour: who has gone through a door of a lesson sees what to notice there, and finds the way back and on.
 import { openTab } from '../../parts/opening.js';
 
-const VIEWS = ['#live', '#reading', '#printed', '#train-view', '#histogram', '#surface-desk'];  // what a lesson is about, on its tab
+const VIEWS = ['.area-c:has([value=slope]:checked)', '#live', '#reading', '#printed', '#train-view', '#histogram', '#surface-desk'];  // what a lesson is about, on its tab
 
 const lessons = () => [...document.querySelectorAll('#lessons .lesson')];
 
@@ -34,7 +34,10 @@ export function mount(element) {
         for (let k = 0; k < 100; k++) {
             await new Promise((resolve) => { setTimeout(resolve, 100); });
             const seen = document.querySelector('#lessons')?.offsetParent ? null : VIEWS.map((view) => document.querySelector(view)).find((view) => view?.offsetParent);
-            if (seen) { seen.scrollIntoView({ block: 'start', behavior: 'smooth' }); return; }
+            if (!seen) continue;
+            await new Promise((resolve) => { setTimeout(resolve, 600); });  // the page goes to its top when a tab opens
+            seen.scrollIntoView({ block: 'start' });
+            return;
         }
     }
 

@@ -18,6 +18,7 @@ from ebm.data.picture.decode import read_grey
 
 _SIDE = 720  # of the picture on the page
 _WORD = 3  # letters from which a picture is a word and no broken letter
+_EDGE = 0.005  # of the picture's side: what is nearer to it may be cut
 _AROUND = 0.12  # paper around a letter, in its sides, as in crop.js
 TEMPLATE = """<div class="crop sheet" hidden><p class="crop-said" role="status"></p>
 <div class="crop-view"><div class="crop-stage"><img alt="The picture that was brought"><div class="crop-boxes"></div>
@@ -56,10 +57,11 @@ def showing_picture(path: str) -> dict[str, Any] | None:
 
 
 def first_letter(value: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The same value with its first letter chosen, where there are several: a word is no glyph."""
+    """The same value with its first whole letter chosen, where there are several: a word is no glyph."""
     if value is None or len(value["letters"]) < _WORD:
         return value
-    left, top, right, bottom = value["letters"][0]
+    whole = (box for box in value["letters"] if min(box[:2]) > _EDGE and max(box[2:]) < 1 - _EDGE)
+    left, top, right, bottom = next(whole, value["letters"][0])
     x, y = _AROUND * (right - left), _AROUND * (bottom - top)
     box = [max(0.0, left - x), max(0.0, top - y), min(1.0, right + x), min(1.0, bottom + y)]
     return value | {"chosen": {"box": box, "angle": 0}}

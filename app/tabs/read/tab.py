@@ -99,7 +99,7 @@ class Read:
         shown = self.reader.read(
             values, lambda loaded: chosen_glyph(loaded, path, picture) if is_word else to_glyph(loaded, path)
         )
-        return shown | {self.caption: "", self.crop: picture}
+        return shown | {self.caption: "", self.pad: "", self.crop: picture}
 
     def read_part(self, values: Values) -> Shown:
         """Reads the part that was chosen of the picture."""
@@ -107,8 +107,8 @@ class Read:
         if path is None:
             return gr.skip()
         return self.reader.read(values, lambda loaded: chosen_glyph(loaded, path, values[self.crop])) | {
-            self.caption: ""
-        }
+            self.caption: "", self.pad: ""
+        }  # fmt: skip
 
     def read_sent(self, values: Values) -> Shown:
         """Reads the glyph that another tab sent."""
@@ -200,8 +200,8 @@ def wire(read: Read) -> None:
     sent, shown = read.context.sent, [*changed, read.pad]
     sent.change(read.read_sent, {*asking, sent}, shown, **fast)
     brought = [read.picture.upload, read.picture.clear]
-    gr.on(brought, read.read_picture, {*asking, read.picture}, [*changed, read.crop], **fast)
-    read.crop.submit(read.read_part, {*asking, read.picture, read.crop}, changed, **fast)
+    gr.on(brought, read.read_picture, {*asking, read.picture}, [*changed, read.pad, read.crop], **fast)
+    read.crop.submit(read.read_part, {*asking, read.picture, read.crop}, [*changed, read.pad], **fast)
     read.shelf.click(read.read_example, asking, [*changed, read.pad], **fast)
     read.reader.lens.input(read.read_again, asking, read.reader.outputs, **fast)
     lay = "(overlay) => { window.glyphLens?.(overlay); }"

@@ -143,7 +143,7 @@ def test_a_drawing_that_is_a_stranger_is_inked_like_print(page) -> None:
     ends = np.array([point for stroke in strokes for point in stroke["points"]])
     assert ends.min(0) == pytest.approx([0.25, 0.25], abs=0.02) and ends.max(0) == pytest.approx([0.75, 0.75], abs=0.02)
     page.click("#sketch [data-do=undo]")
-    wait_until(page, f"async () => Math.abs((await ({ENERGY})()) - {drawn}) < 1e-6")
+    wait_until(page, f"async () => Math.abs((await ({ENERGY})()) - {drawn}) < 1e-4")  # a text holds strokes less finely
     page.check("input[name=pen][value=b]")
 
 

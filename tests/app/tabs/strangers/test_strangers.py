@@ -125,7 +125,8 @@ def test_a_model_is_recalibrated_on_pictures_that_are_known(loaded: LoadedModel,
     made = recalibrated(loaded, own)
     verdicts = [made.verdict(glyph) for glyph in ebm.data.corpus.to_model_space(few.ink)]
     assert made.card.threshold == pytest.approx(max(v.energy for v in verdicts), abs=1e-4)
-    assert {round(v.p_value * 22) for v in verdicts} == {8, 15, 22}  # each is there seven times, and counts itself
+    likeliest, *_, strangest = sorted(verdicts, key=lambda v: v.energy)
+    assert likeliest.p_value >= 15 / 22 and 1 / 22 <= strangest.p_value <= 8 / 22  # each is there seven times
     assert made.card.set_scores["test"]["energy"] == made.card.reference_energies and NAME not in made.sets()
     assert "21 pictures" in made.card.threshold_rule and loaded.card.threshold != made.card.threshold
 

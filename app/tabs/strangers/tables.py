@@ -154,6 +154,7 @@ def auroc_table(loaded: LoadedModel, scores: list[str], twin: LoadedModel | None
         "<h3>Area under the ROC curve</h3>"
         "<p class='hint small'>The chance that a stranger scores higher than a known glyph: 1 is perfect, "
         f"0.5 is guessing, below 0.5 it ranks backwards.{compare}</p>"
+        "<p class='hint small swipe'>Swipe the table sideways for the other scores.</p>"
         "<div class='scroll' tabindex='0' role='region' aria-label='AUROC table'><table class='auroc'>"
         f"<thead><tr><th scope='col'>stranger set</th>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )

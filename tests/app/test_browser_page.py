@@ -146,3 +146,23 @@ def test_no_serious_finding_of_axe(page, url: str) -> None:
             rules = {} if theme == "light" else {"runOnly": OF_COLOUR}
             found += [f"{tab}, {theme}: {finding}" for finding in serious_findings(page, **rules)]
     assert found == []
+
+
+def test_a_list_keeps_the_focus_and_what_is_typed_replaces_its_choice(desk) -> None:
+    """Gradio lets the focus fall to nowhere, and appends what is typed to what was chosen."""
+    open_tab(desk, "Print")
+    box = desk.locator("#sort input").first
+    box.click()
+    desk.keyboard.type("o-bar")
+    desk.keyboard.press("Enter")
+    desk.wait_for_function("document.querySelector('#sort input').value.startsWith('o-bar')")
+    desk.wait_for_function("document.activeElement.id === 'sort'")
+    desk.keyboard.press("Tab")  # goes on from there
+    assert desk.evaluate("document.querySelector('#sort').contains(document.activeElement)")
+
+
+def test_figures_leave_their_titles_free_on_a_phone(page) -> None:
+    open_tab(page, "Strangers")
+    page.wait_for_selector("#histogram .js-plotly-plot .gtitle", state="attached")
+    if page.viewport_size["width"] < 760:
+        assert not any(bar.is_visible() for bar in page.locator(".modebar").all())

@@ -49,18 +49,39 @@ def test_a_letter_of_several_is_chosen_drawn_around_and_turned(page, tmp_path) -
         wait_until(page, f"async (had) => (await ({INK.format('ink')})()) !== had", arg=before)
         seen.append(page.evaluate(INK.format("ink")))
     assert len(set(seen)) == 3
-    page.hover(".crop-view")
-    page.mouse.wheel(0, -200)
-    page.wait_for_function("document.querySelector('.crop-stage').style.transform.includes('scale(1.6')")
+    page.evaluate(WHEEL)
+    assert page.evaluate(SCALE) == pytest.approx(1.65, abs=0.01)
     before = page.evaluate(INK.format("ink"))
     _draw_box(page, 0.2, 0.2, 0.8, 0.8)
     wait_until(page, f"async (had) => (await ({INK.format('ink')})()) !== had", arg=before)
+    page.click(".crop-whole")
+    page.wait_for_selector(".crop-whole", state="hidden")
+    page.evaluate(PINCH)
+    assert page.evaluate(SCALE) == pytest.approx(2, abs=0.01)  # twice as far apart
     page.click(".crop-book")
     page.wait_for_selector("#tabs button[aria-selected=true]:has-text('Book')")
     page.wait_for_selector("#book-file :text('three')")  # as if it had been chosen there
     open_tab(page, "Read")
     page.click("#upload button[aria-label='Remove Image'], #upload button[aria-label='Clear']")
     page.wait_for_selector(".crop", state="hidden")
+
+
+# Events that the page makes itself: a browser that has several pages open loses some that are sent to it.
+WHEEL = """() => document.querySelector('.crop-view').dispatchEvent(
+    new WheelEvent('wheel', { deltaY: -200, clientX: 300, clientY: 300, cancelable: true }))"""
+PINCH = """() => {
+    const view = document.querySelector('.crop-view'), { left, top, width } = view.getBoundingClientRect();
+    const send = (kind, pointerId, share) => view.dispatchEvent(new PointerEvent(kind, {
+        pointerId, button: kind === 'pointermove' ? -1 : 0, bubbles: true,
+        clientX: left + share * width, clientY: top + 10 }));
+    send('pointerdown', 2, 0.4);
+    send('pointerdown', 3, 0.6);
+    send('pointermove', 3, 0.7);
+    send('pointermove', 2, 0.3);
+    send('pointerup', 2, 0.3);
+    send('pointerup', 3, 0.7);
+}"""
+SCALE = "Number(document.querySelector('.crop-stage').style.transform.match(/scale\\((.*)\\)/)[1])"
 
 
 def _draw_box(page, left: float, top: float, right: float, bottom: float) -> None:

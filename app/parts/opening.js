@@ -1,9 +1,7 @@
 // Any glyph on the page opens in Read when it is clicked.
 import { SIZE } from './glyph.js';
 import { partOf } from './places.js';
-
-const GAP = 4;  // between the tiles of a sheet
-const PAPER = 251, INK = 28;  // red of paper and of ink, as sheet.js and drawing.py paint them
+import { GAP, INK, PAPER } from './sheet.js';
 
 /** Opens a tab of the page by its title; on a phone it may be in the menu of those that have no room. */
 export function openTab(title) {
@@ -23,8 +21,8 @@ export function inkOf(picture, left = 0, top = 0, wide = picture.naturalWidth ??
     const canvas = Object.assign(document.createElement('canvas'), { width: SIZE, height: SIZE });
     const pen = canvas.getContext('2d', { willReadFrequently: true });
     pen.drawImage(picture, left, top, wide, tall, 0, 0, SIZE, SIZE);
-    const { data } = pen.getImageData(0, 0, SIZE, SIZE);
-    return Uint8Array.from({ length: SIZE * SIZE }, (_, k) => Math.max(0, Math.min(255, Math.round(255 * (PAPER - data[4 * k]) / (PAPER - INK)))));
+    const { data } = pen.getImageData(0, 0, SIZE, SIZE), [paper] = PAPER, [ink] = INK;  // their red tells all
+    return Uint8Array.from(Uint8ClampedArray.from({ length: SIZE * SIZE }, (_, k) => 255 * (paper - data[4 * k]) / (paper - ink)));
 }
 
 /** The tile of a sheet, as drawing.py and sheet.js lay it out, that lies under a pointer; null on the table. */

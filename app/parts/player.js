@@ -5,11 +5,10 @@ import { drawChart, mean } from './chart.js';
 import { SIZE, words } from './glyph.js';
 import { inkOf, openInRead } from './opening.js';
 import { put } from './places.js';
-import { Sheet } from './sheet.js';
+import { GAP, Sheet } from './sheet.js';
 
 const ZOOM = 3, SPARK = 16;  // canvas pixels of a glyph's pixel; height of the curve under a tile, in glyph pixels
 const KEPT = 512, POINTS = 64;  // recorded states at most; points of a tile's curve at most
-const GAP = 4;  // as in drawing.py
 const MANY = 36;  // tiles from which what they are read as is written small
 const ABOVE = 4;  // how far above the band of known glyphs the curves are drawn, in widths of the band
 

@@ -1,7 +1,8 @@
 // Glyphs as tiles on a table, drawn at their own size; as `tile_grid` in drawing.py does it on the server.
 import { SIZE } from './glyph.js';
 
-const GAP = 4, PAPER = [251, 247, 238], INK = [28, 24, 20], TABLE = [232, 224, 208];
+export const GAP = 4, PAPER = [251, 247, 238], INK = [28, 24, 20];  // between tiles; colours
+const TABLE = [232, 224, 208];
 const COLOURS = Uint32Array.from({ length: 256 }, (_, ink) => packed(PAPER.map((p, c) => Math.round(p + ink / 255 * (INK[c] - p)))));
 
 function packed([r, g, b]) { return (255 << 24 | b << 16 | g << 8 | r) >>> 0; }  // as a little-endian machine keeps a pixel

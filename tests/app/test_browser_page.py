@@ -164,5 +164,6 @@ def test_a_list_keeps_the_focus_and_what_is_typed_replaces_its_choice(desk) -> N
 def test_figures_leave_their_titles_free_on_a_phone(page) -> None:
     open_tab(page, "Strangers")
     page.wait_for_selector("#histogram .js-plotly-plot .gtitle", state="attached")
-    if page.viewport_size["width"] < 760:
-        assert not any(bar.is_visible() for bar in page.locator(".modebar").all())
+    page.wait_for_selector(".modebar", state="attached")
+    is_seen = any(bar.is_visible() for bar in page.locator(".modebar").all())
+    assert is_seen == (page.viewport_size["width"] > 760)

@@ -40,16 +40,11 @@ export function mount(element, chooses) {
             const button = Object.assign(document.createElement('button'), { type: 'button', title: 'Read this letter' });
             button.setAttribute('aria-label', `Read letter ${k + 1}`);
             lay(button, letter);
-            button.addEventListener('click', () => choose(wider(letter)));
+            button.addEventListener('click', () => choose(value.around[k]));
             return button;
         }));
         if (value.chosen) ({ box } = value.chosen);
         show();
-    }
-
-    function wider([left, top, right, bottom]) {  // some paper around a letter
-        const x = 0.12 * (right - left), y = 0.12 * (bottom - top);
-        return [Math.max(0, left - x), Math.max(0, top - y), Math.min(1, right + x), Math.min(1, bottom + y)];
     }
 
     function show() {

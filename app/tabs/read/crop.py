@@ -4,6 +4,7 @@ Its value is None, or what `showing_picture` gives; the page adds `chosen`: `box
 the sides) and `angle` (degrees).
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import gradio as gr
@@ -19,7 +20,7 @@ from ebm.data.picture.decode import read_grey
 _SIDE = 720  # of the picture on the page
 _WORD = 3  # letters from which a picture is a word and no broken letter
 _EDGE = 0.005  # of the picture's side: what is nearer to it may be cut
-_AROUND = 0.12  # paper around a letter, in its sides, as in crop.js
+_AROUND = 0.12  # paper around a letter, in its sides
 TEMPLATE = """<div class="crop sheet" hidden><p class="crop-said" role="status"></p>
 <div class="crop-view"><div class="crop-stage"><img alt="The picture that was brought"><div class="crop-boxes"></div>
 <i hidden></i></div></div>
@@ -53,18 +54,24 @@ def showing_picture(path: str) -> dict[str, Any] | None:
         return None
     image = Image.fromarray((grey * 255).astype("uint8"))
     image.thumbnail((_SIDE, _SIDE))
-    return {"picture": data_uri(image, "jpeg"), "letters": [[round(v, 5) for v in box] for box in letters]}
+    around = [_wider(box) for box in letters]
+    boxes = [[round(v, 5) for v in box] for box in letters]
+    return {"picture": data_uri(image, "jpeg"), "letters": boxes, "around": around}
 
 
 def first_letter(value: dict[str, Any] | None) -> dict[str, Any] | None:
     """The same value with its first whole letter chosen, where there are several: a word is no glyph."""
     if value is None or len(value["letters"]) < _WORD:
         return value
-    whole = (box for box in value["letters"] if min(box[:2]) > _EDGE and max(box[2:]) < 1 - _EDGE)
-    left, top, right, bottom = next(whole, value["letters"][0])
+    whole = (k for k, box in enumerate(value["letters"]) if min(box[:2]) > _EDGE and max(box[2:]) < 1 - _EDGE)
+    return value | {"chosen": {"box": value["around"][next(whole, 0)], "angle": 0}}
+
+
+def _wider(box: Sequence[float]) -> list[float]:
+    """A letter's box with some paper around it."""
+    left, top, right, bottom = box
     x, y = _AROUND * (right - left), _AROUND * (bottom - top)
-    box = [max(0.0, left - x), max(0.0, top - y), min(1.0, right + x), min(1.0, bottom + y)]
-    return value | {"chosen": {"box": box, "angle": 0}}
+    return [round(v, 5) for v in (max(0, left - x), max(0, top - y), min(1, right + x), min(1, bottom + y))]
 
 
 def chosen_glyph(loaded: LoadedModel, path: str, value: Any) -> Tensor:

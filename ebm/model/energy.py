@@ -76,19 +76,32 @@ class EnergyNet(nn.Module):
 
         Args:
             x: glyphs (N, 1, 56, 56) in [-1, 1].
-            y: classes (N,) int64, or None.
+            y: classes (N,) int64, below 0 for a glyph without a class; None = all without.
 
         Returns:
             f (N,).
         """
-        logits = self.get_logits(x)
-        if y is None:
-            return torch.logsumexp(logits, dim=1)
-        return logits.gather(1, y[:, None]).squeeze(1)
+        return f_of(self.get_logits(x), y)
 
     def energy(self, x: Tensor, y: Tensor | None = None) -> Tensor:
         """The energy E = -f (N,), of x or of (x, y): low = likely. Arguments as in `forward`."""
         return -self.forward(x, y)
+
+
+def f_of(logits: Tensor, y: Tensor | None = None) -> Tensor:
+    """The negative energy f of glyphs from their logits, as in `EnergyNet.forward`.
+
+    Args:
+        logits: (N, outputs).
+        y: classes (N,) int64, below 0 for a glyph without a class; None = all without.
+
+    Returns:
+        f (N,).
+    """
+    of_all = torch.logsumexp(logits, dim=1)
+    if y is None:
+        return of_all
+    return torch.where(y < 0, of_all, logits.gather(1, y.clamp(min=0)[:, None]).squeeze(1))
 
 
 @torch.no_grad()

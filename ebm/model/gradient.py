@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ebm.model.energy import EnergyNet, check_glyphs
+from ebm.model.energy import EnergyNet, check_glyphs, f_of
 
 silu_backward = torch.ops.aten.silu_backward
 
@@ -55,10 +55,8 @@ class InputGradient:
         top = F.silu(inner[-1])
         features = top.mean((2, 3)) if self.pooled else top.permute(0, 2, 3, 1).flatten(1)
         logits = torch.addmm(self.head_bias, features, self.head.T)
-        if y is None:
-            energy, back = -torch.logsumexp(logits, 1), -(logits.softmax(1) @ self.head)
-        else:
-            energy, back = -logits.gather(1, y[:, None]).squeeze(1), -self.head[y]
+        energy = -f_of(logits, y)
+        back = -(logits.softmax(1) @ self.head) if y is None else -self._rows(logits, y)
         gradient = self._top_gradient(back, top)
         for k in range(len(self.weights) - 1, -1, -1):
             gradient = silu_backward(gradient, inner[k + 1])
@@ -66,6 +64,23 @@ class InputGradient:
             gradient = F.conv_transpose2d(gradient, self.weights[k], stride=2, padding=1, output_padding=even)
         gradient = F.conv2d(silu_backward(gradient, inner[0]), self.first_back)
         return energy, F.pixel_shuffle(gradient, 2)
+
+    def _rows(self, logits: Tensor, y: Tensor) -> Tensor:
+        """The gradient of f in the features (N, features): a row of the head, or their mean where there is no class."""
+        own = self.head[y.clamp(min=0)]
+        return torch.where(y[:, None] < 0, logits.softmax(1) @ self.head, own)
+
+    def update(self, net: EnergyNet) -> None:
+        """Copies the present weights of a network of the same architecture into the memory that is in use.
+
+        Args:
+            net: the network.
+        """
+        for mine, new in zip(self._tensors(), InputGradient(net)._tensors(), strict=True):
+            mine.copy_(new)
+
+    def _tensors(self) -> list[Tensor]:
+        return [self.first, self.first_back, *self.weights, *self.biases, self.head, self.head_bias]
 
     def _top_gradient(self, back: Tensor, top: Tensor) -> Tensor:
         """Turns the head's gradient (N, features) into that of the last feature map (N, 4 width, 2, 2)."""
@@ -84,7 +99,7 @@ def gradient_of(
     Args:
         model: as in `ebm.sgld`, with its weights as they are now. Its parameters stay out of the graph.
         x: an example of the states (N, ...); only its device and type matter.
-        y: class labels (N,) int64, or None.
+        y: class labels (N,) int64, or None, as the model takes them.
 
     Returns:
         a function of states (N, ...) that returns dE/dx, of the same shape.

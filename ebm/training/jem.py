@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ebm.model.energy import EnergyNet
+from ebm.sampling.cuda_graph import RecordedSteps
 from ebm.sampling.langevin import sgld
 from ebm.sampling.replay_buffer import ReplayBuffer
 from ebm.sampling.starts import STARTS
@@ -51,6 +52,7 @@ class JEM(pl.LightningModule):
         # Plain objects and not module buffers, because DDP would overwrite rank 1's chains with rank 0's.
         self.buffer: ReplayBuffer | None = None
         self.random: torch.Generator | None = None
+        self._recorded = RecordedSteps()
         self._restored: dict[str, Any] | None = None
         self.lr_factor = 1.0
         self.fresh: dict[str, float] = {}
@@ -215,18 +217,14 @@ class JEM(pl.LightningModule):
         assert self.buffer is not None and self.random is not None
         r = self.recipe
         steered = len(y) - round(len(y) * r.unsteered_share)
-        start, slots = self.buffer.draw(torch.cat([y[:steered], torch.full_like(y[steered:], -1)]), self.random, data)
-        ends = []
-        for part, labels in ((slice(0, steered), y[:steered]), (slice(steered, None), None)):
-            if not len(start[part]):
-                continue
-            (last,) = sgld(
-                self.net, start[part].contiguous(memory_format=torch.channels_last), steps=r.steps,
-                step_size=r.step_size, noise=r.noise, grad_clip=r.grad_clip, y=labels, generator=self.random,
-                every=r.steps,
-            )  # fmt: skip
-            ends.append(last.x)
-        fake = torch.cat(ends)
+        wanted = torch.cat([y[:steered], torch.full_like(y[steered:], -1)])
+        start, slots = self.buffer.draw(wanted, self.random, data)
+        (last,) = sgld(
+            self.net, start.contiguous(memory_format=torch.channels_last), steps=r.steps, step_size=r.step_size,
+            noise=r.noise, grad_clip=r.grad_clip, y=wanted if steered else None, generator=self.random, every=r.steps,
+            recorded=self._recorded,
+        )  # fmt: skip
+        fake = last.x
         self.buffer.put(slots, fake, r.steps)
         return fake
 

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from ebm.model.energy import EnergyNet
+from ebm.model.energy import EnergyNet, f_of
 
 FADE = 0.3  # share of noise below which the target falls to zero
 
@@ -68,11 +68,10 @@ def matching_loss(
     points, target = on_line(x, noise, share)
     points = points.detach().requires_grad_()
     logits = net.get_logits(points)
-    f = torch.logsumexp(logits, dim=1)
     if y is not None:
         half = len(x) // 2
-        f = torch.cat([logits[:half].gather(1, y[:half, None]).squeeze(1), f[half:]])
-    (slope,) = torch.autograd.grad(f.sum(), points, create_graph=True)
+        y = torch.cat([y[:half], torch.full_like(y[half:], -1)])
+    (slope,) = torch.autograd.grad(f_of(logits, y).sum(), points, create_graph=True)
     return Matched(F.mse_loss(scale * slope, target), logits, share)
 
 

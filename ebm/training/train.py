@@ -97,8 +97,8 @@ def train(
     trainer = pl.Trainer(
         max_steps=recipe.total_steps, accelerator=accelerator, devices=devices, num_nodes=num_nodes, strategy=strategy,
         callbacks=[
-            averaging, SecondStage(averaging, guard), guard, *_fresh(recipe, corpus, folder, reader_steps), timer, best,
-            LatestState(folder, save_every),
+            averaging, SecondStage(averaging, guard), guard,
+            *_fresh(recipe, corpus, folder, reader_steps, accelerator), timer, best, LatestState(folder, save_every),
         ],
         check_val_every_n_epoch=None, val_check_interval=_between_validations(recipe), num_sanity_val_steps=0,
         log_every_n_steps=10, logger=_logger(folder),
@@ -171,11 +171,13 @@ def _write_recipe(folder: Path, fields: dict[str, Any]) -> None:
         file.write(json.dumps(fields, indent=1).encode())
 
 
-def _fresh(recipe: Recipe, corpus: Corpus, folder: Path, reader_steps: int) -> list[pl.Callback]:
+def _fresh(recipe: Recipe, corpus: Corpus, folder: Path, reader_steps: int, accelerator: str) -> list[pl.Callback]:
     """The callback that watches fresh chains, if there are chains."""
     if not recipe.mode.has_chains:
         return []
-    selector = Selector(corpus, steps=reader_steps) if getattr(rank_zero_only, "rank", 0) == 0 else None
+    on_gpu = accelerator in ("auto", "gpu", "cuda") and torch.cuda.is_available()
+    device = "cuda" if on_gpu else "cpu"
+    selector = Selector(corpus, device, reader_steps) if getattr(rank_zero_only, "rank", 0) == 0 else None
     return [FreshChains(selector, len(corpus.sorts), folder / "fresh", recipe.seed)]
 
 

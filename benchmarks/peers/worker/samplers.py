@@ -37,7 +37,9 @@ Run = Callable[[Tensor, int, Drift, int], Tensor]  # starts, steps, recipe, seed
 def ours(net: PlainNet, shape: dict[str, Any], device: str) -> dict[str, Run]:
     """`ebm.sgld`, which is in float32 as it is called by default."""
     import ebm
+    from ebm.sampling.cuda_graph import RecordedSteps
 
+    recorded = RecordedSteps()
     model = (
         ebm.EnergyNet(**shape).to(memory_format=torch.channels_last).to(device)
     )  # as `ebm.training.jem.JEM` keeps it
@@ -48,7 +50,7 @@ def ours(net: PlainNet, shape: dict[str, Any], device: str) -> dict[str, Run]:
         generator = torch.Generator(device).manual_seed(seed)
         (last,) = ebm.sgld(
             model, x, steps=steps, step_size=drift.step_size, noise=drift.noise, grad_clip=drift.grad_clip,
-            generator=generator, every=steps,
+            generator=generator, every=steps, recorded=recorded,
         )  # fmt: skip
         return last.x
 

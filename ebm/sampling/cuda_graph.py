@@ -1,0 +1,160 @@
+"""The Langevin step as a CUDA graph: the fast path of `ebm.sgld` on a GPU.
+
+A step of this small network is about thirty short kernels. A GPU runs them several times faster than Python starts
+them. A graph is recorded once and then started as a whole. Its memory stays where it is, so everything that changes
+from step to step is copied into it.
+"""
+
+import math
+from collections import OrderedDict
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ebm.model.energy import EnergyNet
+from ebm.model.gradient import InputGradient
+
+WARM_UP = 3  # runs before the recording, in which the libraries choose their kernels
+KEPT = 4  # graphs of other shapes or settings that are kept with their memory
+
+Work = Callable[[], tuple[Tensor, ...]]
+Record = Callable[[Work], tuple[Callable[[], None], tuple[Tensor, ...]]]
+
+
+@dataclass(frozen=True)
+class StepSettings:
+    """What a recorded step does, which cannot change afterwards.
+
+    Args:
+        step_size: factor of the gradient.
+        noise: standard deviation of the noise; 0 adds none.
+        limit: largest size of each component of dE/dx; infinity = unclipped.
+        low: least value of a pixel.
+        high: largest value of a pixel.
+    """
+
+    step_size: float
+    noise: float
+    limit: float = math.inf
+    low: float = -1.0
+    high: float = 1.0
+
+
+def record_on_gpu(work: Work) -> tuple[Callable[[], None], tuple[Tensor, ...]]:
+    """Records work on the present GPU.
+
+    Args:
+        work: takes its inputs from tensors that stay where they are, reads no value on the host, and returns tensors.
+
+    Returns:
+        a function that does the work again, and the tensors that it then writes.
+    """
+    side = torch.cuda.Stream()
+    side.wait_stream(torch.cuda.current_stream())
+    with torch.cuda.stream(side):
+        for _ in range(WARM_UP):
+            work()
+    torch.cuda.current_stream().wait_stream(side)
+    graph = torch.cuda.CUDAGraph()
+    # Other threads, for instance one that pins memory for the data loader, may go on meanwhile.
+    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
+        results = work()
+    return graph.replay, results
+
+
+class RecordedStep:
+    """One step of chains of one shape.
+
+    Args:
+        net: its present weights are used until `update`.
+        x: chains (N, 1, 56, 56), for their shape, type and device.
+        y: classes (N,) int64, or None.
+        settings: of the step.
+        record: records the work; `record_on_gpu`.
+    """
+
+    def __init__(self, net: EnergyNet, x: Tensor, y: Tensor | None, settings: StepSettings, record: Record):
+        self.settings = settings
+        self.slope = deepcopy(InputGradient(net))  # in memory of its own, which `update` may write to
+        self.x = x.clone(memory_format=torch.contiguous_format)
+        self.white = torch.zeros_like(self.x)
+        self.y = None if y is None else y.clone()
+        self.replay, (self.energy, self.after) = record(self._work)
+
+    def _work(self) -> tuple[Tensor, ...]:
+        settings = self.settings
+        energy, gradient = self.slope(self.x, self.y)
+        if settings.limit < math.inf:
+            gradient = gradient.clamp(-settings.limit, settings.limit)
+        after = torch.add(self.x, gradient, alpha=-settings.step_size)
+        if settings.noise:
+            after = torch.add(after, self.white, alpha=settings.noise)
+        return energy, after.clamp(settings.low, settings.high)
+
+    def update(self, net: EnergyNet, y: Tensor | None) -> None:
+        """Takes over the network's present weights, and the classes (N,) of the next chains."""
+        self.slope.update(net)
+        if self.y is not None:
+            assert y is not None
+            self.y.copy_(y)
+
+    def __call__(self, x: Tensor, white: Tensor | None) -> tuple[Tensor, Tensor]:
+        """The energies (N,) of x, and x after a step, both in memory of their own.
+
+        Args:
+            x: chains (N, 1, 56, 56).
+            white: standard normal noise of x's shape; None where the settings have no noise.
+        """
+        self.x.copy_(x)
+        if white is not None:
+            self.white.copy_(white)
+        self.replay()
+        return self.energy.clone(), self.after.clone()
+
+
+class RecordedSteps:
+    """Recorded steps that several calls of `ebm.sgld` share, because recording one takes as long as many steps.
+
+    Args:
+        record: records the work of a step. Tests give another one, because only a GPU has graphs.
+        device_type: of the chains that are run by recorded steps.
+    """
+
+    def __init__(self, record: Record = record_on_gpu, device_type: str = "cuda"):
+        self.record, self.device_type = record, device_type
+        self._kept: OrderedDict[tuple[object, ...], RecordedStep] = OrderedDict()
+
+    def __deepcopy__(self, memo: dict[int, object]) -> "RecordedSteps":
+        """An empty one, because a graph cannot be copied; Lightning copies whole modules."""
+        return RecordedSteps(self.record, self.device_type)
+
+    def fits(self, model: object, x: Tensor) -> bool:
+        """Whether these chains can be run by a recorded step: an `EnergyNet` in float32, with chains to run."""
+        return (
+            type(model) is EnergyNet and x.device.type == self.device_type and x.dtype == torch.float32
+            and next(model.parameters()).dtype == torch.float32 and len(x) > 0
+        )  # fmt: skip
+
+    def step(self, net: EnergyNet, x: Tensor, y: Tensor | None, settings: StepSettings) -> RecordedStep:
+        """The step for these chains, recorded at the first call, with the network's present weights.
+
+        Args:
+            net: that `fits`.
+            x: chains (N, 1, 56, 56).
+            y: classes (N,) int64 that steer them, or None.
+            settings: of the step.
+
+        Returns:
+            the step. It is for one run at a time.
+        """
+        key = (*net.architecture().values(), tuple(x.shape), x.device, y is None, settings)
+        if key not in self._kept:
+            self._kept[key] = RecordedStep(net, x, y, settings, self.record)
+            if len(self._kept) > KEPT:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        self._kept[key].update(net, y)
+        return self._kept[key]

@@ -168,6 +168,7 @@ def load_command(
 def gpu_command(
     device: Annotated[str, typer.Option(help="cuda; cpu tries the suite itself.")] = "cuda",
     minutes: Annotated[float, typer.Option(help="For everything together.")] = 9.0,
+    out: Annotated[Path | None, typer.Option(help="Folder that keeps the trained checkpoint.")] = None,
     threads: Threads = None,
     as_json: AsJson = False,
 ) -> None:
@@ -176,7 +177,7 @@ def gpu_command(
     from benchmarks.suites import gpu
 
     threads = _threads(threads)
-    found = gpu.measure(gpu.Plan(device=device, threads=threads, minutes=minutes), _say)
+    found = gpu.measure(gpu.Plan(device=device, threads=threads, minutes=minutes, out=str(out) if out else None), _say)
     _finish("gpu", device, threads, found, tables.show_report, as_json)
 
 

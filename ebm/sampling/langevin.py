@@ -9,9 +9,9 @@ from torch import Tensor, nn
 
 from ebm.model.energy import EnergyNet, check_glyphs
 from ebm.model.gradient import gradient_of
-from ebm.sampling.cuda_graph import RecordedSteps, StepSettings
 from ebm.sampling.native import Library, Move, NativeStep, fits, library
 from ebm.sampling.native.stream import Stream
+from ebm.sampling.recorded_step import RecordedSteps, StepSettings
 
 
 @dataclass(frozen=True)

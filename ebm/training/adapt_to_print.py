@@ -1,6 +1,5 @@
 """Adapting a model so that it also prints in the fount: its own two training stages, on the glyphs that were shown."""
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
@@ -19,6 +18,7 @@ from ebm.training.errors import Diverged
 from ebm.training.jem import CONTRAST_BETAS, JEM, MATCH_BETAS
 from ebm.training.recipe import Recipe
 from ebm.training.recipe import recipe as make_recipe
+from ebm.training.recorded_loss import RecordedLosses
 from ebm.training.schedule import learning_rate
 
 ENDLESS = 1_000_000  # steps of the second stage in the recipe; in fact it goes on for as long as states are taken
@@ -135,6 +135,7 @@ class _Module(JEM):
     """A JEM outside of Lightning's trainer, whose classifier also goes on reading the corpus."""
 
     last_loss = float("nan")
+    index = 0  # of the step
     corpus: Corpus  # set by `_module`
 
     def pyx_step(self, x: Tensor, y: Tensor) -> Tensor:
@@ -154,14 +155,17 @@ class _Module(JEM):
         also, sorts = to_model_space(images[picks]).to(self.device), labels[picks].to(self.device)
         return super().pyx_step(torch.cat([x, also]), torch.cat([y, sorts]))
 
-    def _log(self, values: dict[str, Tensor], prog_bar: bool = False) -> None:
-        """Keeps no log, because there is no trainer."""
+    @property
+    def is_matching(self) -> bool:
+        """Whether the present step is one of the first stage; there is no trainer that counts the steps."""
+        return self.index < self.recipe.match_steps
 
 
 def _module(net: EnergyNet, shown: Shown, corpus: Corpus, recipe: Recipe) -> _Module:
     learner = with_more_sorts(net, len(shown.sorts)).train().requires_grad_(True)
     module = _Module(recipe.to_dict(), len(shown.sorts), learner).to(next(net.parameters()).device)
     module.corpus = corpus
+    module.recorded_losses = RecordedLosses(device_type="none")  # because its loss reads the corpus on the host
     module.begin()
     return module
 
@@ -174,18 +178,15 @@ def _adam(module: JEM, index: int) -> torch.optim.Adam:
 def _step(module: _Module, batches: "FountBatches", optimizer: torch.optim.Adam, index: int) -> bool:
     """One step of the stage; whether it was taken, because nothing was wrong with it."""
     assert module.random is not None
-    recipe, module.trouble = module.recipe, None
-    is_matching = index < recipe.match_steps
+    recipe, module.index = module.recipe, index
     x, y = batches.draw(recipe.batch_size, module.random)
-    loss = module.first_stage(x, y) if is_matching else module.second_stage(x, y)
+    loss = module.loss(x, y)
     module.last_loss = float(loss.detach())
-    if not math.isfinite(module.last_loss):
-        module.trouble = "the loss is not finite"
     if module.trouble is not None:
         return False
     optimizer.zero_grad()
     loss.backward()
-    clip = recipe.match_clip if is_matching else recipe.norm_clip
+    clip = recipe.match_clip if module.is_matching else recipe.norm_clip
     torch.nn.utils.clip_grad_norm_(module.net.parameters(), clip)
     optimizer.step()
     return True

@@ -1,5 +1,6 @@
 """The joint energy-based model as a LightningModule: first matching, then also contrastive loss and L2."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytorch_lightning as pl
@@ -9,16 +10,17 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ebm.model.energy import EnergyNet
-from ebm.sampling.cuda_graph import RecordedSteps
 from ebm.sampling.langevin import sgld
+from ebm.sampling.recorded_step import RecordedSteps
 from ebm.sampling.replay_buffer import ReplayBuffer
 from ebm.sampling.starts import STARTS
 from ebm.training import processes
 from ebm.training.jitter import jitter
 from ebm.training.matching import Matched, cross_entropy_on_lines, matching_loss
 from ebm.training.recipe import Recipe
+from ebm.training.recorded_loss import Outcome, RecordedLosses
 from ebm.training.schedule import learning_rate
-from ebm.training.trouble import signs_of, trouble_in
+from ebm.training.trouble import Signs, signs_of, trouble_in
 from ebm.training.validation import Validation
 
 MATCH_BETAS, CONTRAST_BETAS = (0.9, 0.999), (0.0, 0.999)  # of Adam; no momentum while the negatives move too
@@ -35,6 +37,7 @@ class JEM(pl.LightningModule):
     Attributes:
         net: the network.
         buffer: the replay buffer, made when training starts.
+        values: scalars that the last step measured.
         trouble: the sign of a divergence in the last step; None if there was none.
         fresh: what a selector measured on the last fresh chains, set by `FreshChains`.
     """
@@ -52,10 +55,11 @@ class JEM(pl.LightningModule):
         # Plain objects and not module buffers, because DDP would overwrite rank 1's chains with rank 0's.
         self.buffer: ReplayBuffer | None = None
         self.random: torch.Generator | None = None
-        self._recorded = RecordedSteps()
+        self.recorded_steps, self.recorded_losses = RecordedSteps(), RecordedLosses()
         self._restored: dict[str, Any] | None = None
         self.lr_factor = 1.0
         self.fresh: dict[str, float] = {}
+        self.values: dict[str, Tensor] = {}
         self.trouble: str | None = None
         self.validation = Validation(outputs)
 
@@ -73,25 +77,22 @@ class JEM(pl.LightningModule):
 
     # The three steps of exercise 3.4 ---------------------------------------------------------
 
-    def px_step(self, x: Tensor, y: Tensor) -> Tensor:
+    def px_step(self, x: Tensor, y: Tensor, fake: Tensor) -> Tensor:
         """The generative loss, Eqs. 3 and 4 with the L2 of Sec. 4.2 (Du & Mordatch 2019).
 
         Args:
             x: real glyphs (N, 1, 56, 56) in [-1, 1], with a little noise.
             y: their classes (N,).
+            fake: samples (N, 1, 56, 56), as `negatives` gives them.
 
         Returns:
             the scalar mean f(fake) - mean f(real) + alpha * mean(f(real)^2 + f(fake)^2).
         """
-        fake = self.negatives(y, x if self.recipe.data_starts else None)
         f_real, f_fake = self.net(torch.cat([x, fake]), self._labels(torch.cat([y, y]))).chunk(2)
-        gap = f_real.mean() - f_fake.mean()
         l2 = (f_real**2 + f_fake**2).mean()
-        signs = signs_of(f_real.detach(), f_fake.detach(), fake)
-        self.trouble = trouble_in(signs)
-        values = {"f_real": f_real.mean(), "f_fake": f_fake.mean(), "gap": gap, "l2": l2}
-        values |= {"roughness": signs.roughness, "ink": signs.ink}
-        self._log({f"train/{name}": value for name, value in values.items()})
+        gap = f_real.mean() - f_fake.mean()
+        self._keep(f_real=f_real.mean(), f_fake=f_fake.mean(), l2=l2)
+        self._keep(**signs_of(f_real.detach(), f_fake.detach(), fake)._asdict())
         return self.recipe.alpha * l2 - gap
 
     def pyx_step(self, x: Tensor, y: Tensor) -> Tensor:
@@ -108,7 +109,7 @@ class JEM(pl.LightningModule):
         if self.recipe.jitter:
             x = jitter(x, self.random, self.recipe.jitter)
         cross_entropy = F.cross_entropy(self.net.get_logits(x), y)
-        self._log({"train/cross_entropy": cross_entropy}, prog_bar=True)
+        self._keep(cross_entropy=cross_entropy)
         return cross_entropy
 
     def matching_step(self, x: Tensor, y: Tensor) -> Tensor:
@@ -126,7 +127,7 @@ class JEM(pl.LightningModule):
         share = torch.rand(len(x), generator=self.random, device=x.device)
         steering = y if self.net.outputs > 1 else None
         matched = matching_loss(self.net, x, noise, share, scale=self.recipe.match_scale, y=steering)
-        self._log({"train/matching": matched.loss})
+        self._keep(matching=matched.loss)
         return self.recipe.match_weight * matched.loss + self.recipe.noisy_ce * self._noisy_cross_entropy(matched, y)
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor | None:
@@ -143,15 +144,46 @@ class JEM(pl.LightningModule):
             a scalar; None skips the update when the step had trouble.
         """
         x, y = batch
-        self.trouble = None
-        loss = self.first_stage(x, y) if self.is_matching else self.second_stage(x, y)
-        self._log({"train/loss": loss}, prog_bar=True)
-        if not torch.isfinite(loss):
-            self.trouble = "the loss is not finite"
+        loss = self.loss(x, y)
+        logged = processes.mean({"loss": loss.detach()} | self.values)
+        self.log("train/loss", logged.pop("loss"), prog_bar=True)
+        self.log_dict({f"train/{name}": value for name, value in logged.items()})
         self.trouble = processes.first_trouble(self.trouble, self.device)
         if self.trouble is None:
             return loss
         return torch.stack([p.sum() * 0 for p in self.parameters()]).sum() if processes.is_shared() else None
+
+    def loss(self, x: Tensor, y: Tensor) -> Tensor:
+        """The loss of the present stage, after new chains; sets `values` and `trouble`.
+
+        Args:
+            x: real glyphs (N, 1, 56, 56) in [-1, 1].
+            y: their classes (N,).
+
+        Returns:
+            a scalar.
+        """
+        has_chains = self.recipe.mode.has_chains and not self.is_matching
+        fake = (self.negatives(y, x if self.recipe.data_starts else None),) if has_chains else ()
+        outcome = self._outcome(self.first_stage if self.is_matching else self.second_stage, (x, y, *fake))
+        self.values = outcome.values
+        self.trouble = trouble_in(Signs(*(self.values[name] for name in Signs._fields))) if has_chains else None
+        if self.trouble is None and not torch.isfinite(outcome.loss):
+            self.trouble = "the loss is not finite"
+        return outcome.loss
+
+    def _outcome(self, stage: Callable[..., Tensor], inputs: tuple[Tensor, ...]) -> Outcome:
+        """The loss of a stage; on one GPU by a CUDA graph, because Python would start the kernels too slowly."""
+
+        def measured(*inputs: Tensor) -> Outcome:
+            self.values = {}
+            return Outcome(stage(*inputs), self.values)
+
+        recorded = self.recorded_losses
+        if self.device.type != recorded.device_type or processes.is_shared():
+            return measured(*inputs)
+        assert self.random is not None
+        return recorded.of(stage.__name__, measured, list(self.net.parameters()), inputs, self.random)
 
     def first_stage(self, x: Tensor, y: Tensor) -> Tensor:
         """Matching and classification: f learns the way from noise and stays near 0 at glyphs.
@@ -169,12 +201,13 @@ class JEM(pl.LightningModule):
         loss = self.matching_step(x, y) + r.match_l2 * (self.net(x, self._labels(y)) ** 2).mean()
         return loss + r.match_ce * self.pyx_step(x, y) if self.net.outputs > 1 else loss
 
-    def second_stage(self, x: Tensor, y: Tensor) -> Tensor:
+    def second_stage(self, x: Tensor, y: Tensor, fake: Tensor | None = None) -> Tensor:
         """Eq. 7, the joint model, in addition to matching.
 
         Args:
             x: real glyphs (N, 1, 56, 56) in [-1, 1].
             y: their classes (N,).
+            fake: samples (N, 1, 56, 56); None in a mode without chains.
 
         Returns:
             a scalar.
@@ -184,7 +217,9 @@ class JEM(pl.LightningModule):
         loss = torch.zeros((), device=self.device)
         if self.net.outputs > 1:
             loss = loss + r.ce_weight * self.pyx_step(noisy, y)
-        return loss + self.px_step(noisy, y) + self.matching_step(x, y) if r.mode.has_chains else loss
+        if fake is None:
+            return loss
+        return loss + self.px_step(noisy, y, fake) + self.matching_step(x, y)
 
     # What they need --------------------------------------------------------------------------
 
@@ -222,7 +257,7 @@ class JEM(pl.LightningModule):
         (last,) = sgld(
             self.net, start.contiguous(memory_format=torch.channels_last), steps=r.steps, step_size=r.step_size,
             noise=r.noise, grad_clip=r.grad_clip, y=wanted if steered else None, generator=self.random, every=r.steps,
-            recorded=self._recorded,
+            recorded=self.recorded_steps,
         )  # fmt: skip
         fake = last.x
         self.buffer.put(slots, fake, r.steps)
@@ -256,6 +291,7 @@ class JEM(pl.LightningModule):
         """
         r = self.recipe
         self.random = torch.Generator(self.device).manual_seed(processes.seed_of(r.seed, rank, step))
+        self.recorded_losses.clear()  # they draw from the generator before
         if r.mode.has_chains:
             *of_classes, unsteered = (processes.share_of(size, rank, world) for size in self.slot_groups())
             self.buffer = ReplayBuffer(
@@ -307,9 +343,9 @@ class JEM(pl.LightningModule):
         if norms:  # empty after a skipped step
             self.log("train/grad_norm", torch.stack(norms).norm())
 
-    def _log(self, values: dict[str, Tensor], prog_bar: bool = False) -> None:
-        """Logs scalars of a training step, averaged over the processes."""
-        self.log_dict(processes.mean({name: value.detach() for name, value in values.items()}), prog_bar=prog_bar)
+    def _keep(self, **values: Tensor) -> None:
+        """Keeps scalars of a step, to be logged or looked at after it."""
+        self.values |= {name: value.detach() for name, value in values.items()}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds the chains and the random streams of all processes, so that a resumed run continues with them."""

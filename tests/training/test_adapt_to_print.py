@@ -67,16 +67,18 @@ def test_states_come_as_long_as_they_are_taken_and_a_seed_gives_the_same(net, sh
 
 
 def test_a_step_with_trouble_is_rolled_back_and_three_in_a_row_end_it(net, shown, small_corpus, monkeypatch):
-    usual, calls = JEM.second_stage, []
+    usual, calls = JEM.loss, []
 
     def troubled(self, x, y):
-        calls.append(self)
         loss = usual(self, x, y)
+        if self.is_matching:
+            return loss
+        calls.append(self)
         if len(calls) in wrong:
             self.trouble = "samples of solid ink"
         return loss
 
-    monkeypatch.setattr(JEM, "second_stage", troubled)
+    monkeypatch.setattr(JEM, "loss", troubled)
     wrong = {2}
     found = states(net, shown, small_corpus)
     assert [state.step for state in found] == [2, 4] and found[-1].loss == found[-1].loss

@@ -82,16 +82,17 @@ def test_the_second_stage_is_the_joint_loss_with_matching_kept_on(small_corpus):
 
     def again(step):
         module.random.set_state(state)
+        module.buffer.load_state_dict(buffer)
+        fake = module.negatives(y)
         torch.empty_like(x).normal_(
             generator=module.random
         )  # the noise on the glyphs, here of size 0; jitter draws nothing
-        module.buffer.load_state_dict(buffer)
-        return float(step().detach())
+        return float(step(fake).detach())
 
     module.random.set_state(state)
     whole = float(module.training_step((x, y), 0).detach())
-    density = again(lambda: module.px_step(x, y) + module.matching_step(x, y))
-    classes = again(lambda: module.pyx_step(x, y))
+    density = again(lambda fake: module.px_step(x, y, fake) + module.matching_step(x, y))
+    classes = again(lambda fake: module.pyx_step(x, y))
     assert whole == pytest.approx(density + module.recipe.ce_weight * classes, rel=1e-5)
 
 
@@ -141,11 +142,10 @@ def test_the_contrastive_gradient_lowers_real_energies_and_raises_sampled_ones(s
     module, _ = fit(small_corpus, settings=STARTED | {"alpha": 0.0})
     module.log = module.log_dict = lambda *args, **kwargs: None
     fake = uniform_start(24, torch.Generator().manual_seed(1))
-    module.negatives = lambda y, data=None: fake
     x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
     before = float((module.net.energy(fake).mean() - module.net.energy(x).mean()).detach())
     module.zero_grad()
-    loss = module.px_step(x, y)
+    loss = module.px_step(x, y, fake)
     assert float(loss.detach()) == pytest.approx(-before, abs=1e-5)
     loss.backward()
     with torch.no_grad():
@@ -228,7 +228,7 @@ def test_dead_samples_are_noticed_though_the_loss_is_fine(small_corpus, fake, wo
     module.log = module.log_dict = lambda *args, **kwargs: None
     module.negatives = lambda y, data=None: fake.clamp(-1, 1)
     x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
-    module.px_step(x, y)
+    module.training_step((x, y), 0)
     assert module.trouble is not None and words in module.trouble
 
 

@@ -37,7 +37,7 @@ Run = Callable[[Tensor, int, Drift, int], Tensor]  # starts, steps, recipe, seed
 def ours(net: PlainNet, shape: dict[str, Any], device: str) -> dict[str, Run]:
     """`ebm.sgld`, which is in float32 as it is called by default."""
     import ebm
-    from ebm.sampling.cuda_graph import RecordedSteps
+    from ebm.sampling.recorded_step import RecordedSteps
 
     recorded = RecordedSteps()
     model = (

@@ -1,13 +1,7 @@
-"""The Langevin step as a CUDA graph: the fast path of `ebm.sgld` on a GPU.
-
-A step of this small network is about thirty short kernels. A GPU runs them several times faster than Python starts
-them. A graph is recorded once and then started as a whole. Its memory stays where it is, so everything that changes
-from step to step is copied into it.
-"""
+"""The Langevin step as a CUDA graph: the fast path of `ebm.sgld` on a GPU."""
 
 import math
 from collections import OrderedDict
-from collections.abc import Callable
 from copy import deepcopy
 from dataclasses import dataclass
 
@@ -16,12 +10,9 @@ from torch import Tensor
 
 from ebm.model.energy import EnergyNet
 from ebm.model.gradient import InputGradient
+from ebm.system.cuda_graph import Record, record
 
-WARM_UP = 3  # runs before the recording, in which the libraries choose their kernels
 KEPT = 4  # graphs of other shapes or settings that are kept with their memory
-
-Work = Callable[[], tuple[Tensor, ...]]
-Record = Callable[[Work], tuple[Callable[[], None], tuple[Tensor, ...]]]
 
 
 @dataclass(frozen=True)
@@ -43,28 +34,6 @@ class StepSettings:
     high: float = 1.0
 
 
-def record_on_gpu(work: Work) -> tuple[Callable[[], None], tuple[Tensor, ...]]:
-    """Records work on the present GPU.
-
-    Args:
-        work: takes its inputs from tensors that stay where they are, reads no value on the host, and returns tensors.
-
-    Returns:
-        a function that does the work again, and the tensors that it then writes.
-    """
-    side = torch.cuda.Stream()
-    side.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(side):
-        for _ in range(WARM_UP):
-            work()
-    torch.cuda.current_stream().wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    # Other threads, for instance one that pins memory for the data loader, may go on meanwhile.
-    with torch.cuda.graph(graph, capture_error_mode="thread_local"):
-        results = work()
-    return graph.replay, results
-
-
 class RecordedStep:
     """One step of chains of one shape.
 
@@ -73,16 +42,16 @@ class RecordedStep:
         x: chains (N, 1, 56, 56), for their shape, type and device.
         y: classes (N,) int64, or None.
         settings: of the step.
-        record: records the work; `record_on_gpu`.
+        recorder: records the work.
     """
 
-    def __init__(self, net: EnergyNet, x: Tensor, y: Tensor | None, settings: StepSettings, record: Record):
+    def __init__(self, net: EnergyNet, x: Tensor, y: Tensor | None, settings: StepSettings, recorder: Record):
         self.settings = settings
         self.slope = deepcopy(InputGradient(net))  # in memory of its own, which `update` may write to
         self.x = x.clone(memory_format=torch.contiguous_format)
         self.white = torch.zeros_like(self.x)
         self.y = None if y is None else y.clone()
-        self.replay, (self.energy, self.after) = record(self._work)
+        self.replay, (self.energy, self.after) = recorder(self._work, None)
 
     def _work(self) -> tuple[Tensor, ...]:
         settings = self.settings
@@ -119,17 +88,17 @@ class RecordedSteps:
     """Recorded steps that several calls of `ebm.sgld` share, because recording one takes as long as many steps.
 
     Args:
-        record: records the work of a step. Tests give another one, because only a GPU has graphs.
+        recorder: records the work of a step. Tests give another one, because only a GPU has graphs.
         device_type: of the chains that are run by recorded steps.
     """
 
-    def __init__(self, record: Record = record_on_gpu, device_type: str = "cuda"):
-        self.record, self.device_type = record, device_type
+    def __init__(self, recorder: Record = record, device_type: str = "cuda"):
+        self.recorder, self.device_type = recorder, device_type
         self._kept: OrderedDict[tuple[object, ...], RecordedStep] = OrderedDict()
 
     def __deepcopy__(self, memo: dict[int, object]) -> "RecordedSteps":
         """An empty one, because a graph cannot be copied; Lightning copies whole modules."""
-        return RecordedSteps(self.record, self.device_type)
+        return RecordedSteps(self.recorder, self.device_type)
 
     def fits(self, model: object, x: Tensor) -> bool:
         """Whether these chains can be run by a recorded step: an `EnergyNet` in float32, with chains to run."""
@@ -152,7 +121,7 @@ class RecordedSteps:
         """
         key = (*net.architecture().values(), tuple(x.shape), x.device, y is None, settings)
         if key not in self._kept:
-            self._kept[key] = RecordedStep(net, x, y, settings, self.record)
+            self._kept[key] = RecordedStep(net, x, y, settings, self.recorder)
             if len(self._kept) > KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)

@@ -1,32 +1,15 @@
 """Recorded steps: what a CPU can show of them, and the graphs themselves where there is a GPU."""
 
 import copy
-from collections.abc import Callable
 
 import pytest
 import torch
+from helpers.recording import Recorder
 from torch import Tensor
 
 from ebm.model.energy import EnergyNet
-from ebm.sampling.cuda_graph import KEPT, RecordedSteps
 from ebm.sampling.langevin import Step, sgld
-
-
-class Recorder:
-    """Stands in for a GPU's graphs on a CPU: it does the work again, and writes to the tensors of the first time."""
-
-    def __init__(self) -> None:
-        self.recordings = 0
-
-    def __call__(self, work: Callable[[], tuple[Tensor, ...]]) -> tuple[Callable[[], None], tuple[Tensor, ...]]:
-        self.recordings += 1
-        results = work()
-
-        def replay() -> None:
-            for old, new in zip(results, work(), strict=True):
-                old.copy_(new)
-
-        return replay, results
+from ebm.sampling.recorded_step import KEPT, RecordedSteps
 
 
 @pytest.fixture

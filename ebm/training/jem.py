@@ -175,15 +175,18 @@ class JEM(pl.LightningModule):
     def _outcome(self, stage: Callable[..., Tensor], inputs: tuple[Tensor, ...]) -> Outcome:
         """The loss of a stage; on one GPU by a CUDA graph, because Python would start the kernels too slowly."""
 
-        def measured(*inputs: Tensor) -> Outcome:
-            self.values = {}
-            return Outcome(stage(*inputs), self.values)
+        def measured(net: EnergyNet, *inputs: Tensor) -> Outcome:
+            self.values, own, self.net = {}, self.net, net
+            try:
+                return Outcome(stage(*inputs), self.values)
+            finally:
+                self.net = own
 
         recorded = self.recorded_losses
         if self.device.type != recorded.device_type or processes.is_shared():
-            return measured(*inputs)
+            return measured(self.net, *inputs)
         assert self.random is not None
-        return recorded.of(stage.__name__, measured, list(self.net.parameters()), inputs, self.random)
+        return recorded.of(stage.__name__, measured, self.net, inputs, self.random)
 
     def first_stage(self, x: Tensor, y: Tensor) -> Tensor:
         """Matching and classification: f learns the way from noise and stays near 0 at glyphs.

@@ -1,49 +1,54 @@
 """The loss of a training step and its gradient as a CUDA graph: the fast path of training on a GPU."""
 
 from collections.abc import Callable, Sequence
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ebm.system.cuda_graph import Record, record
 
-Values = dict[str, Tensor]
-Loss = Callable[..., tuple[Tensor, Values]]
-
 
 class Outcome(NamedTuple):
-    """The loss of a step, a scalar with a gradient, and scalars without one that were measured on the way."""
+    """What comes of the loss of a step.
+
+    Args:
+        loss: a scalar with a gradient.
+        values: scalars without a gradient that were measured on the way.
+    """
 
     loss: Tensor
-    values: Values
+    values: dict[str, Tensor]
+
+
+Loss = Callable[..., Outcome]
 
 
 class RecordedLoss:
     """One loss for inputs of one shape.
 
     Args:
-        loss: tensors -> a scalar with a gradient, and scalars that were measured on the way. It draws from `generator`
-            only, and reads no value on the host.
-        parameters: that the gradient is taken in. They may change in place.
+        loss: a network and tensors -> an outcome. It draws from `generator` only, and reads no value on the host.
+        net: the network. Its parameters may change in place.
         inputs: an example of the tensors.
         generator: on the inputs' device.
         recorder: records the work.
     """
 
     def __init__(
-        self, loss: Loss, parameters: Sequence[Tensor], inputs: Sequence[Tensor], generator: torch.Generator,
-        recorder: Record,
-    ):  # fmt: skip
-        self.loss, self.parameters = loss, list(parameters)
+        self, loss: Loss, net: nn.Module, inputs: Sequence[Tensor], generator: torch.Generator, recorder: Record
+    ):
+        self.loss, self.parameters = loss, list(net.parameters())
+        self.net = in_the_same_memory(net)
         self.inputs = [each.clone() for each in inputs]
         self.names: list[str] = []
         self.replay, (self.numbers, *self.gradients) = recorder(self._work, generator)
 
     def _work(self) -> tuple[Tensor, ...]:
         with torch.enable_grad():
-            loss, values = self.loss(*self.inputs)
-            gradients = torch.autograd.grad(loss, self.parameters, allow_unused=True)
+            loss, values = self.loss(self.net, *self.inputs)
+            gradients = torch.autograd.grad(loss, list(self.net.parameters()), allow_unused=True)
         self.names = list(values)
         known = [torch.zeros_like(p) if g is None else g for p, g in zip(self.parameters, gradients, strict=True)]
         return torch.stack([loss.detach(), *(value.detach().float() for value in values.values())]), *known
@@ -56,6 +61,24 @@ class RecordedLoss:
         loss, *values = self.numbers.clone().unbind()
         known: Any = _KnownGradient.apply(loss, self.gradients, *self.parameters)
         return Outcome(known, dict(zip(self.names, values, strict=True)))
+
+
+def in_the_same_memory(net: nn.Module) -> nn.Module:
+    """A network whose parameters are in the memory of another one's, and have no part in its autograd graphs.
+
+    Autograd remembers the stream on which a parameter was first used. While a loss of an earlier step is alive, its
+    parameters are bound to the usual stream, and nothing that uses them can be recorded.
+
+    Args:
+        net: the other network.
+
+    Returns:
+        the network.
+    """
+    copied = deepcopy(net)
+    for mine, other in zip(copied.parameters(), net.parameters(), strict=True):
+        mine.data, mine.grad = other.data, None
+    return copied
 
 
 class _KnownGradient(torch.autograd.Function):
@@ -92,14 +115,14 @@ class RecordedLosses:
         self._kept.clear()
 
     def of(
-        self, name: str, loss: Loss, parameters: Sequence[Tensor], inputs: Sequence[Tensor], generator: torch.Generator
+        self, name: str, loss: Loss, net: nn.Module, inputs: Sequence[Tensor], generator: torch.Generator
     ) -> Outcome:
         """The outcome of a loss, which is recorded at the first call with this name and these shapes.
 
         Args:
             name: of the loss.
             loss: as in `RecordedLoss`.
-            parameters: as in `RecordedLoss`.
+            net: as in `RecordedLoss`.
             inputs: of the loss.
             generator: as in `RecordedLoss`.
 
@@ -108,5 +131,5 @@ class RecordedLosses:
         """
         key = (name, *(tuple(each.shape) for each in inputs))
         if key not in self._kept:
-            self._kept[key] = RecordedLoss(loss, parameters, inputs, generator, self.recorder)
+            self._kept[key] = RecordedLoss(loss, net, inputs, generator, self.recorder)
         return self._kept[key](*inputs)

@@ -10,6 +10,7 @@ from ebm.training.reader import STEPS, train_reader
 
 SEED = 7919  # of its reader; the judge of the reports has another seed, architecture and length of training
 NEIGHBOURS = 5
+CLOSE = 0.6  # spectral ratio, or its inverse, of glyphs that look like print
 
 
 class Selector:
@@ -37,12 +38,14 @@ class Selector:
         return in_batches(self.reader, self.reader.features, x).flatten(1)
 
     def grain(self, x: Tensor) -> float:
-        """How close the fine power of glyphs (N, 1, 56, 56) is to that of real ones, in [0, 1]; 1 = the same.
+        """How close the fine power of glyphs (N, 1, 56, 56) is to that of real ones, in [0, 1]; 1 = close enough.
 
-        It is the spectral ratio or its inverse, whichever is below 1. It is needed because readers hardly see grain.
+        It is the spectral ratio or its inverse, whichever is below 1, over `CLOSE`. It is needed because readers hardly
+        see grain. It is only a bound: a longer second stage prints smoother and better glyphs, and when every step
+        towards a ratio of 1 counted, the state before that stage was chosen.
         """
         ratio = spectral_ratio(x.cpu(), self.glyphs)
-        return min(ratio, 1 / ratio) if ratio > 0 else 0.0
+        return min(1.0, min(ratio, 1 / ratio) / CLOSE) if ratio > 0 else 0.0
 
     def recognised(self, x: Tensor, wanted: Tensor) -> float:
         """The share of glyphs that are read as the wanted classes.

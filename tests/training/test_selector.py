@@ -35,4 +35,4 @@ def test_grain_is_best_as_real_glyphs_have_it(selector, small_corpus):
     x = to_model_space(small_corpus.images["val"])
     noise = torch.empty_like(x).normal_(generator=torch.Generator().manual_seed(0))
     assert selector.grain(x) == pytest.approx(1)
-    assert selector.grain(x + 0.3 * noise) < 0.5 and selector.grain(avg_pool2d(x, 3, 1, 1)) < 0.5
+    assert selector.grain(x + 0.3 * noise) < 0.8 and selector.grain(avg_pool2d(x, 3, 1, 1)) < 0.8

@@ -52,7 +52,7 @@ def write(folder: str | Path) -> Path:
     """Writes the tables of a folder's checkpoints between the two marks in its README.md.
 
     Args:
-        folder: of checkpoints; those in its sub-folder "seeds" have the first one's recipe and other seeds.
+        folder: of checkpoints; those in its sub-folder "seeds" have one recipe and different seeds.
 
     Returns:
         the path of the page.
@@ -73,8 +73,7 @@ def of_folder(folder: str | Path) -> str:
     """The tables of a folder's checkpoints, the joint models first."""
     order = [Mode.JEM, Mode.CONDITIONAL, Mode.EBM, Mode.CLASSIFIER]
     cards = sorted(_cards(Path(folder)), key=lambda card: order.index(card.mode))
-    others = _cards(Path(folder) / "seeds")
-    return tables(cards, [cards[0], *others] if others else [])
+    return tables(cards, _cards(Path(folder) / "seeds"))
 
 
 def _cards(folder: Path) -> list[Card]:
@@ -300,4 +299,4 @@ def _spread(seeds: Sequence[Card]) -> str:
     rolled = [len(card.made_with["rollbacks"]) for card in seeds]
     listed = ", ".join(str(card.seed) for card in seeds)
     head = ["", "mean", "standard deviation", "lowest", "highest"]
-    return f"### The same recipe under seeds {listed} (rollbacks: {sum(rolled)})\n\n" + _table(head, rows)
+    return f"### One recipe under seeds {listed} (rollbacks: {sum(rolled)})\n\n" + _table(head, rows)

@@ -1,32 +1,28 @@
-"""The joint energy-based model as a LightningModule: first matching, then also contrastive loss and L2."""
+"""The training of the joint energy-based model as a LightningModule."""
 
 from collections.abc import Callable
 from typing import Any
 
-import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.types import OptimizerLRScheduler
 from torch import Tensor
-from torch.nn import functional as F
 
 from ebm.model.energy import EnergyNet
-from ebm.sampling.langevin import sgld
 from ebm.sampling.recorded_step import RecordedSteps
 from ebm.sampling.replay_buffer import ReplayBuffer
-from ebm.sampling.starts import STARTS
 from ebm.training import processes
-from ebm.training.jitter import jitter
-from ebm.training.matching import Matched, cross_entropy_on_lines, matching_loss
+from ebm.training.losses import JointLosses
+from ebm.training.negatives import draw_negatives, slot_groups
 from ebm.training.recipe import Recipe
 from ebm.training.recorded_loss import Outcome, RecordedLosses
 from ebm.training.schedule import learning_rate
-from ebm.training.trouble import Signs, signs_of, trouble_in
+from ebm.training.trouble import Signs, trouble_in
 from ebm.training.validation import Validation
 
 MATCH_BETAS, CONTRAST_BETAS = (0.9, 0.999), (0.0, 0.999)  # of Adam; no momentum while the negatives move too
 
 
-class JEM(pl.LightningModule):
+class JEM(JointLosses):
     """Trains an `EnergyNet` by Eq. 7 of the sheet: log q(x, y) = log q(x) + log q(y | x).
 
     Args:
@@ -37,7 +33,6 @@ class JEM(pl.LightningModule):
     Attributes:
         net: the network.
         buffer: the replay buffer, made when training starts.
-        values: scalars that the last step measured.
         trouble: the sign of a divergence in the last step; None if there was none.
         fresh: what a selector measured on the last fresh chains, set by `FreshChains`.
     """
@@ -54,12 +49,12 @@ class JEM(pl.LightningModule):
         self.classes = classes
         # Plain objects and not module buffers, because DDP would overwrite rank 1's chains with rank 0's.
         self.buffer: ReplayBuffer | None = None
-        self.random: torch.Generator | None = None
+        self.random = None
         self.recorded_steps, self.recorded_losses = RecordedSteps(), RecordedLosses()
         self._restored: dict[str, Any] | None = None
         self.lr_factor = 1.0
         self.fresh: dict[str, float] = {}
-        self.values: dict[str, Tensor] = {}
+        self.values = {}
         self.trouble: str | None = None
         self.validation = Validation(outputs)
 
@@ -74,61 +69,6 @@ class JEM(pl.LightningModule):
             f (N,).
         """
         return self.net(x, y)
-
-    # The three steps of exercise 3.4 ---------------------------------------------------------
-
-    def px_step(self, x: Tensor, y: Tensor, fake: Tensor) -> Tensor:
-        """The generative loss, Eqs. 3 and 4 with the L2 of Sec. 4.2 (Du & Mordatch 2019).
-
-        Args:
-            x: real glyphs (N, 1, 56, 56) in [-1, 1], with a little noise.
-            y: their classes (N,).
-            fake: samples (N, 1, 56, 56), as `negatives` gives them.
-
-        Returns:
-            the scalar mean f(fake) - mean f(real) + alpha * mean(f(real)^2 + f(fake)^2).
-        """
-        f_real, f_fake = self.net(torch.cat([x, fake]), self._labels(torch.cat([y, y]))).chunk(2)
-        l2 = (f_real**2 + f_fake**2).mean()
-        gap = f_real.mean() - f_fake.mean()
-        self._keep(f_real=f_real.mean(), f_fake=f_fake.mean(), l2=l2)
-        self._keep(**signs_of(f_real.detach(), f_fake.detach(), fake)._asdict())
-        return self.recipe.alpha * l2 - gap
-
-    def pyx_step(self, x: Tensor, y: Tensor) -> Tensor:
-        """The predictive loss, Eq. 6: the cross-entropy of the logits of jittered glyphs.
-
-        Args:
-            x: real glyphs (N, 1, 56, 56) in [-1, 1].
-            y: their classes (N,).
-
-        Returns:
-            a scalar.
-        """
-        assert self.random is not None
-        if self.recipe.jitter:
-            x = jitter(x, self.random, self.recipe.jitter)
-        cross_entropy = F.cross_entropy(self.net.get_logits(x), y)
-        self._keep(cross_entropy=cross_entropy)
-        return cross_entropy
-
-    def matching_step(self, x: Tensor, y: Tensor) -> Tensor:
-        """The matching loss, and the cross-entropy of the glyphs on the lines, weighted by their share of glyph.
-
-        Args:
-            x: real glyphs (N, 1, 56, 56) in [-1, 1].
-            y: their classes (N,).
-
-        Returns:
-            a scalar.
-        """
-        assert self.random is not None
-        noise = STARTS[self.recipe.start](len(x), self.random)
-        share = torch.rand(len(x), generator=self.random, device=x.device)
-        steering = y if self.net.outputs > 1 else None
-        matched = matching_loss(self.net, x, noise, share, scale=self.recipe.match_scale, y=steering)
-        self._keep(matching=matched.loss)
-        return self.recipe.match_weight * matched.loss + self.recipe.noisy_ce * self._noisy_cross_entropy(matched, y)
 
     def training_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> Tensor | None:
         """The loss of the stage.
@@ -188,83 +128,23 @@ class JEM(pl.LightningModule):
         assert self.random is not None
         return recorded.of(stage.__name__, measured, self.net, inputs, self.random)
 
-    def first_stage(self, x: Tensor, y: Tensor) -> Tensor:
-        """Matching and classification: f learns the way from noise and stays near 0 at glyphs.
-
-        Args:
-            x: real glyphs (N, 1, 56, 56) in [-1, 1].
-            y: their classes (N,).
-
-        Returns:
-            a scalar.
-        """
-        r = self.recipe
-        if not r.mode.has_chains:
-            return self.pyx_step(x, y)
-        loss = self.matching_step(x, y) + r.match_l2 * (self.net(x, self._labels(y)) ** 2).mean()
-        return loss + r.match_ce * self.pyx_step(x, y) if self.net.outputs > 1 else loss
-
-    def second_stage(self, x: Tensor, y: Tensor, fake: Tensor | None = None) -> Tensor:
-        """Eq. 7, the joint model, in addition to matching.
-
-        Args:
-            x: real glyphs (N, 1, 56, 56) in [-1, 1].
-            y: their classes (N,).
-            fake: samples (N, 1, 56, 56); None in a mode without chains.
-
-        Returns:
-            a scalar.
-        """
-        r = self.recipe
-        noisy = x + r.data_noise * torch.empty_like(x).normal_(generator=self.random)
-        loss = torch.zeros((), device=self.device)
-        if self.net.outputs > 1:
-            loss = loss + r.ce_weight * self.pyx_step(noisy, y)
-        if fake is None:
-            return loss
-        return loss + self.px_step(noisy, y, fake) + self.matching_step(x, y)
-
-    # What they need --------------------------------------------------------------------------
-
     @property
     def is_matching(self) -> bool:
         """Whether training is in its first stage, which runs no chains."""
         return self.global_step < self.recipe.match_steps
 
-    def _labels(self, y: Tensor) -> Tensor | None:
-        """The classes whose logit is f, if f is a logit in this mode."""
-        return y if self.recipe.mode.contrasts_the_logit else None
-
-    def _noisy_cross_entropy(self, matched: Matched, y: Tensor) -> Tensor:
-        """The cross-entropy on the lines, weighted by each glyph's share of glyph; 0 where there are no classes."""
-        if self.net.outputs == 1:
-            return torch.zeros((), device=self.device)
-        return cross_entropy_on_lines(matched, y)
-
     def negatives(self, y: Tensor, data: Tensor | None = None) -> Tensor:
-        """Samples of the model: chains from the buffer, some steps further.
+        """Samples of the model for a batch.
 
         Args:
-            y: classes (N,) of the batch, which steer the chains, except for the recipe's unsteered share. If y is
-                drawn as in the data and x from q(x | y), then x is a sample of q(x). The last chains run on log q(x).
+            y: classes (N,) of the batch.
             data: glyphs (N, 1, 56, 56) that fresh chains start from instead of noise, or None.
 
         Returns:
             glyphs (N, 1, 56, 56) in [-1, 1].
         """
         assert self.buffer is not None and self.random is not None
-        r = self.recipe
-        steered = len(y) - round(len(y) * r.unsteered_share)
-        wanted = torch.cat([y[:steered], torch.full_like(y[steered:], -1)])
-        start, slots = self.buffer.draw(wanted, self.random, data)
-        (last,) = sgld(
-            self.net, start.contiguous(memory_format=torch.channels_last), steps=r.steps, step_size=r.step_size,
-            noise=r.noise, grad_clip=r.grad_clip, y=wanted if steered else None, generator=self.random, every=r.steps,
-            recorded=self.recorded_steps,
-        )  # fmt: skip
-        fake = last.x
-        self.buffer.put(slots, fake, r.steps)
-        return fake
+        return draw_negatives(self.net, self.buffer, y, self.recipe, self.random, self.recorded_steps, data)
 
     def on_fit_start(self) -> None:
         """Makes the buffer and the random stream on the right device, or restores the saved ones.
@@ -303,11 +183,8 @@ class JEM(pl.LightningModule):
             )  # fmt: skip
 
     def slot_groups(self) -> list[int]:
-        """The slots of the whole buffer: of each class, and last of chains without a class, by their share."""
-        share, steered = self.recipe.unsteered_share, self.recipe.buffer_per_class * self.classes
-        if share == 1:
-            return [steered]
-        return [self.recipe.buffer_per_class] * self.classes + [round(steered * share / (1 - share))]
+        """The slots of the whole buffer: of each class, and last of chains without a class."""
+        return slot_groups(self.recipe, self.classes)
 
     def validation_step(self, batch: tuple[Tensor, Tensor], batch_idx: int) -> None:
         """Measures accuracy, calibration, energy gap to the buffer, and AUROC on two unreported kinds of strangers."""
@@ -345,10 +222,6 @@ class JEM(pl.LightningModule):
         norms = [p.grad.norm() for p in self.net.parameters() if p.grad is not None]
         if norms:  # empty after a skipped step
             self.log("train/grad_norm", torch.stack(norms).norm())
-
-    def _keep(self, **values: Tensor) -> None:
-        """Keeps scalars of a step, to be logged or looked at after it."""
-        self.values |= {name: value.detach() for name, value in values.items()}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Adds the chains and the random streams of all processes, so that a resumed run continues with them."""

@@ -29,7 +29,7 @@ _ORDER = {f"tests/{file}": k for k, file in enumerate(LONG)}
 
 def group_of(file: str) -> str:
     """The files that share what takes long to start: a server with a browser, or a server of training processes."""
-    if "/test_browser" in file or file.endswith(("test_any_upload.py", "test_uncalibrated_page.py")):
+    if "/test_browser" in file or file.endswith(("test_any_upload.py", "test_uncalibrated_page.py", "test_firefox.py")):
         return "browser"
     if file.endswith(("test_resume.py", "test_faults.py", "test_processes.py")):
         return "training processes"

@@ -9,7 +9,6 @@ from torch import Tensor
 from app.parts.drawing import GAP, columns, data_uri, tile_grid
 from ebm.data.corpus import SIZE
 
-_RECENT = 6  # frames that each update repeats, so that few wait for the end when the browser skips updates
 TEMPLATE = """<section class="player sheet" data-name="%s" data-empty="true">
 <div class="stage"><div class="tiles">
 <canvas role="img" aria-label="No glyphs yet"></canvas><div class="letters"></div></div>
@@ -89,14 +88,14 @@ class Reel:
     def value(
         self, *, done: bool = False, letters: list[tuple[str, bool | None]] | None = None, at: int | None = None
     ) -> dict[str, Any]:
-        """What the player shows next: the latest frames while it runs, all of them once it is done.
+        """What the player shows next: the latest frame while it runs, all of them once it is done.
 
         Args:
             done: whether the run has ended.
             letters: for each glyph of the last frame a short text and whether it is a known glyph (None: nobody knows).
             at: the frame to rest on when done; by default the last.
         """
-        frames = self.frames if done else self.frames[-_RECENT:]
+        frames = self.frames if done else self.frames[-1:]
         return self.about | {
             "tiles": self.tiles, "wide": columns(self.tiles), "frames": frames, "done": done,
             "letters": letters or [], "at": at,

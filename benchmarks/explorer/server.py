@@ -116,12 +116,10 @@ class Generation:
     Args:
         seconds: from the request to every frame.
         steps: SGLD steps of every frame.
-        sampling: seconds that the server's sampler reports; it runs ahead of the frames.
     """
 
     seconds: list[float]
     steps: list[int]
-    sampling: float = 0.0
 
     @property
     def rate(self) -> float:
@@ -141,12 +139,11 @@ def generate(client: Client, request: tuple[str, int, int], step_size: float, no
     Returns:
         the generation.
     """
-    started, seconds, steps, sampling = time.perf_counter(), [], [], 0.0
+    started, seconds, steps = time.perf_counter(), [], []
     for report, _ in client.submit(*request, step_size, noise, 0, api_name="/generate"):
         seconds.append(time.perf_counter() - started)
         steps.append(report["step"])
-        sampling = report["seconds"]
-    return Generation(seconds, steps, sampling)
+    return Generation(seconds, steps)
 
 
 def generate_together(

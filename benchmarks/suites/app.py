@@ -1,11 +1,9 @@
 """Suite `app`: how long visitors of the explorer wait, and how much memory the server keeps."""
 
-import dataclasses
 import shutil
 import sys
 import tempfile
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from statistics import linear_regression, median
@@ -19,7 +17,6 @@ import ebm
 from benchmarks.explorer import browser as app_browser
 from benchmarks.explorer.server import (
     GENERATION,
-    Generation,
     Server,
     generate,
     generate_together,
@@ -31,7 +28,6 @@ from benchmarks.explorer.server import (
 from benchmarks.measuring import timing
 from benchmarks.measuring.figure import figure
 from ebm.checkpoint.examples import load_examples
-from ebm.sampling.chains import chains
 
 VISITORS = 10
 GROWTH = 20.0  # mebibytes of growth over all short generations that an allocator may keep
@@ -78,7 +74,7 @@ def measure(
         figures += _quantiles("score over the network interface", seconds)
         figures += _quantiles("score in process, without the network", _in_process(checkpoint, picture, scores), 50)
         say("generations")
-        figures += _streaming(server, checkpoint, settings, rounds)
+        figures += _streaming(server, settings, rounds)
         figures += _two_at_once(server, settings, rounds)
         if reason := app_browser.missing() if browser else None:
             found["left_out"].append(reason)
@@ -135,38 +131,16 @@ def _in_process(checkpoint: Path, picture: Path, times: int) -> list[float]:
     return [run() for _ in range(times + 3)][3:]
 
 
-def _streaming(server: Server, checkpoint: Path, settings: tuple[float, float], rounds: int) -> list[dict[str, Any]]:
-    """Measures the time to the first frame, and the sampler's rate with and without frames, in turns."""
-    client, (model, card) = server.client(), ebm.load(checkpoint)
-    _, count, steps = GENERATION
-    sampler = dataclasses.replace(card.sampler, step_size=settings[0], print_noise=settings[1])
-    seen: list[Generation] = []
-
-    def streamed() -> float:
-        seen.append(generate(client, GENERATION, *settings))
-        return seen[-1].sampling
-
-    def silent() -> None:
-        for _ in chains(model, count, sampler=sampler, steps=steps, every=steps):
-            pass
-
-    # The server samples outside of its main thread, where torch has other threads. The comparison must do the same.
-    with ThreadPoolExecutor(1) as beside:
-        runs = {"streamed": streamed, "silent": timing.timed(lambda: beside.submit(silent).result())}
-        for run in runs.values():
-            run()
-        seen.clear()
-        seconds = timing.interleave(runs, rounds)
+def _streaming(server: Server, settings: tuple[float, float], rounds: int) -> list[dict[str, Any]]:
+    """Measures the time to the first frame, and the rates that a program sees."""
+    client = server.client()
+    seen = [generate(client, GENERATION, *settings) for _ in range(rounds + 1)][1:]
     first = median(generation.seconds[0] for generation in seen)
     frames = median((len(g.seconds) - 1) / (g.seconds[-1] - g.seconds[0]) for g in seen)
-    cost = timing.ratio(seconds["streamed"], seconds["silent"]).median - 1
     return [
         figure("first frame of a generation, a program's", 1e3 * first, "ms", at_most=300),
         figure("frames per second, a program's", frames, "1/s"),
         figure("steps per second that a program sees", median(generation.rate for generation in seen), "1/s"),
-        figure("sampler steps per second, streamed", steps / median(seconds["streamed"]), "1/s"),
-        figure("sampler steps per second, not streamed", steps / median(seconds["silent"]), "1/s"),
-        figure("what streaming costs", 100 * cost, "%", at_most=10),
     ]
 
 

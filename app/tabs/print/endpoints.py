@@ -23,7 +23,6 @@ from app.tabs.print.typesetting import set_line
 from app.visitors.endpoints import offer, sent
 from app.visitors.uploads import refusals
 
-FRAMES_A_SECOND = 24
 FRAMES = 48  # of a program's run
 
 
@@ -37,10 +36,10 @@ def build(models: Models) -> None:
         sort: str = default, count: int = SEVERAL, steps: int = recipe.print_steps,
         step_size: float = recipe.step_size, noise: float = recipe.print_noise, seed: int = 0, model: str = "",
     ) -> Iterator[tuple[dict[str, Any], FileData | None]]:  # fmt: skip
-        """Prints glyphs from noise: 24 frames a second (step, energies, picture); the last brings the grid.
+        """Prints glyphs from noise: at most 24 frames a second (step, energies, picture); the last brings the grid.
 
         `energy` is E(x), as /score gives it; `aimed` is the energy that the chains go down, with their sort.
-        `seconds` is what the sampler took so far, which does not wait for the frames.
+        `seconds` have passed since the run began.
         """
         yield from endpoints.generate(sort, count, steps, step_size, noise, seed, model)
 
@@ -112,8 +111,8 @@ def _by_recipe(loaded: LoadedModel, count: Any, steps: Any, seed: Any, **what: A
 
 
 def _stream(loaded: LoadedModel, request: PrintRequest) -> Iterator[tuple[dict[str, Any], FileData | None]]:
-    """Frames for a program: sampling runs ahead, and drawing them at a pace leaves it the processor."""
-    for frame in paced(printing.run(loaded, request, FRAMES), FRAMES_A_SECOND):
+    """Frames for a program, at a pace that eyes can follow, and the grid."""
+    for frame in paced(printing.run(loaded, request, FRAMES)):
         report = {
             "step": frame.step,
             "steps": frame.of,

@@ -25,13 +25,11 @@ from app.tabs.print import run as printing
 from app.tabs.print.controls import Controls, Recipes, settings_of
 from app.tabs.print.desk import PLACE, desk, run_told
 from app.tabs.print.diagnosis import diagnose
-from app.tabs.print.endpoints import FRAMES_A_SECOND
 from app.tabs.print.run import Frame, PrintRequest
 from app.tabs.print.saving import save
 from app.tabs.print.showing import line_of, noise_only, what_of
 from ebm.data.corpus import to_model_space
 
-_SHOWN = 72  # updates of the page in a run of one recorded frame a step: about three seconds
 _SERVER = "by-server-only"  # what is of no use where the page's own engine prints
 _BEFORE = "Every glyph starts as noise. Press Print."
 
@@ -154,16 +152,13 @@ class Print:
         self, who: str, loaded: LoadedModel, request: PrintRequest, reel: Reel, frames: list[Frame]
     ) -> Iterator[Shown]:
         """Shows the frames of a run while they come, until the visitor stops it; reel and frames take them in."""
-        together = -(-min(request.steps, printing.FRAMES) // _SHOWN)  # so many frames are shown at once
         words = message(f"Printing {what_of(loaded, request)}\u2026")
-        for frame in paced(printing.run(loaded, request), FRAMES_A_SECOND * together):
+        for frame in paced(printing.run(loaded, request)):
             frames.append(frame)
             reel.about["of"] = frame.of
             reel.add(frame.step, frame.ink, frame.energy, frame.aimed)
-            if len(frames) == 1:
-                yield {self.player: reel.value(), self.status: words, self.line: ""} | self._buttons(halt=True)
-            elif len(frames) % together == 0:
-                yield {self.player: reel.value(), self.status: words, self.line: ""}
+            shown = {self.player: reel.value(), self.status: words, self.line: ""}
+            yield shown | self._buttons(halt=True) if len(frames) == 1 else shown
             if who in self.stopped:
                 break
 

@@ -18,7 +18,6 @@ from app.tabs.read.lens import glyph_in, mask_in, showing
 from app.tabs.read.reading import Reader
 from ebm.data.corpus import to_bytes
 
-_FRAMES_A_SECOND = 24
 _DESK = """<div class="finish-desk by-engine-only"><p class="said hint" role="status"></p>
 <button type="button" data-do="use" disabled>Read the result</button></div>"""
 # Where the page cannot finish the glyph, a submit has the server do it.
@@ -76,7 +75,7 @@ class FinishPanel:
             reel.add(0, to_bytes(first.x), loaded.model.energy(first.x).tolist())
             words = message("The chain is running\u2026")
             yield {self.player: reel.value(), self.said: words, self.made: None, self.use: gr.Button(interactive=False)}
-            for last in paced(steps, _FRAMES_A_SECOND):
+            for last in paced(steps):
                 reel.add(last.index, to_bytes(last.x), loaded.model.energy(last.x).tolist())
                 yield {self.player: reel.value()}
         except ValueError as error:

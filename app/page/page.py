@@ -221,6 +221,7 @@ def _wire(page: gr.Blocks, following: Following) -> None:
             bar.turn.change(panel.again, inputs, shown, preprocess=False, **QUIET, **panel.queue)
 
 
+_MANY = 200_000  # weights from which a model is felt to be slower
 # What a model learnt, for the line below its name; a checkpoint's mode says which it is.
 _KINDS = {
     Mode.JEM: "a joint model: it learnt to read and, with the same numbers, to print",
@@ -232,7 +233,11 @@ _KINDS = {
 
 def _kind(loaded: LoadedModel) -> str:
     kind = _KINDS.get(loaded.card.mode, "")
-    return f"<p>{kind[:1].upper()}{kind[1:]}.</p>" if kind else ""
+    if not kind:
+        return ""
+    weights = sum(p.numel() for p in loaded.model.parameters())
+    wide = f" It is wider than usual ({weights:,} weights), so all it does takes longer." if weights > _MANY else ""
+    return f"<p>{kind[:1].upper()}{kind[1:]}.{wide}</p>"
 
 
 def _header() -> str:

@@ -14,7 +14,7 @@ _LIMITS = {
     "without a wanted sort sometimes end in forms that are no letter. ",
     Mode.CONDITIONAL: "The energy of a glyph without its class is a logsumexp that no contrastive loss has shaped. "
     "Strangers that resemble known sorts often pass. ",
-    Mode.EBM: "It knows no classes and cannot read. Its glyphs are fragments of letters, and it tells near strangers "
+    Mode.EBM: "It knows no classes and cannot read. Some of its glyphs are no letters, and it tells near strangers "
     "from known glyphs much worse than a joint model. ",
     Mode.CLASSIFIER: "No contrastive loss has shaped its energies; chains on them are no samples. ",
 }

@@ -72,7 +72,7 @@ def write(folder: str | Path) -> Path:
 def of_folder(folder: str | Path) -> str:
     """The tables of a folder's checkpoints, the joint models first."""
     order = [Mode.JEM, Mode.CONDITIONAL, Mode.EBM, Mode.CLASSIFIER]
-    cards = sorted(_cards(Path(folder)), key=lambda card: order.index(card.mode))
+    cards = sorted(_cards(Path(folder)), key=lambda card: (order.index(card.mode), card.name))
     return tables(cards, _cards(Path(folder) / "seeds"))
 
 

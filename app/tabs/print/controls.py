@@ -15,8 +15,8 @@ SEVERAL = 12  # glyphs that are printed first
 EXAMPLES = {"combination": "u and v", "word": "gloria"}  # what the text says first
 _WAYS = [("one sort", "sort"), ("a combination", "combination"), ("a word", "word"), ("no sort", "straight")]
 # What each does to (steps, step size, noise) of the trained recipe, and what to look for. Measured with the shipped jem
-# and 24 glyphs of six sorts: all are known as trained (mean energy -0.67), without noise (-0.71) and ten times longer
-# (-2.02); none is known too hot (34) or with small steps (23).
+# and 24 glyphs of six sorts: all are known as trained (mean energy -0.65), without noise (-0.69) and ten times longer
+# (-1.95); none is known too hot (33) or with small steps (23).
 PRESETS = {
     "trained recipe": (1, 1, 1, "as in training"),
     "too hot": (1, 1, 30, "thirty times the noise: chains cannot settle in a valley, and no glyph is like a known one"),

@@ -1,4 +1,4 @@
-"""The gradient of the energy in x: by autograd, and by hand for an `EnergyNet` on the CPU.
+"""The gradient of the energy in x: by autograd, and by hand for an `EnergyNet` on the CPU or in a recorded step.
 
 Autograd works for every network and device. It is slower on a CPU for two reasons, both measured. First, the input
 gradient of a stride-2 convolution with one input channel is the slowest operation of a step. Second, the flattening
@@ -23,7 +23,7 @@ class InputGradient:
     """Energies and their gradient in x, with the network's weights as they are now.
 
     Args:
-        net: its weights are copied into the layout that is fast on a CPU. Make a new object when they have changed.
+        net: its weights are copied into the layout that is fast. When they have changed, `update` copies them again.
     """
 
     def __init__(self, net: EnergyNet):

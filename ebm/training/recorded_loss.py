@@ -54,7 +54,7 @@ class RecordedLoss:
         return torch.stack([loss.detach(), *(value.detach().float() for value in values.values())]), *known
 
     def __call__(self, *inputs: Tensor) -> Outcome:
-        """The outcome for tensors of the recorded shapes."""
+        """The outcome for tensors of the recorded shapes; call `backward` before the next call."""
         for mine, new in zip(self.inputs, inputs, strict=True):
             mine.copy_(new)
         self.replay()
@@ -127,7 +127,7 @@ class RecordedLosses:
             generator: as in `RecordedLoss`.
 
         Returns:
-            the outcome, whose gradient is that of the last call.
+            the outcome. Call `backward` before the next call, which overwrites the gradient.
         """
         key = (name, *(tuple(each.shape) for each in inputs))
         if key not in self._kept:

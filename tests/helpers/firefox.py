@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 COMMANDS = ("firefox-esr", "firefox")
@@ -33,24 +34,40 @@ class Firefox:
 
         self.patience, self.errors = patience, list[str]()
         self._profile = tempfile.TemporaryDirectory(ignore_cleanup_errors=True)
-        self._process = subprocess.Popen(
-            [command, "--headless", "--no-remote", "--remote-debugging-port", "0", "--profile", self._profile.name],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self._process.stderr is not None
-        address = next(
-            found[1] for line in self._process.stderr if (found := re.search(r"listening on (ws://\S+)", line))
-        )
-        self._socket = connect(f"{address}/session", max_size=None, ping_interval=None)
-        self._numbers = itertools.count(1)
-        self._ask("session.new", capabilities={})
-        self._window = self._ask("browsingContext.getTree")["contexts"][0]["context"]
-        self._ask("session.subscribe", events=["log.entryAdded"])
+        self._said = Path(self._profile.name) / "said.txt"
+        with self._said.open("w") as said:
+            self._process = subprocess.Popen(
+                [command, "--headless", "--no-remote", "--remote-debugging-port", "0", "--profile", self._profile.name],
+                stdout=subprocess.DEVNULL, stderr=said,
+            )  # fmt: skip
+        try:
+            self._socket = connect(f"{self._address()}/session", max_size=None, ping_interval=None)
+            self._numbers = itertools.count(1)
+            self._ask("session.new", capabilities={})
+            self._window = self._ask("browsingContext.getTree")["contexts"][0]["context"]
+            self._ask("session.subscribe", events=["log.entryAdded"])
+        except BaseException:
+            self.close()
+            raise
+
+    def _address(self) -> str:
+        """Where Firefox listens, which it says when it has started."""
+        end = time.monotonic() + self.patience
+        while time.monotonic() < end and self._process.poll() is None:
+            if found := re.search(r"listening on (ws://\S+)", self._said.read_text()):
+                return found[1]
+            time.sleep(0.1)
+        raise AssertionError(f"Firefox did not start: {self._said.read_text()[-500:]}")
 
     def __enter__(self) -> "Firefox":
         return self
 
     def __exit__(self, *error: object) -> None:
+        self._socket.close()
+        self.close()
+
+    def close(self) -> None:
+        """Ends Firefox."""
         self._process.terminate()
         self._process.wait(30)
         self._profile.cleanup()

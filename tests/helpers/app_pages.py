@@ -6,13 +6,19 @@ from urllib.parse import urlparse
 PATIENCE = 120_000  # milliseconds that a page may take on a busy machine; no test is about speed
 
 # Gradio closes its streams when a page is left, and that page then writes to the console that they were closed.
-ON_LEAVING = """addEventListener('beforeunload', () => {
+# It also asks how far an upload is after that was refused. Then the answer is 404, if the question comes late.
+UPLOAD = "/upload_progress"
+NOT_OURS = """addEventListener('beforeunload', () => {
     const say = console.error;
     console.error = (what, ...more) => {
         const broken = what === 'Unexpected error' && `${more[0]}`.startsWith('Connection errored out');
         if (what?.name !== 'AbortError' && !broken) say(what, ...more);
     };
-});"""
+});
+const say = console.error;
+console.error = (what, ...more) => {
+    if (!(what instanceof Response && what.status === 404 && what.url.includes('UPLOAD'))) say(what, ...more);
+};""".replace("UPLOAD", UPLOAD)
 
 
 def draw(page, points: list[tuple[float, float]]) -> None:
@@ -96,11 +102,15 @@ class WatchedPage:
         self.page, self.width = browser.new_page(), width
         self.problems: list[str] = []
         self.hosts: set[str] = set()
-        self.page.add_init_script(ON_LEAVING)
+        self.page.add_init_script(NOT_OURS)
         self.page.set_viewport_size({"width": width, "height": 844})
         self.page.on("pageerror", lambda error: self.problems.append(str(error)))
-        self.page.on("console", lambda said: self.problems.append(said.text) if said.type == "error" else None)
+        self.page.on("console", self._hear)
         self.page.on("request", self._note)
+
+    def _hear(self, said) -> None:
+        if said.type == "error" and UPLOAD not in said.location.get("url", ""):
+            self.problems.append(said.text)
 
     def _note(self, sent) -> None:
         if sent.url.startswith("http"):

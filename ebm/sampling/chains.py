@@ -62,7 +62,8 @@ def chains(
     y = None if labels is None else labels.to(device)
     energy: Any = model.energy
     with torch.no_grad():
-        yield Step(x, energy(x) if y is None else energy(x, y), 0)
+        first = energy(x) if y is None else energy(x, y)
+    yield Step(x, first, 0)  # outside, because the caller's thread would go on without gradients
     yield from sgld(
         model, x, steps=steps, step_size=sampler.step_size, noise=sampler.print_noise, grad_clip=sampler.grad_clip,
         y=y, free=free, generator=generator, every=every,

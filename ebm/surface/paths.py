@@ -80,7 +80,8 @@ def lowest_energy(
             path = equally_spaced(moved.clamp_(low, high))
         if index % every == 0 or index == steps:
             with torch.no_grad():
-                yield Step(path, energy(path) if labels is None else energy(path, labels), index)
+                energies = energy(path) if labels is None else energy(path, labels)
+            yield Step(path, energies, index)  # outside, as in `ebm.sampling.chains`
 
 
 def binomial(x: Tensor, dim: int) -> Tensor:

@@ -15,10 +15,12 @@ NOT_OURS = """addEventListener('beforeunload', () => {
         if (what?.name !== 'AbortError' && !broken) say(what, ...more);
     };
 });
-const say = console.error;
-console.error = (what, ...more) => {
-    if (!(what instanceof Response && what.status === 404 && what.url.includes('UPLOAD'))) say(what, ...more);
-};""".replace("UPLOAD", UPLOAD)
+{
+    const say = console.error;
+    console.error = (what, ...more) => {
+        if (!(what instanceof Response && what.status === 404 && what.url.includes('UPLOAD'))) say(what, ...more);
+    };
+}""".replace("UPLOAD", UPLOAD)
 
 
 def draw(page, points: list[tuple[float, float]]) -> None:

@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from ebm import EnergyNet, ReplayBuffer, sgld
+from ebm.sampling.chains import chains
 from ebm.sampling.starts import STARTS
 
 
@@ -228,3 +229,11 @@ def test_of_two_chains_from_one_slot_the_last_is_kept():
     buffer.put(torch.tensor([2, 0, 2, 1, 2]), x, 7)
     assert [float(chain.mean()) for chain in buffer.x] == [1, 3, 4, 0]
     assert buffer.steps.tolist() == [7, 7, 7, 0]
+
+
+def test_a_thread_that_takes_one_state_of_chains_can_still_take_gradients():
+    """A generator that stops inside `no_grad` would leave its caller without gradients."""
+    states = chains(EnergyNet(4, 3), 2, steps=3, seed=0)
+    for _ in range(4):
+        next(states)
+        assert torch.is_grad_enabled()

@@ -115,3 +115,10 @@ def test_what_makes_no_path_or_plane_is_refused():
     ):
         with pytest.raises(ValueError):
             make()
+
+
+def test_a_thread_that_takes_one_state_of_a_path_can_still_take_gradients():
+    """A generator that stops inside `no_grad` would leave its caller without gradients."""
+    ends = torch.tensor([-1.0, 0.0]), torch.tensor([1.0, 0.0])
+    for _ in lowest_energy(two_wells, *ends, n=5, steps=3, smooth=False):
+        assert torch.is_grad_enabled()

@@ -11,7 +11,7 @@ from ebm.model.energy import EnergyNet, check_glyphs
 from ebm.model.gradient import gradient_of
 from ebm.sampling.native import Library, Move, NativeStep, fits, library
 from ebm.sampling.native.stream import Stream
-from ebm.sampling.recorded_step import RecordedSteps, StepSettings
+from ebm.sampling.recorded_step import RecordedSteps, StepSettings, moved
 
 
 @dataclass(frozen=True)
@@ -129,10 +129,11 @@ def _step(
     native_fits = fits(model, x)
     low, high = clamp if clamp is not None else (-math.inf, math.inf)
     limit = clip if clip is not None else math.inf
+    settings = StepSettings(step_size, noise, limit, low, high)
     if recorded is not None and recorded.fits(model, x):
         assert isinstance(model, EnergyNet)
         check_glyphs(x)
-        return recorded.step(model, x, extra[0] if extra else None, StepSettings(step_size, noise, limit, low, high))
+        return recorded.step(model, x, extra[0] if extra else None, settings)
     move = Move(step_size, noise, limit, low, high)
 
     def take_step(x: Tensor, white: Tensor | None) -> tuple[Tensor | None, Tensor]:
@@ -144,9 +145,6 @@ def _step(
         if native is not None:
             return native(x, extra[0] if extra else None, move, white)
         slope = slope or gradient_of(model, x, *extra)
-        x = x - step_size * slope(x).clamp(-limit, limit)
-        if white is not None:
-            x = x + noise * white
-        return None, x.clamp_(low, high)
+        return None, moved(x, slope(x), white, settings)
 
     return take_step

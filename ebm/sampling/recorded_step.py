@@ -1,4 +1,4 @@
-"""The Langevin step as a CUDA graph: the fast path of `ebm.sgld` on a GPU."""
+"""The Langevin step in torch's operators, and as a CUDA graph: the fast path of `ebm.sgld` on a GPU."""
 
 import math
 from collections import OrderedDict
@@ -17,7 +17,7 @@ KEPT = 4  # graphs of other shapes or settings that are kept with their memory
 
 @dataclass(frozen=True)
 class StepSettings:
-    """What a recorded step does, which cannot change afterwards.
+    """What a step does with the gradient. A recorded step cannot change it afterwards.
 
     Args:
         step_size: factor of the gradient.
@@ -32,6 +32,26 @@ class StepSettings:
     limit: float = math.inf
     low: float = -1.0
     high: float = 1.0
+
+
+def moved(x: Tensor, gradient: Tensor, white: Tensor | None, settings: StepSettings) -> Tensor:
+    """x after a step of Eq. 5.
+
+    Args:
+        x: states (N, ...).
+        gradient: dE/dx, of x's shape.
+        white: standard normal noise of x's shape, or None.
+        settings: of the step.
+
+    Returns:
+        the new states.
+    """
+    if settings.limit < math.inf:
+        gradient = gradient.clamp(-settings.limit, settings.limit)
+    after = torch.add(x, gradient, alpha=-settings.step_size)
+    if white is not None:
+        after = torch.add(after, white, alpha=settings.noise)
+    return after.clamp_(settings.low, settings.high)
 
 
 class RecordedStep:
@@ -54,14 +74,8 @@ class RecordedStep:
         self.replay, (self.energy, self.after) = recorder(self._work, None)
 
     def _work(self) -> tuple[Tensor, ...]:
-        settings = self.settings
         energy, gradient = self.slope(self.x, self.y)
-        if settings.limit < math.inf:
-            gradient = gradient.clamp(-settings.limit, settings.limit)
-        after = torch.add(self.x, gradient, alpha=-settings.step_size)
-        if settings.noise:
-            after = torch.add(after, self.white, alpha=settings.noise)
-        return energy, after.clamp(settings.low, settings.high)
+        return energy, moved(self.x, gradient, self.white if self.settings.noise else None, self.settings)
 
     def update(self, net: EnergyNet, y: Tensor | None) -> None:
         """Takes over the network's present weights, and the classes (N,) of the next chains."""

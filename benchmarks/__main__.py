@@ -1,4 +1,4 @@
-"""The command line: python -m benchmarks setup | sgld | train | buffer | data | pages | app | load | adapt | gpu."""
+"""The command line: python -m benchmarks SUITE; without one it lists the suites."""
 
 import json
 import sys
@@ -207,6 +207,28 @@ def adapt_command(
     )
     found = adapt.measure(plan, out=out, facts=machine.facts("cpu", threads), say=_say)
     _finish("adapt", "cpu", threads, found, tables.show_adapt, as_json)
+
+
+@app.command("joint")
+def joint_command(
+    out: Annotated[
+        Path, typer.Option(help="Folder of networks, pictures and rows; a peer with a row is not run again.")
+    ],
+    minutes: Annotated[float, typer.Option(min=0, help="Of processor time, for each peer's training.")] = 45.0,
+    peer: Annotated[list[str] | None, typer.Option(help="Only this peer; may be repeated.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """The peers' own ways to train a joint model, for the processor time of ours: hours."""
+    import torch
+
+    from benchmarks.measuring import tables
+    from benchmarks.peers import environments as processes
+    from benchmarks.suites import joint
+
+    processes.check(peer or [])
+    torch.set_num_threads(1)
+    found = joint.measure(joint.Plan(out, minutes, tuple(peer or joint.PEERS)), _say)
+    _finish("joint", "cpu", 1, found, tables.show_joint, as_json)
 
 
 def _threads(asked: int | None) -> int:

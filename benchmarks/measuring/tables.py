@@ -116,6 +116,13 @@ def show_adapt(console: Console, report: dict[str, Any]) -> None:
     show(console, f"adapt ({report['note']})", ["book, glyphs a sort (draws)", *columns], rows)
 
 
+def show_joint(console: Console, report: dict[str, Any]) -> None:
+    """Shows the suite `joint`: a row for each figure, and a column for each model."""
+    rows = report["rows"]
+    cells = [[name, *(f"{row[name]:.3g}" for row in rows.values())] for name in report["figures"]]
+    show(console, f"joint ({report['minutes']:g} minutes of one core)", ["figure", *rows], cells)
+
+
 def show_figures(console: Console, title: str, figures: Iterable[dict[str, Any]]) -> None:
     """Shows measured figures: name, value, unit and, if there is a target, whether it is met.
 

@@ -10,12 +10,13 @@ import runpy
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from net import PlainNet
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from samplers import SAMPLERS, Drift
 
 SHAPE = (1, 56, 56)
@@ -24,7 +25,7 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 class Worker:
-    """One sampler on one network at a time, and one training run.
+    """One sampler on one network at a time, and one training run of each kind.
 
     Args:
         peer: a key of `SAMPLERS`.
@@ -37,6 +38,7 @@ class Worker:
         self.ways: dict[str, Any] = {}
         self.way = ""
         self.train_steps: Callable[[int], list[float]] | None = None
+        self.learner: Any = None
 
     def load(self, weights: str, shape: dict[str, Any]) -> dict[str, Any]:
         """Loads the weights of a safetensors file; the sampler has its defaults until `choose`.
@@ -145,6 +147,40 @@ class Worker:
 
         return training.reach(recipe, accuracy, every, self.device)
 
+    def learn(
+        self, data: str, shape: dict[str, Any], settings: dict[str, Any], seconds: float, seed: int, weights: str
+    ) -> dict[str, Any]:
+        """Trains a joint model the peer's own way, and writes its weights.
+
+        Args:
+            data: path of a safetensors file with images (N, 56, 56) in bytes, and labels (N,).
+            shape: arguments of the network.
+            settings: of the peer, where they differ from its documentation's.
+            seconds: of processor time.
+            seed: of everything random.
+            weights: path of the file that is written.
+
+        Returns:
+            the settings, and what the peer's learner reports.
+        """
+        import joint
+
+        torch.manual_seed(seed)
+        split = load_file(data)
+        x = split["images"].float().div(127.5).sub(1)[:, None]
+        learner, kind = joint.LEARNERS[self.peer]
+        chosen = kind(**settings)
+        self.learner = learner(PlainNet(**shape), x, split["labels"], chosen)
+        report = self.learner.learn(seconds) | {"settings": asdict(chosen)}
+        save_file({name: value.contiguous() for name, value in self.learner.trained().state_dict().items()}, weights)
+        return report
+
+    def draw(self, n: int, labels: list[int] | None, glyphs: str) -> dict[str, Any]:
+        """Prints glyphs of the wanted classes, or of log q(x), into a safetensors file."""
+        wanted = None if labels is None else torch.tensor(labels)
+        save_file({"glyphs": self.learner.draw(n, wanted).detach().contiguous()}, glyphs)
+        return {}
+
     def _wait(self) -> None:
         if self.device == "cuda":
             torch.cuda.synchronize()
@@ -162,6 +198,7 @@ def main() -> None:
     verbs: dict[str, Callable[..., dict[str, Any]]] = {
         "load": worker.load, "use": worker.use, "choose": worker.choose, "run": worker.run, "energies": worker.energies,
         "load_training": worker.load_training, "train": worker.train, "reach": worker.reach,
+        "learn": worker.learn, "draw": worker.draw,
     }  # fmt: skip
     for line in sys.stdin:
         wish = json.loads(line)

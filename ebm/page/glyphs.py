@@ -15,6 +15,9 @@ _NARROWEST = 0.42  # the narrowest piece that is cut off
 _BODY = 0.45  # share of the band's height that a part must cover to be a letter's body and not a point
 _UNDER = 0.5  # share of a point's width that must stand over a body to belong to it
 _SAME = 0.7  # the same for two bodies: more only where a stroke broke level
+_DOT = 0.004  # of the squared height of small letters: the least ink of the dot of an i
+_STEM = (0.15, 0.55)  # of the height of small letters: how wide a stem is that a dot may stand over
+_FAR = 0.5  # of the band's height: the most white between a stem and its dot
 _SPECK = 0.02  # of the squared height of small letters: the least ink of a glyph that stands alone
 _BOTH_LINES = 0.6  # share of the bands of two lines that a part must cover to be letters of both that touch
 
@@ -42,7 +45,8 @@ def find_pieces(ink: Ink, bands: list[Band], slope: float) -> list[list[Piece]]:
     height = float(np.median([band.height for band in bands]))
     boxes = [_boxes(ink, band) for band in bands]
     _part_lines(ink, bands, boxes, slope)
-    return [_line(ink, band, some, slope, height) for band, some in zip(bands, boxes, strict=True)]
+    dots = _dots(ink, bands, slope, height)
+    return [_line(ink, band, some, near, slope, height) for band, some, near in zip(bands, boxes, dots, strict=True)]
 
 
 @dataclass(frozen=True)
@@ -56,6 +60,17 @@ class _Part:
 
 def _boxes(ink: Ink, band: Band) -> list[_Part]:
     return [_Part(int(k) + 1, Box(*ink.boxes[k].tolist()), False) for k in band.parts]
+
+
+def _dots(ink: Ink, bands: list[Band], slope: float, height: float) -> list[list[_Part]]:
+    """For each line, the parts just above it that are too small to be letters by themselves."""
+    width, tall = ink.boxes[:, 2] - ink.boxes[:, 0], ink.boxes[:, 3] - ink.boxes[:, 1]
+    small = (ink.areas >= _DOT * height**2) & (np.maximum(width, tall) < _BODY * height)
+    small[np.concatenate([band.parts for band in bands])] = False
+    numbers = np.flatnonzero(small)
+    foot = ink.boxes[numbers, 3] - slope * (ink.boxes[numbers, 0] + ink.boxes[numbers, 2]) / 2
+    near = [(foot > band.top - _FAR * band.height) & (foot < band.top + 0.2 * band.height) for band in bands]
+    return [[_Part(int(k) + 1, Box(*ink.boxes[k].tolist()), False) for k in numbers[some]] for some in near]
 
 
 def _part_lines(ink: Ink, bands: list[Band], parts: list[list[_Part]], slope: float) -> None:
@@ -101,9 +116,10 @@ def _tight(mask: np.ndarray, left: int, top: int) -> Box:
     return Box(left + int(columns[0]), top + int(rows[0]), left + int(columns[-1]) + 1, top + int(rows[-1]) + 1)
 
 
-def _line(ink: Ink, band: Band, parts: list[_Part], slope: float, height: float) -> list[Piece]:
+def _line(ink: Ink, band: Band, parts: list[_Part], dots: list[_Part], slope: float, height: float) -> list[Piece]:
     """The glyphs of one line."""
     groups = _grouped(parts, band, slope)
+    _dot(groups, dots, band, height)
     pieces = []
     for group in groups:
         box = _around([part.box for part in group])
@@ -140,6 +156,24 @@ def _grouped(parts: list[_Part], band: Band, slope: float) -> list[list[_Part]]:
         else:
             loose.append([point])
     return bodies + loose
+
+
+def _dot(groups: list[list[_Part]], dots: list[_Part], band: Band, height: float) -> None:
+    """Gives each dot to the bare stem that it stands over, in place; any other is a speck."""
+    stems = [(group, _around([part.box for part in group])) for group in groups]
+    stems = [
+        (group, box)
+        for group, box in stems
+        if _STEM[0] * height <= box.width <= _STEM[1] * height and box.height <= _TALL * band.height
+    ]
+    for dot in dots:
+        under = [
+            (box.top - dot.box.bottom, group)
+            for group, box in stems
+            if _over(dot.box, box) >= _UNDER and -0.1 * band.height <= box.top - dot.box.bottom <= _FAR * band.height
+        ]
+        if under:
+            min(under, key=lambda pair: pair[0])[1].append(dot)
 
 
 def _over(point: Box, body: Box) -> float:

@@ -5,6 +5,8 @@ import pytest
 from helpers.made_page import agreement, make_page
 from PIL import Image
 
+from ebm.data.synthetic.founts import textura_founts
+from ebm.data.synthetic.printed_page import print_page
 from ebm.page import find_glyphs
 from ebm.page.scan import MAX_PIXELS, Scan, read_scan
 
@@ -26,6 +28,20 @@ def test_the_glyphs_of_a_leaning_unevenly_lit_page_are_found_and_its_rubric_is_n
     assert len(layout.lines) == 8 and layout.rubrics > 0
     assert layout.angle == pytest.approx(angle, abs=0.3)
     assert len(layout.crops) == len(layout.glyphs)
+
+
+def test_the_dot_of_an_i_belongs_to_its_stem_however_small_it_is():
+    (fount,) = textura_founts(1, seed=11)
+    page = print_page(["inimici", "uidit", "impiis", "dominiſ", "iuſti", "niſi"] * 12, fount, width=95.0, seed=1)
+    found = boxes(found_on(page.picture))
+    stems = np.array([glyph.box for glyph in page.glyphs if glyph.name == "i"])
+    dotted = [np.abs(found - box).max(1).min() < 4 for box in stems]  # in pixels; the dot stands 7 above the stem
+    assert len(stems) > 100 and np.mean(dotted) >= 0.97
+    speck = np.array(page.picture)
+    left, top, right, _ = next(glyph.box for glyph in page.glyphs if glyph.name == "o")
+    speck[int(top) - 9 : int(top) - 6, int(left + right) // 2 - 2 : int(left + right) // 2 + 2] = 40
+    above_an_o = boxes(found_on(Image.fromarray(speck)))
+    assert len(found) == len(above_an_o) and np.abs(found - above_an_o).max() <= 1
 
 
 def test_columns_are_read_one_after_the_other():

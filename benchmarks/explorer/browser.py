@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
+from benchmarks.explorer.book import Dragged, drag
+
 _BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
 PATIENCE = 180_000  # milliseconds
@@ -82,6 +84,7 @@ class Seen:
         free: runs of 16 glyphs as fast as it goes.
         phone: runs of 4 glyphs on a phone, as fast as it goes.
         bytes: of the page's own modules and engine.
+        dragged: a page of many glyphs in the tab Book.
     """
 
     moves: list[float]
@@ -89,6 +92,7 @@ class Seen:
     free: list[Run]
     phone: list[Run]
     bytes: int
+    dragged: Dragged
 
 
 def missing() -> str | None:
@@ -122,13 +126,14 @@ def watch(url: str, steps: int, times: int) -> Seen:
             _go_to_print(page, 16, steps)
             paced = [_print(page, "60") for _ in range(times)]
             free = [_print(page, "0") for _ in range(times)]
+            dragged = drag(page)
             page.close()
             page = _opened(browser, url, _PHONE["viewport"])
             slow = page.context.new_cdp_session(page)
             slow.send("Emulation.setCPUThrottlingRate", {"rate": _PHONE["slower"]})
             _go_to_print(page, 4, steps)
             phone = [_print(page, "0") for _ in range(times)]
-            return Seen(moves, paced, free, phone, size)
+            return Seen(moves, paced, free, phone, size, dragged)
         finally:
             browser.close()
 

@@ -166,6 +166,8 @@ def _browser(server: Server, rounds: int) -> list[dict[str, Any]]:
         figure("steps per second in a browser, grid of 16", middle(seen.free, "steps"), "1/s", at_least=100),
         figure("longest task of the page while printing", max(run.longest for run in seen.paced), "ms", at_most=50),
         figure("frames per second on a slow phone, grid of 4", middle(seen.phone, "frames"), "1/s", at_least=15),
+        figure(f"frames per second, a page of {seen.dragged.glyphs:,} glyphs dragged", seen.dragged.frames, "1/s"),
+        figure("longest task of the page meanwhile", seen.dragged.longest, "ms"),
         figure("the page's own modules and engine", seen.bytes / 2**20, "MiB", at_most=1),
     ]  # fmt: skip
 

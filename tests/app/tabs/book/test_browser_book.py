@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from helpers.app_pages import open_page, open_tab, wait_for_change
+from helpers.made_page import make_page
 
 
 @pytest.fixture
@@ -68,6 +69,32 @@ def test_a_box_is_clicked_and_the_page_is_dragged(fresh) -> None:
     fresh.mouse.move(box["x"] + 300, box["y"] + 300)
     fresh.mouse.down()
     fresh.mouse.move(box["x"] + 360, box["y"] + 340, steps=4)
+    fresh.mouse.up()
+    fresh.wait_for_function(f"(seen) => {picture} !== seen", arg=seen)
+
+
+def test_a_page_of_three_thousand_glyphs_is_read_walked_and_dragged(fresh, tmp_path) -> None:
+    made = make_page(lines=39, letters=40, columns=2, rubric=False)
+    made.picture.save(tmp_path / "many.jpg", quality=80)
+    open_tab(fresh, "Book")
+    fresh.set_input_files("#book-file input[type=file]", str(tmp_path / "many.jpg"))
+    fresh.wait_for_selector(".desk:not([hidden]) .desk-row")
+    count = int(fresh.inner_text("#book-said").split(" glyphs")[0].replace(",", ""))
+    assert len(made.boxes) > 3000 and count > 0.97 * len(made.boxes)
+    rows = fresh.locator(".desk-row small").all_inner_texts()
+    assert sum(int(row.split(", ")[-1]) for row in rows) == count
+    fresh.focus(".desk-view canvas")
+    fresh.keyboard.press("ArrowRight")
+    fresh.wait_for_function("document.querySelector('.desk-words').innerText.startsWith('Line 1:')")
+    for _ in range(39):
+        fresh.keyboard.press("ArrowDown")
+    fresh.wait_for_function("document.querySelector('.desk-words').innerText.startsWith('Line 40:')")
+    box = fresh.locator(".desk-view canvas").bounding_box()
+    picture = "document.querySelector('.desk-view canvas').toDataURL()"
+    seen = fresh.evaluate(picture)
+    fresh.mouse.move(box["x"] + 300, box["y"] + 200)
+    fresh.mouse.down()
+    fresh.mouse.move(box["x"] + 360, box["y"] + 240, steps=20)
     fresh.mouse.up()
     fresh.wait_for_function(f"(seen) => {picture} !== seen", arg=seen)
 

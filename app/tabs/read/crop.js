@@ -4,6 +4,7 @@
 import { openTab } from '../../parts/opening.js';
 
 const LEAST = 0.01;  // share of the picture's side that a box has at least
+const SIDES = ['top', 'left', 'bottom', 'right'];  // which side of the frame is up after so many quarter turns to the right
 const LARGEST = 8;  // how far it is enlarged at most
 
 /**
@@ -49,6 +50,7 @@ export function mount(element, chooses) {
 
     function show() {
         frame.hidden = !box;
+        frame.dataset.up = angle() ? SIDES[(quarter / 90 % 4 + 4) % 4] : '';  // a mark shows how the letter is read
         if (box) { lay(frame, box); frame.style.transform = `rotate(${-Number(range.value)}deg)`; }  // a quarter turn takes the same part
         find('output').textContent = `${angle()}°`;
     }

@@ -49,6 +49,7 @@ def test_a_letter_of_several_is_chosen_drawn_around_and_turned(page, tmp_path) -
         wait_until(page, f"async (had) => (await ({INK.format('ink')})()) !== had", arg=before)
         seen.append(page.evaluate(INK.format("ink")))
     assert len(set(seen)) == 3
+    assert page.get_attribute(".crop-stage > i", "data-up") == "left"  # turned to the right, the left side is up
     page.evaluate(WHEEL)
     assert page.evaluate(SCALE) == pytest.approx(1.65, abs=0.01)
     before = page.evaluate(INK.format("ink"))

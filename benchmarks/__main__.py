@@ -216,6 +216,9 @@ def joint_command(
     ],
     minutes: Annotated[float, typer.Option(min=0, help="Of processor time, for each peer's training.")] = 45.0,
     peer: Annotated[list[str] | None, typer.Option(help="Only this peer; may be repeated.")] = None,
+    setting: Annotated[
+        list[str] | None, typer.Option(help="Of a peer, as torchebm.flow_share=1; may be repeated.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """The peers' own ways to train a joint model, for the processor time of ours: hours."""
@@ -227,7 +230,8 @@ def joint_command(
 
     processes.check(peer or [])
     torch.set_num_threads(1)
-    found = joint.measure(joint.Plan(out, minutes, tuple(peer or joint.PEERS)), _say)
+    plan = joint.Plan(out, minutes, tuple(peer or joint.PEERS), settings=joint.settings_of(setting or []))
+    found = joint.measure(plan, _say)
     _finish("joint", "cpu", 1, found, tables.show_joint, as_json)
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -59,6 +60,21 @@ class Plan:
     seed: int = 0
     effort: Effort = EFFORT
     settings: dict[str, dict[str, Any]] = dataclasses.field(default_factory=dict)
+
+
+def settings_of(texts: list[str]) -> dict[str, dict[str, Any]]:
+    """Settings of peers, given as PEER.NAME=NUMBER.
+
+    Raises:
+        ValueError: for a text of another form.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for text in texts:
+        parts = re.fullmatch(r"(\w+)\.(\w+)=(-?\d+(?:\.\d+)?(?:e-?\d+)?)", text)
+        if parts is None or parts[1] not in PEERS:
+            raise ValueError(f"A setting is PEER.NAME=NUMBER, as torchebm.flow_share=1, not {text!r}.")
+        found.setdefault(parts[1], {})[parts[2]] = json.loads(parts[3])
+    return found
 
 
 def measure(

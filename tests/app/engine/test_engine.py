@@ -240,8 +240,8 @@ def test_two_workers_give_the_glyphs_of_one_in_the_order_of_the_steps(desk) -> N
             for (const more of [{}, { starts }, { starts, free: new Uint8Array(bytesOf(given.free)) }]) {
                 const frames = [], given = { ...settings, aims, done: 3, ...more };
                 const { glyphs } = await client.run(given, (some) => frames.push(...some));
-                const [inks, energy, aimed] = ['inks', 'energy', 'aimed'].map((key) => frames.map((f) => [...f[key]]));
-                all[cores].push({ glyphs: textOf(glyphs), steps: frames.map(({ step }) => step), inks, energy, aimed });
+                const seen = ['inks', 'energy', 'aimed'].map((key) => frames.map((f) => textOf(f[key])));
+                all[cores].push({ glyphs: textOf(glyphs), steps: frames.map(({ step }) => step), seen });
             }
             all[cores].push(client.workers.length);
             client.end();

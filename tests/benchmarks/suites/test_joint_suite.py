@@ -79,3 +79,11 @@ def test_an_installed_peer_learns_by_its_own_loss(peer: str, tmp_path, models, s
         pytest.skip(reason)
     _, report = compare(tmp_path / "out", models, small_corpus, peer)
     assert report["rows"][peer]["training"]["steps"] >= 1
+
+
+def test_settings_are_read_from_the_command_line_or_refused_in_a_sentence() -> None:
+    given = ["torchebm.flow_share=1", "ebmkit.lr=1e-4", "torchebm.scale=2.5"]
+    assert joint.settings_of(given) == {"torchebm": {"flow_share": 1, "scale": 2.5}, "ebmkit": {"lr": 1e-4}}
+    for wrong in ("flow_share=1", "torchebm.flow_share", "torchebm.flow_share=all", "nobody.lr=1"):
+        with pytest.raises(ValueError, match="A setting is PEER.NAME=NUMBER"):
+            joint.settings_of([wrong])

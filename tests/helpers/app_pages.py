@@ -1,7 +1,10 @@
 """What the browser tests share: the pages themselves, drawing on the pad, waiting for a change."""
 
+import base64
 from collections.abc import Iterator
 from urllib.parse import urlparse
+
+import numpy as np
 
 PATIENCE = 120_000  # milliseconds that a page may take on a busy machine; no test is about speed
 
@@ -49,6 +52,22 @@ def wait_until(page, script: str, arg: object = None) -> None:
             return
         page.wait_for_timeout(50)
     raise AssertionError(f"this did not come true: {script}")
+
+
+def values_of(page, script: str, arg: object = None, dtype: type = np.float32) -> np.ndarray:
+    """The values of a typed array that an asynchronous function of the page gives, as they lie in memory.
+
+    They come as one text: a list of numbers takes Playwright seconds, since it takes it apart number by number.
+    """
+    text = page.evaluate(
+        f"""async (arg) => {{
+            const {{ buffer, byteOffset, byteLength }} = await ({script})(arg);
+            const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+            return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
+        }}""",
+        arg,
+    )
+    return np.frombuffer(base64.b64decode(text), dtype).copy()
 
 
 def serious_findings(page, **options) -> list[str]:

@@ -6,7 +6,7 @@ import json
 import numpy as np
 import pytest
 import torch
-from helpers.app_pages import draw, open_tab, serious_findings, wait_until
+from helpers.app_pages import draw, open_tab, serious_findings, values_of, wait_until
 from PIL import Image
 
 import ebm
@@ -61,8 +61,8 @@ def test_the_energy_moves_while_one_draws_and_the_server_is_not_asked(page, aske
     page.mouse.up()
     page.wait_for_function("document.querySelector('.live-spoken').innerText.includes('Energy')")
     assert asked == []
-    ink = page.evaluate("async () => [...(await (await glyphImport('parts/places.js')).partOf('lens')).ink()]")
-    glyph = (torch.tensor(ink, dtype=torch.float32) / 127.5 - 1).view(1, 56, 56)
+    lens = "async () => (await (await glyphImport('parts/places.js')).partOf('lens')).ink()"
+    glyph = (torch.from_numpy(values_of(page, lens, dtype=np.uint8)).float() / 127.5 - 1).view(1, 56, 56)
     verdict = ebm.verdict(model[1], model[2], glyph)
     shown = page.evaluate(ENERGY.removesuffix("?.energy"))
     assert shown["energy"] == pytest.approx(verdict.energy, abs=1e-3)
@@ -191,13 +191,12 @@ def test_the_page_prints_the_glyphs_of_the_seed(page, asked: list[str], model) -
     asked.clear()
     print_and_wait(page)
     assert asked == []
-    inks = page.evaluate(
-        "async () => [...(await (await glyphImport('parts/places.js')).partOf('printed')).shown().inks]"
-    )
+    shown = "async () => (await (await glyphImport('parts/places.js')).partOf('printed')).shown().inks"
+    inks = values_of(page, shown, dtype=np.uint8).astype(int)
     printed = last_of(
         chains(model[1], 12, sampler=model[2].sampler, labels=torch.zeros(12, dtype=torch.int64), engine="native")
     )
-    difference = np.array(inks).reshape(12, 56, 56) - to_bytes(printed).numpy().astype(int)
+    difference = inks.reshape(12, 56, 56) - to_bytes(printed).numpy().astype(int)
     assert np.abs(difference).max() <= 1
 
 

@@ -6,44 +6,14 @@ time, and then prints glyphs by its own sampler. The network of all is `PlainNet
 
 import time
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import torch
+from learner import drawn, uniform
 from net import PlainNet
 from notebook import ListBuffer, langevin, train_step
 from torch import Tensor
 from torch.nn import functional as F
-
-BATCH = 64  # glyphs that are printed at once
-
-
-class Learner(Protocol):
-    """A network that learns for some time, and prints.
-
-    Args:
-        net: the network, untrained.
-        x: glyphs (N, 1, 56, 56) in [-1, 1].
-        y: their classes (N,).
-        settings: those of the peer.
-    """
-
-    def __init__(self, net: PlainNet, x: Tensor, y: Tensor, settings: Any): ...
-
-    def learn(self, seconds: float) -> dict[str, Any]:
-        """Trains for so many seconds of processor time; returns what is worth reporting."""
-        ...
-
-    def trained(self) -> PlainNet:
-        """The network that is measured."""
-        ...
-
-    def draw(self, n: int, labels: Tensor | None) -> Tensor:
-        """Glyphs (n, 1, 56, 56) from noise: of the classes (n,), or of log q(x) without any."""
-        ...
-
-
-def _uniform(shape: tuple[int, ...]) -> Tensor:
-    return torch.rand(shape) * 2 - 1
 
 
 @dataclass(frozen=True)
@@ -51,7 +21,7 @@ class NotebookSettings:
     """The usual settings of a course notebook on deep energy models.
 
     Args:
-        lr: learning rate of Adam; 1e-4 in the source, with which 45 minutes of one core lead nowhere (tried).
+        lr: learning rate of Adam; 1e-4 in the source, which is for more steps than 45 minutes of one core allow.
         batch: glyphs a step.
         steps: of SGLD in a training step.
         print_steps: of SGLD for a glyph from noise.
@@ -76,7 +46,7 @@ class NotebookSettings:
 
 
 class NotebookJEM:
-    """The course notebook's loop with a cross-entropy; arguments as in `Learner`."""
+    """The course notebook's loop with a cross-entropy; arguments as in `learner.Learner`."""
 
     def __init__(self, net: PlainNet, x: Tensor, y: Tensor, settings: NotebookSettings):
         self.net, self.x, self.y, self.settings = net, x, y, settings
@@ -88,7 +58,7 @@ class NotebookJEM:
         return found | {"steps": steps, "grad_clip": self.settings.grad_clip}
 
     def learn(self, seconds: float) -> dict[str, Any]:
-        """As in `Learner`."""
+        """As in `learner.Learner`."""
         settings, sampler = self.settings, self._sampler(self.settings.steps)
         end, steps, loss = time.process_time() + seconds, 0, 0.0
         while time.process_time() < end:
@@ -101,22 +71,19 @@ class NotebookJEM:
         return {"steps": steps, "loss": loss}
 
     def trained(self) -> PlainNet:
-        """As in `Learner`."""
+        """As in `learner.Learner`."""
         return self.net
 
     def draw(self, n: int, labels: Tensor | None) -> Tensor:
-        """As in `Learner`."""
-        parts = []
-        for start in range(0, n, BATCH):
-            size = min(BATCH, n - start)
-            wanted = None if labels is None else labels[start : start + size, None]
+        """As in `learner.Learner`."""
 
-            def energy(x: Tensor, wanted: Tensor | None = wanted) -> Tensor:
-                return self.net(x) if wanted is None else -self.net.get_logits(x).gather(1, wanted)[:, 0]
+        def draw(size: int, wanted: Tensor | None) -> Tensor:
+            def energy(x: Tensor) -> Tensor:
+                return self.net(x) if wanted is None else -self.net.get_logits(x).gather(1, wanted[:, None])[:, 0]
 
-            sampler = self._sampler(self.settings.print_steps)
-            parts.append(langevin(energy, _uniform((size, 1, 56, 56)), **sampler))
-        return torch.cat(parts)
+            return langevin(energy, uniform((size, 1, 56, 56)), **self._sampler(self.settings.print_steps))
+
+        return drawn(n, labels, draw)
 
 
 @dataclass(frozen=True)
@@ -124,7 +91,7 @@ class EbmkitSettings:
     """The settings of ebmkit's example of a JEM on MNIST (`examples/train_mnist_jem.py` of its source package).
 
     Args:
-        lr: learning rate of Adam; 1e-4 in the source, with which 45 minutes of one core lead nowhere (tried).
+        lr: learning rate of Adam; 1e-4 in the source, which is for more steps than 45 minutes of one core allow.
         batch: glyphs a step.
         steps: of SGLD in a training step.
         print_steps: of SGLD for a glyph from noise.
@@ -149,7 +116,7 @@ class EbmkitSettings:
 
 
 class EbmkitJEM:
-    """ebmkit's `JEMLoss` with chains that a class steers, run by its `Trainer`; arguments as in `Learner`."""
+    """ebmkit's `JEMLoss` with chains that a class steers, run by its `Trainer`; arguments as in `learner.Learner`."""
 
     def __init__(self, net: PlainNet, x: Tensor, y: Tensor, settings: EbmkitSettings):
         from ebm.jem import ClassifierEnergy, JEMLoss
@@ -170,7 +137,7 @@ class EbmkitJEM:
             step_size=settings.step_size, noise_scale=settings.noise, grad_clip=settings.grad_clip,
             steps=settings.steps, clamp=(-1, 1),
         )  # fmt: skip
-        buffer = kit.ReplayBuffer(settings.slots, tuple(x.shape[1:]), reinit_prob=0.05, init_fn=_uniform)
+        buffer = kit.ReplayBuffer(settings.slots, tuple(x.shape[1:]), reinit_prob=0.05, init_fn=uniform)
         divergence = kit.ContrastiveDivergence(self.sampler, buffer=buffer, energy_reg=settings.energy_reg)
         self.trainer = kit.Trainer(
             ClassifierEnergy(Logits(net)), JEMLoss(divergence, conditional_negatives=True), lr=settings.lr,
@@ -178,24 +145,25 @@ class EbmkitJEM:
         )  # fmt: skip
 
     def learn(self, seconds: float) -> dict[str, Any]:
-        """As in `Learner`."""
+        """As in `learner.Learner`."""
         end = time.process_time() + seconds
         while time.process_time() < end:
             self.trainer.fit(self.data, steps=1, batch_size=self.settings.batch, verbose=False)
         return {"steps": self.trainer.step_count, "last": self.trainer.history[-1]}
 
     def trained(self) -> PlainNet:
-        """As in `Learner`: the averaged weights."""
+        """As in `learner.Learner`: the averaged weights."""
         return self.trainer.ema.module.net.inner
 
     def draw(self, n: int, labels: Tensor | None) -> Tensor:
-        """As in `Learner`."""
-        model, parts = self.trainer.ema.module, []
-        for start in range(0, n, BATCH):
-            size = min(BATCH, n - start)
-            energy = model if labels is None else model.condition(labels[start : start + size])
-            parts.append(self.sampler.sample(energy, _uniform((size, 1, 56, 56)), steps=self.settings.print_steps))
-        return torch.cat(parts)
+        """As in `learner.Learner`."""
+        model = self.trainer.ema.module
+
+        def draw(size: int, wanted: Tensor | None) -> Tensor:
+            energy = model if wanted is None else model.condition(wanted)
+            return self.sampler.sample(energy, uniform((size, 1, 56, 56)), steps=self.settings.print_steps)
+
+        return drawn(n, labels, draw)
 
 
 @dataclass(frozen=True)
@@ -205,7 +173,7 @@ class TorchebmSettings:
     Args:
         scale: V(x) = -scale logsumexp_y f(x)[y]. The slope of V is the whole way to the glyph, for which logits would
             have to be in the thousands; ours has the same factor.
-        lr: learning rate of Adam; 1e-4 in the source, with which 45 minutes of one core lead nowhere (tried).
+        lr: learning rate of Adam; 1e-4 in the source, which is for more steps than 45 minutes of one core allow.
         batch: glyphs a step.
         flow_share: of the processor time for the first phase, in which no chains run. With it the second phase has a
             tenth of the first one's steps, as in the example.
@@ -230,7 +198,7 @@ class TorchebmSettings:
 class TorchebmMatching:
     """torchebm's `EnergyMatchingLoss` on log q(x) and on f(x)[y] in turn, plus a cross-entropy.
 
-    torchebm has no joint model; the cross-entropy is what a user would add. Arguments as in `Learner`.
+    torchebm has no joint model; the cross-entropy is what a user would add. Arguments as in `learner.Learner`.
     """
 
     def __init__(self, net: PlainNet, x: Tensor, y: Tensor, settings: TorchebmSettings):
@@ -260,7 +228,7 @@ class TorchebmMatching:
         self.optimizer = torch.optim.Adam(self.potential.parameters(), lr=settings.lr)
 
     def learn(self, seconds: float) -> dict[str, Any]:
-        """As in `Learner`."""
+        """As in `learner.Learner`."""
         flow = self._phase(seconds * self.settings.flow_share)
         self.marginal.lambda_cd = self.conditional.lambda_cd = self.settings.contrast
         joint = self._phase(seconds * (1 - self.settings.flow_share))
@@ -282,11 +250,11 @@ class TorchebmMatching:
         return {"steps": steps, "loss": float(loss.detach()), "cross_entropy": float(entropy.detach())}
 
     def trained(self) -> PlainNet:
-        """As in `Learner`."""
+        """As in `learner.Learner`."""
         return self.potential.inner
 
     def draw(self, n: int, labels: Tensor | None) -> Tensor:
-        """As in `Learner`: one sweep from Gaussian noise, as torchebm's documentation prints images."""
+        """As in `learner.Learner`: one sweep from Gaussian noise, as torchebm's documentation prints images."""
         from torchebm.core import TemperatureScheduler
         from torchebm.samplers import LangevinDynamics
 
@@ -294,12 +262,11 @@ class TorchebmMatching:
         steps = round(settings.duration / settings.step_size)
         cooling = TemperatureScheduler(settings.epsilon_max, n_steps=steps, t_end=settings.duration)
         sampler = LangevinDynamics(self.potential, step_size=settings.step_size, noise_scale=cooling)
-        parts = []
-        for start in range(0, n, BATCH):
-            size = min(BATCH, n - start)
-            wanted = None if labels is None else labels[start : start + size]
-            parts.append(sampler.sample(x=torch.randn(size, 1, 56, 56), n_steps=steps, y=wanted))
-        return torch.cat(parts).clamp(-1, 1)
+
+        def draw(size: int, wanted: Tensor | None) -> Tensor:
+            return sampler.sample(x=torch.randn(size, 1, 56, 56), n_steps=steps, y=wanted)
+
+        return drawn(n, labels, draw).clamp(-1, 1)
 
 
 # peer -> how it learns, and its settings

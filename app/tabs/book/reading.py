@@ -10,6 +10,7 @@ import gradio as gr
 from gradio.blocks import Block
 from gradio.components import Component
 
+from app.middleware import LARGEST_FILE
 from app.models.loaded import LoadedModel
 from app.parts.drawing import message
 from app.parts.panel import Context, Shown, Values, sending
@@ -24,8 +25,8 @@ if TYPE_CHECKING:
     from ebm.page.read import ReadPage
 
 HINT = (
-    "Nothing is read yet. Bring a page, or read the built-in one: it was printed by code, and a dozen of its glyphs "
-    "are strange ones."
+    f"Nothing is read yet. Bring a page of at most {LARGEST_FILE // 2**20} MiB (as a JPEG, if the scan is larger), or "
+    "read the built-in one: it was printed by code, and a dozen of its glyphs are strange ones."
 )
 
 

@@ -7,6 +7,9 @@ import pytest
 from helpers.app_pages import open_page, open_tab, wait_for_change
 from helpers.made_page import make_page
 
+from app.middleware import LARGEST_FILE
+from app.tabs.book.reading import HINT
+
 
 @pytest.fixture
 def fresh(browser, url: str) -> Iterator:
@@ -50,6 +53,16 @@ def test_a_page_is_read_walked_named_and_sent_to_read(page) -> None:
     page.click("[data-do=read]")
     page.wait_for_selector("#tabs button[role=tab][aria-selected=true]:has-text('Read')", state="attached")
     wait_for_change(page, "#reading", reading)
+
+
+def test_a_scan_that_is_too_large_is_named_and_what_was_read_stays(page, tmp_path) -> None:
+    assert "at most 25 MiB" in HINT
+    open_tab(page, "Book")
+    said = page.inner_text("#book-said")
+    (tmp_path / "large.png").write_bytes(bytes(LARGEST_FILE + 1))
+    page.set_input_files("#book-file input[type=file]", str(tmp_path / "large.png"))
+    page.wait_for_selector(":text('exceed the maximum allowed size of 25.0 Mb')")
+    assert page.inner_text("#book-said") == said and page.is_visible(".desk .desk-row")
 
 
 def test_a_box_is_clicked_and_the_page_is_dragged(fresh) -> None:

@@ -43,7 +43,7 @@ def find_pieces(ink: Ink, bands: list[Band], slope: float) -> list[list[Piece]]:
         slope: by how many rows the lines fall for each column.
     """
     height = float(np.median([band.height for band in bands]))
-    boxes = [_boxes(ink, band) for band in bands]
+    boxes = [_parts(ink, band.parts) for band in bands]
     _part_lines(ink, bands, boxes, slope)
     dots = _dots(ink, bands, slope, height)
     return [_line(ink, band, some, near, slope, height) for band, some, near in zip(bands, boxes, dots, strict=True)]
@@ -58,8 +58,9 @@ class _Part:
     is_cut: bool
 
 
-def _boxes(ink: Ink, band: Band) -> list[_Part]:
-    return [_Part(int(k) + 1, Box(*ink.boxes[k].tolist()), False) for k in band.parts]
+def _parts(ink: Ink, rows: np.ndarray) -> list[_Part]:
+    """The parts of some row numbers, whole."""
+    return [_Part(int(k) + 1, Box(*ink.boxes[k].tolist()), False) for k in rows]
 
 
 def _dots(ink: Ink, bands: list[Band], slope: float, height: float) -> list[list[_Part]]:
@@ -70,7 +71,7 @@ def _dots(ink: Ink, bands: list[Band], slope: float, height: float) -> list[list
     numbers = np.flatnonzero(small)
     foot = ink.boxes[numbers, 3] - slope * (ink.boxes[numbers, 0] + ink.boxes[numbers, 2]) / 2
     near = [(foot > band.top - _FAR * band.height) & (foot < band.top + 0.2 * band.height) for band in bands]
-    return [[_Part(int(k) + 1, Box(*ink.boxes[k].tolist()), False) for k in numbers[some]] for some in near]
+    return [_parts(ink, numbers[some]) for some in near]
 
 
 def _part_lines(ink: Ink, bands: list[Band], parts: list[list[_Part]], slope: float) -> None:
@@ -119,7 +120,7 @@ def _tight(mask: np.ndarray, left: int, top: int) -> Box:
 def _line(ink: Ink, band: Band, parts: list[_Part], dots: list[_Part], slope: float, height: float) -> list[Piece]:
     """The glyphs of one line."""
     groups = _grouped(parts, band, slope)
-    _dot(groups, dots, band, height)
+    _give_dots(groups, dots, band, height)
     pieces = []
     for group in groups:
         box = _around([part.box for part in group])
@@ -158,7 +159,7 @@ def _grouped(parts: list[_Part], band: Band, slope: float) -> list[list[_Part]]:
     return bodies + loose
 
 
-def _dot(groups: list[list[_Part]], dots: list[_Part], band: Band, height: float) -> None:
+def _give_dots(groups: list[list[_Part]], dots: list[_Part], band: Band, height: float) -> None:
     """Gives each dot to the bare stem that it stands over, in place; any other is a speck."""
     stems = [(group, _around([part.box for part in group])) for group in groups]
     stems = [

@@ -22,12 +22,7 @@ PRESETS = {
     "too hot": (1, 1, 30, "thirty times the noise: chains cannot settle in a valley, and no glyph is like a known one"),
     "small steps": (1, 1 / 6, 1, "a sixth of the step: after all steps the letters still lie in noise"),
     "no noise": (1, 1, 0, "straight down into the nearest valley: this model prints as well without noise"),
-    "ten times longer": (
-        10,
-        1,
-        1,
-        "far beyond the length of printing: energies sink below those of nearly all known glyphs",
-    ),
+    "ten times longer": (10, 1, 1, "far beyond the length of printing: lower energies than nearly all known glyphs"),
 }
 
 

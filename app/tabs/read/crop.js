@@ -4,8 +4,8 @@
 import { openTab } from '../../parts/opening.js';
 
 const LEAST = 0.01;  // share of the picture's side that a box has at least
-const SIDES = ['top', 'left', 'bottom', 'right'];  // which side of the frame is up after so many quarter turns to the right
 const LARGEST = 8;  // how far it is enlarged at most
+const SIDES = ['top', 'left', 'bottom', 'right'];  // which side of the frame is up after so many quarter turns to the right
 
 /**
  * Makes the view of its element, which has the template of crop.py.

@@ -17,11 +17,11 @@ from torch.nn import functional as F
 
 
 @dataclass(frozen=True)
-class NotebookSettings:
-    """The usual settings of a course notebook on deep energy models.
+class ChainSettings:
+    """What the peers with a replay buffer have in common.
 
     Args:
-        lr: learning rate of Adam; 1e-4 in the source, which is for more steps than 45 minutes of one core allow.
+        lr: learning rate of Adam; 1e-4 in the sources, which are for more steps than 45 minutes of one core allow.
         batch: glyphs a step.
         steps: of SGLD in a training step.
         print_steps: of SGLD for a glyph from noise.
@@ -29,8 +29,6 @@ class NotebookSettings:
         noise: of SGLD, a step.
         grad_clip: largest size of each component of dE/dx.
         slots: of the buffer.
-        alpha: weight of the squared energies.
-        norm_clip: largest norm of the weights' gradient.
     """
 
     lr: float = 1e-3
@@ -41,6 +39,17 @@ class NotebookSettings:
     noise: float = 0.005
     grad_clip: float = 0.03
     slots: int = 8192
+
+
+@dataclass(frozen=True)
+class NotebookSettings(ChainSettings):
+    """The usual settings of a course notebook on deep energy models; those of `ChainSettings` come first.
+
+    Args:
+        alpha: weight of the squared energies.
+        norm_clip: largest norm of the weights' gradient.
+    """
+
     alpha: float = 0.1
     norm_clip: float = 0.1
 
@@ -87,28 +96,18 @@ class NotebookJEM:
 
 
 @dataclass(frozen=True)
-class EbmkitSettings:
+class EbmkitSettings(ChainSettings):
     """The settings of ebmkit's example of a JEM on MNIST (`examples/train_mnist_jem.py` of its source package).
 
     Args:
-        lr: learning rate of Adam; 1e-4 in the source, which is for more steps than 45 minutes of one core allow.
-        batch: glyphs a step.
-        steps: of SGLD in a training step.
-        print_steps: of SGLD for a glyph from noise.
-        step_size: of SGLD.
-        noise: of SGLD, a step.
-        grad_clip: largest size of each component of dE/dx.
-        slots: of the replay buffer.
+        print_steps: as in `ChainSettings`, and so the next two.
+        grad_clip: see above.
+        slots: see above.
         energy_reg: weight of the squared energies.
         ema: decay of the weights' moving average.
     """
 
-    lr: float = 1e-3
-    batch: int = 128
-    steps: int = 60
     print_steps: int = 300
-    step_size: float = 10.0
-    noise: float = 0.005
     grad_clip: float = 0.01
     slots: int = 10_000
     energy_reg: float = 1.0

@@ -23,6 +23,18 @@ def open_book(page) -> None:
     page.wait_for_selector(".desk:not([hidden]) .desk-row")
 
 
+def drag(page) -> None:
+    """Drags the page on the desk, and waits until it is drawn anew."""
+    box = page.locator(".desk-view canvas").bounding_box()
+    picture = "document.querySelector('.desk-view canvas').toDataURL()"
+    seen = page.evaluate(picture)
+    page.mouse.move(box["x"] + 300, box["y"] + 200)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 360, box["y"] + 240, steps=4)
+    page.mouse.up()
+    page.wait_for_function(f"(seen) => {picture} !== seen", arg=seen)
+
+
 def test_a_page_is_read_walked_named_and_sent_to_read(page) -> None:
     open_book(page)
     count = int(re.match(r"([\d,]+) glyphs", page.inner_text("#book-said")).group(1).replace(",", ""))
@@ -57,7 +69,7 @@ def test_a_page_is_read_walked_named_and_sent_to_read(page) -> None:
 
 def test_a_scan_that_is_too_large_is_named_and_what_was_read_stays(page, tmp_path) -> None:
     assert "at most 25 MiB" in HINT
-    open_tab(page, "Book")
+    open_book(page)
     said = page.inner_text("#book-said")
     (tmp_path / "large.png").write_bytes(bytes(LARGEST_FILE + 1))
     page.set_input_files("#book-file input[type=file]", str(tmp_path / "large.png"))
@@ -77,13 +89,7 @@ def test_a_box_is_clicked_and_the_page_is_dragged(fresh) -> None:
         if fresh.inner_text(".desk-words") != before:
             break
     assert "energy" in fresh.inner_text(".desk-words")
-    picture = "document.querySelector('.desk-view canvas').toDataURL()"
-    seen = fresh.evaluate(picture)
-    fresh.mouse.move(box["x"] + 300, box["y"] + 300)
-    fresh.mouse.down()
-    fresh.mouse.move(box["x"] + 360, box["y"] + 340, steps=4)
-    fresh.mouse.up()
-    fresh.wait_for_function(f"(seen) => {picture} !== seen", arg=seen)
+    drag(fresh)
 
 
 def test_a_page_of_three_thousand_glyphs_is_read_walked_and_dragged(fresh, tmp_path) -> None:
@@ -102,14 +108,7 @@ def test_a_page_of_three_thousand_glyphs_is_read_walked_and_dragged(fresh, tmp_p
     for _ in range(39):
         fresh.keyboard.press("ArrowDown")
     fresh.wait_for_function("document.querySelector('.desk-words').innerText.startsWith('Line 40:')")
-    box = fresh.locator(".desk-view canvas").bounding_box()
-    picture = "document.querySelector('.desk-view canvas').toDataURL()"
-    seen = fresh.evaluate(picture)
-    fresh.mouse.move(box["x"] + 300, box["y"] + 200)
-    fresh.mouse.down()
-    fresh.mouse.move(box["x"] + 360, box["y"] + 240, steps=20)
-    fresh.mouse.up()
-    fresh.wait_for_function(f"(seen) => {picture} !== seen", arg=seen)
+    drag(fresh)
 
 
 def test_a_model_is_taught_and_prints(fresh) -> None:

@@ -15,6 +15,8 @@ from ebm.data.picture.letter import Box, find_letter
 from ebm.data.picture.paper import find_paper
 
 INK_SIDE = 44  # the larger side of a pen glyph's ink, in pixels
+_PAPER = 0.3  # of the way from the lightest paper to solid ink: darker pixels are no paper
+_TONE = 0.5  # share of the paper that is no darker than its tone
 
 
 def to_glyph(
@@ -28,6 +30,10 @@ def to_glyph(
     Neighbours fade by default, because the first shipped checkpoint reads real crops better without them: 52.5 %
     instead of 48.3 % of 1,208 glyphs of three French incunabula, and 51.5 % instead of 43.3 % of 268 glyphs of the
     42-line Bible. It reads the synthetic test glyphs as well as before: 99.8 %.
+
+    The typical tone of the paper becomes white, as in the corpus. When its lightest pixels did, paper stayed grey: the
+    shipped `jem` then called 30.6 instead of 17.9 % of the glyphs of that Bible strangers, 37.5 instead of 20.1 % of
+    the French ones, and 16.3 instead of 5.4 % of its own test glyphs when they came as pictures.
 
     Args:
         picture: path, PIL image, or array: grey (H, W) or (H, W, 1), RGB or RGBA (H, W, 3 or 4).
@@ -76,7 +82,8 @@ def _pen(light: np.ndarray, paper: np.ndarray, fade_neighbours: bool) -> np.ndar
     ink = np.clip(1.0 - light / paper, -0.5, 1.0)  # 0 = paper, 1 = black
     ink, box = find_letter(ink, paper, fade_neighbours)
     window = _frame(box, ink.shape)
-    return _stretch(_resample(ink, window), _inside(box or window, window))
+    whole = Box(0, 0, ink.shape[1], ink.shape[0])
+    return _stretch(_resample(ink, window), _inside(box or window, window), _inside(whole, window))
 
 
 def _glyphs(light: np.ndarray) -> np.ndarray:
@@ -124,11 +131,17 @@ def _resample(ink: np.ndarray, window: Box) -> np.ndarray:
     return np.asarray(Image.fromarray(padded).resize((SIZE, SIZE), Image.Resampling.HAMMING, box=box))
 
 
-def _stretch(glyph: np.ndarray, box: tuple[slice, slice]) -> np.ndarray:
-    """Maps the lightest paper to -1 and solid ink to +1, as the corpus does; keeps grey edges."""
+def _stretch(glyph: np.ndarray, box: tuple[slice, slice], picture: tuple[slice, slice]) -> np.ndarray:
+    """Maps the paper's tone to -1 and solid ink to +1; keeps grey edges.
+
+    Half of the paper is no darker than its tone. What is around the picture does not count.
+    """
     inside = glyph[box].ravel()
-    paper, dark = _quantile(glyph.ravel(), 0.01), _quantile(inside, 0.98)
-    solid = _quantile(inside[inside >= (paper + dark) / 2], 0.9) if dark > paper else 1.0
+    lightest, dark = _quantile(glyph.ravel(), 0.01), _quantile(inside, 0.98)
+    solid = _quantile(inside[inside >= (lightest + dark) / 2], 0.9) if dark > lightest else 1.0
+    seen = glyph[picture].ravel()
+    light = seen[seen <= lightest + _PAPER * (solid - lightest)]
+    paper = _quantile(light, _TONE) if len(light) else lightest
     return (glyph - paper) * (2.0 / max(solid - paper, 1e-6)) - 1.0
 
 

@@ -138,13 +138,13 @@ def test_fat_letter_that_fills_the_picture_is_not_washed_out():
 
 
 def our_glyph(seed, sliver=0):
-    """A glyph like the corpus's: ink 44 high, grainy paper, a neighbour's sliver so many pixels wide."""
+    """A glyph like the corpus's: ink 44 high, half of its grainy paper white, a neighbour's sliver so many wide."""
     rng = np.random.default_rng(seed)
     letter = draw((56, 56), 7, ink=225, paper=18, scale=22 / 56, centre=(27.5, 27.5))
     grey = np.asarray(letter, dtype=float) + rng.normal(0, 4, (56, 56))
     grey[12:40, :sliver] = 210
-    low, high = grey.min(), grey.max()
-    return np.round((grey - low) / (high - low) * 255).astype(np.uint8)
+    low, high = np.median(grey), grey.max()
+    return np.round(np.clip((grey - low) / (high - low), 0, 1) * 255).astype(np.uint8)
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -153,6 +153,16 @@ def test_a_glyph_of_ours_comes_back_nearly_unchanged(seed):
     grey = our_glyph(seed, sliver=seed + 1)
     for picture in (grey, 255 - grey, torch.from_numpy(grey / 127.5 - 1), ours):
         assert difference(to_glyph(picture), ours) < 0.1
+
+
+@pytest.mark.parametrize("paper", [250, 215, 170])
+def test_grainy_paper_of_any_tone_is_white_as_in_the_corpus(paper):
+    rng = np.random.default_rng(0)
+    grey = np.asarray(draw((80, 100), 8, 40, paper, centre=(40, 50)), dtype=float) + rng.normal(0, 6, (100, 80))
+    glyph = to_glyph(np.clip(grey, 0, 255).astype(np.uint8))
+    paper_in_glyph = glyph[glyph < -0.4]
+    assert paper_in_glyph.median() == pytest.approx(-1.0, abs=0.01)
+    assert paper_in_glyph.mean() < -0.9 and (glyph > 0.8).float().mean() > 0.05
 
 
 def hemmed_in(ink=40, paper=215):

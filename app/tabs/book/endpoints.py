@@ -52,19 +52,23 @@ class Endpoints:
         return {"width": read.layout.width, "height": read.layout.height, "lines": lines, "glyphs": glyphs}
 
     def adapt(
-        self, pictures: list[FileData], sorts: list[str], model: str = "", steps: int = 300, seed: int = 0
-    ) -> Iterator[tuple[dict[str, Any], list[FileData] | None]]:
-        """Teaches a model a fount: from pictures of single glyphs and the sort of each, to the taught model's files."""
+        self, pictures: list[FileData], sorts: list[str], model: str = "", steps: int = 300, seed: int = 0,
+        print_steps: int = 0,
+    ) -> Iterator[tuple[dict[str, Any], list[FileData] | None]]:  # fmt: skip
+        """Teaches a model a fount: from pictures of single glyphs and the sort of each, to the taught model's files.
+
+        print_steps: of learning to print in the fount, after the steps of learning to read it.
+        """
         if self.places is None or not self.places.acquire(blocking=False):
             raise gr.Error(BUSY, print_exception=False)
         try:
             with refusals():
-                yield from self._adapt(pictures, sorts, model, steps, seed)
+                yield from self._adapt(pictures, sorts, model, steps, seed, print_steps)
         finally:
             self.places.release()
 
     def _adapt(
-        self, pictures: Any, sorts: Any, model: str, steps: Any, seed: int
+        self, pictures: Any, sorts: Any, model: str, steps: Any, seed: int, print_steps: Any
     ) -> Iterator[tuple[dict[str, Any], list[FileData] | None]]:
         loaded, paths = self.models.get(model), [path_of(picture) for picture in pictures or []]
         if not paths or not isinstance(sorts, list) or len(paths) != len(sorts) or len(paths) > MOST:
@@ -76,7 +80,7 @@ class Endpoints:
             found.setdefault(sort, []).append(to_glyph(loaded, path))
         lesson = Lesson({sort: torch.stack(glyphs) for sort, glyphs in found.items()})
         watched = torch.cat(list(lesson.glyphs.values()))
-        for seen in teach(loaded, lesson, watched, steps=steps, seed=int(seed) % 2**31):
+        for seen in teach(loaded, lesson, watched, steps=steps, print_steps=print_steps, seed=int(seed) % 2**31):
             if isinstance(seen, Moment):
                 yield {"step": seen.step, "loss": seen.loss, "energy": float(seen.energies.mean())}, None
                 continue

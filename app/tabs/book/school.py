@@ -18,7 +18,7 @@ from app.parts.panel import BUSY, QUIET, TRAINING, WORKING, Shown, Values
 from app.tabs.book.desk import on_desk
 from app.tabs.book.pages import glyphs_of, named_in, read_by
 from app.tabs.book.reading import Reading, words
-from app.tabs.book.teaching import STEPS, Lesson, Moment, kept, proposals, teach
+from app.tabs.book.teaching import PRINT_STEPS, STEPS, Lesson, Moment, kept, proposals, teach
 
 _INTRO = (
     "Name a glyph or more of every sort: click its box, or have the surest of each sort proposed. Look at the "
@@ -35,7 +35,8 @@ class School:
         ask: the button that proposes glyphs.
         go: the button that teaches.
         halt: the button that ends a lesson early.
-        steps: of a lesson.
+        steps: of learning to read.
+        print_steps: of learning to print after that.
         said: how the lesson stands, in words.
         view: what is to be seen of it.
         key: of the taught model, "" before there is one.
@@ -50,6 +51,7 @@ class School:
     go: gr.Button
     halt: gr.Button
     steps: gr.Slider
+    print_steps: gr.Slider
     said: gr.HTML
     view: gr.HTML
     key: gr.State
@@ -119,15 +121,18 @@ class School:
         named = named_in(values[page.desk], read)
         loaded = models.get(values[page.context.model])
         lesson = Lesson.of(read, named, loaded)
-        first, steps = None, values[self.steps]
+        first, steps, more = None, values[self.steps], values[self.print_steps]
+        last = steps + more
         name = f"{loaded.card.name.split('-taught')[0]}-taught"
         for seen in teach(
-            loaded, lesson, glyphs_of(read, loaded), steps=steps, name=name, is_stopped=lambda: who in self.stopped
-        ):
+            loaded, lesson, glyphs_of(read, loaded), steps=steps, print_steps=more, name=name,
+            is_stopped=lambda: who in self.stopped,
+        ):  # fmt: skip
             if isinstance(seen, Moment):
                 first = first or seen
-                yield {self.said: message(f"Step {seen.step} of {steps}."), self.view: look(first, seen)}
-                if seen.step == steps or who in self.stopped:
+                does = "learning to read" if seen.step < steps or not more else "learning to print"
+                yield {self.said: message(f"Step {seen.step} of {last}, {does}."), self.view: look(first, seen)}
+                if seen.step == last or who in self.stopped:
                     yield {self.said: message("Measuring it and writing its card\u2026")}
                 continue
             taught = kept(seen)
@@ -178,8 +183,12 @@ def lay_out(reading: Reading) -> School:
                 go = gr.Button("Teach it this fount", variant="primary", elem_id="book-teach", min_width=150)
                 halt = gr.Button("Stop", elem_id="book-stop", interactive=False, min_width=70)
             steps = gr.Slider(
-                *STEPS, value=300, step=25, label="Steps", elem_id="book-steps",
+                *STEPS, value=300, step=25, label="Steps of learning to read", elem_id="book-steps",
                 info="300 take about a minute on one core",
+            )  # fmt: skip
+            print_steps = gr.Slider(
+                *PRINT_STEPS, value=0, step=25, label="Then steps of learning to print", elem_id="book-print-steps",
+                info="with 0 it prints a mixture of its own forms and these; 1000 take about four minutes",
             )  # fmt: skip
             prints = gr.Button("Print in this fount", elem_id="book-print", interactive=False)
             uses = gr.Button("Use this model in the other tabs", elem_id="book-use", interactive=False)
@@ -187,7 +196,7 @@ def lay_out(reading: Reading) -> School:
             said = gr.HTML(message("Nothing has been taught yet."), elem_id="school-said", js_on_load=None)
             view = gr.HTML("", elem_id="school-view", js_on_load=None)
             saved = gr.File(visible=False, label="The taught model", elem_id="book-model", interactive=False)
-    return School(reading, ask, go, halt, steps, said, view, gr.State(""), prints, uses, saved)
+    return School(reading, ask, go, halt, steps, print_steps, said, view, gr.State(""), prints, uses, saved)
 
 
 def wire(school: School) -> None:
@@ -196,7 +205,7 @@ def wire(school: School) -> None:
     inputs: set[Block] = {*page.asking, page.desk}
     school.ask.click(school.propose, inputs, [school.said, page.desk], preprocess=False, **WORKING, **QUIET)
     school.go.click(
-        school.start, {*inputs, school.steps}, school.outputs, preprocess=False, **TRAINING, **QUIET
+        school.start, {*inputs, school.steps, school.print_steps}, school.outputs, preprocess=False, **TRAINING, **QUIET
     )  # fmt: skip
     school.halt.click(school.stop, queue=False, **QUIET)
     page.context.page.unload(school.stop)

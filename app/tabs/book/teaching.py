@@ -3,7 +3,9 @@
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ebm.page.read import ReadPage
 
 STEPS = (50, 1000)
+PRINT_STEPS = (0, 3000)
 _EVERY = 25  # steps between two looks
 _STRANGERS = 60  # a set: a visitor waits for the measuring
 _SEEN = 600  # glyphs of the page whose energies are followed
@@ -101,16 +104,17 @@ def corpus_for(loaded: LoadedModel) -> Corpus:
 
 
 def teach(
-    loaded: LoadedModel, lesson: Lesson, watched: Tensor, *, steps: Any = 300, seed: int = 0, name: str = "",
-    is_stopped: Callable[[], bool] = lambda: False,
+    loaded: LoadedModel, lesson: Lesson, watched: Tensor, *, steps: Any = 300, print_steps: Any = 0, seed: int = 0,
+    name: str = "", is_stopped: Callable[[], bool] = lambda: False,
 ) -> Iterator[Moment | Path]:  # fmt: skip
-    """Teaches a copy of a model.
+    """Teaches a copy of a model to read a fount, and then to print in it if that is wanted.
 
     Args:
         loaded: the model.
         lesson: what it is shown.
         watched: glyphs (N, 1, 56, 56) whose energies are followed.
-        steps: within `STEPS`.
+        steps: of reading, within `STEPS`.
+        print_steps: of printing after these, within `PRINT_STEPS`, in whole 25s.
         seed: of everything random.
         name: of the checkpoint.
         is_stopped: asked after every moment; True ends the lesson and keeps what was learnt.
@@ -123,26 +127,51 @@ def teach(
     """
     from ebm.evaluation.adapted import export_adapted, hold_out  # Lightning: not before someone teaches
     from ebm.training.adapt import Adaptation, adapting, shown_from
+    from ebm.training.adapt_to_print import Printing, adapting_to_print
+    from ebm.training.errors import Diverged
 
-    try:
-        most = int(steps)
-    except (TypeError, ValueError):
-        raise ValueError("The number of steps must be a whole number.") from None
-    if not STEPS[0] <= most <= STEPS[1]:
-        raise ValueError(f"A lesson takes {STEPS[0]} to {STEPS[1]} steps.")
+    most, more = _steps(steps, STEPS, "A lesson"), _steps(print_steps, PRINT_STEPS, "Learning to print")
     corpus = corpus_for(loaded)
     learnt, held_out = hold_out(shown_from(list(lesson.glyphs.items()), loaded.card.sorts))
     scale = float(loaded.card.recipe.get("match_scale", Adaptation.match_scale))
-    settings = Adaptation(steps=most, seed=seed, match_scale=scale)
+    settings, printing = Adaptation(steps=most, seed=seed, match_scale=scale), Printing(seed=seed)
+    recipe = printing.recipe(loaded.card) if more else None
     some = watched[torch.linspace(0, len(watched) - 1, min(_SEEN, len(watched))).long()]
     yield Moment(0, None, _energies(loaded.model, some))
     for state in adapting(loaded.model, learnt, corpus, settings, every=_EVERY):
         yield Moment(state.step, state.loss, _energies(state.net, some))
         if is_stopped():
             break
+    net, printed = state.net, 0
+    if recipe is not None and not is_stopped():
+        looks = adapting_to_print(net, learnt, corpus, recipe, every=_EVERY)
+        with suppress(Diverged):  # what was learnt until then is kept
+            for state in islice(looks, more // _EVERY):
+                net, printed = state.net, state.step
+                yield Moment(most + printed, state.loss, _energies(net, some))
+                if is_stopped():
+                    break
+    made = asdict(printing) | {"steps": printed} if printed else None
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{name or 'taught'}-{uuid.uuid4().hex[:4]}.safetensors"
-        yield export_adapted(path, state.net, loaded.card, learnt, held_out, corpus, settings, n=_STRANGERS)
+        yield export_adapted(
+            path, net, loaded.card, learnt, held_out, corpus, settings, n=_STRANGERS, printing=made
+        )  # fmt: skip
+
+
+def _steps(wish: Any, span: tuple[int, int], what: str) -> int:
+    """A number of steps within a span.
+
+    Raises:
+        ValueError: for anything else.
+    """
+    try:
+        steps = int(wish)
+    except (TypeError, ValueError):
+        raise ValueError("The number of steps must be a whole number.") from None
+    if not span[0] <= steps <= span[1]:
+        raise ValueError(f"{what} takes {span[0]} to {span[1]} steps.")
+    return steps
 
 
 def kept(path: Path) -> LoadedModel:

@@ -132,6 +132,17 @@ def test_a_lesson_changes_how_the_page_is_read(checkpoint: Path, page: ReadPage)
     assert not torch.equal(moments[0].energies, moments[-1].energies)
 
 
+def test_a_lesson_may_go_on_to_printing(checkpoint: Path, page: ReadPage) -> None:
+    tiny = load(checkpoint)
+    *moments, path = [
+        seen if isinstance(seen, Moment) else kept(seen)
+        for seen in teach(tiny, Lesson.of(page, {0: "a"}, tiny), glyphs_of(page, tiny), steps=50, print_steps=50)
+    ]
+    assert [seen.step for seen in moments] == [0, 25, 50, 75, 100]
+    assert isinstance(path, LoadedModel) and path.card.made_with["printing"]["steps"] == 50
+    assert "trained on to print in it" in path.card.notes
+
+
 def test_what_cannot_be_taught_is_refused_in_one_sentence(
     checkpoint: Path, make_checkpoint, page: ReadPage, tmp_path: Path
 ) -> None:
@@ -142,6 +153,8 @@ def test_what_cannot_be_taught_is_refused_in_one_sentence(
     for model, steps, said in ((tiny, 10, "50 to 1000"), (tiny, "x", "whole number"), (ebm_only, 50, "no sorts")):
         with pytest.raises(ValueError, match=said):
             next(teach(model, lesson, glyphs_of(page, tiny), steps=steps))
+    with pytest.raises(ValueError, match="Learning to print takes 0 to 3000"):
+        next(teach(tiny, lesson, glyphs_of(page, tiny), print_steps=-1))
     with pytest.raises(ValueError, match="proposes nothing"):
         proposals(ebm_only, page, {})
 

@@ -133,6 +133,18 @@ def test_judge_answers_figures(client: Client):
         client.predict("a", 1, 32, 0, api_name="/judge")
 
 
+def test_a_program_and_the_page_diagnose_alike(loaded: LoadedModel, client: Client):
+    """The page once showed another temperature and acceptance than a program was given."""
+    answer = client.predict("a", 4, 32, 5, api_name="/judge")
+    recipe = loaded.card.sampler
+    asked = printing.check(loaded, "a", 4, 32, recipe.step_size, recipe.print_noise, 5)
+    frames = list(printing.run(loaded, asked))
+    shown = diagnose(loaded, asked, frames[-1].x, torch.tensor([frame.aimed for frame in frames]), 32)
+    for said in (f"{answer['temperature']:.2g}", f"{answer['acceptance']:.0%}", f"{answer['r_hat']:.2f}"):
+        assert f"<td>{said}</td>" in shown
+    assert f"<td>{answer['effective_sample_size']:.0f} of {answer['states']}</td>" in shown
+
+
 def test_compose_and_word_answer_pictures(client: Client):
     report, grid = client.predict("a and o", 2, 16, 0, api_name="/compose")
     assert len(report["energy"]) == 2 and Image.open(grid).size[0] > 100

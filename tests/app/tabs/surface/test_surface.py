@@ -64,6 +64,29 @@ def test_figures_show_the_energies(loaded: LoadedModel):
         assert list(plane.data[-1].text) == ["a", "o", "e"]
 
 
+@pytest.mark.parametrize("card", ["#fffdf8", "#24201b"])  # of the page, light and dark (page.css)
+def test_axes_and_letters_of_the_relief_are_seen_in_both_themes(card: str):
+    """Style sheets do not reach a figure of WebGL, so its colours must do for both themes."""
+    plane = surface_figures.plane_figure(
+        torch.linspace(-0.25, 1.25, 7), torch.zeros(7, 7), 10.0, ("a", "o", "e"), relief=True
+    )
+    scene, letters = plane.layout.scene, plane.data[-1].textfont.color
+    for colour in (scene.xaxis.color, scene.yaxis.color, scene.zaxis.color, letters):
+        assert contrast(colour, card) >= 3  # WCAG 2.2, 1.4.11: graphical objects
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours "#rrggbb" by WCAG 2.2."""
+
+    def luminance(colour: str) -> float:
+        shares = [int(colour[k : k + 2], 16) / 255 for k in (1, 3, 5)]
+        linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted((luminance(one), luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
 def test_path_and_plane_answer_programs(url: str, tmp_path: Path):
     client = Client(url, verbose=False, download_files=str(tmp_path))
     report, strip = client.predict("a", "b", 5, 10, api_name="/path")

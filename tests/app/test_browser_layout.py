@@ -1,0 +1,36 @@
+"""The layout of the page in a real browser: each of these places was once seen broken."""
+
+from helpers.app_pages import open_tab
+
+
+def inside(page, what: str, place: str) -> bool:
+    """Whether the first element of a selector lies within the first of another, a pixel of rounding allowed."""
+    inner, outer = (page.locator(selector).first.bounding_box() for selector in (what, place))
+    return all(
+        outer[start] - 1 <= inner[start] and inner[start] + inner[size] <= outer[start] + outer[size] + 1
+        for start, size in (("x", "width"), ("y", "height"))
+    )
+
+
+def test_the_buttons_of_the_header_are_equally_high(page) -> None:
+    buttons = [button.bounding_box() for button in page.locator("#looks button:visible").all()]
+    assert len(buttons) >= 2 and len({round(box["height"]) for box in buttons}) == 1
+
+
+def test_there_is_no_empty_strip_below_the_lens(page) -> None:
+    lens, tools = page.locator("#lens .lens").bounding_box(), page.locator("#lens .lens-tools").last.bounding_box()
+    assert 0 <= lens["y"] + lens["height"] - tools["y"] - tools["height"] <= 20
+
+
+def test_the_words_of_the_threshold_lie_in_its_card(page) -> None:
+    open_tab(page, "Strangers")
+    page.wait_for_selector("#threshold [data-testid=block-info]")
+    assert inside(page, "#threshold [data-testid=block-info]", "#threshold")
+    assert inside(page, "#threshold input[type=number]", "#threshold")
+
+
+def test_long_questions_of_a_lesson_start_at_the_left(page) -> None:
+    open_tab(page, "Learn")
+    page.wait_for_selector(".lesson summary")
+    aligned = "all => all.map((one) => getComputedStyle(one).textAlign)"
+    assert set(page.eval_on_selector_all(".lesson summary", aligned)) <= {"start", "left"}

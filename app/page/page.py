@@ -62,7 +62,7 @@ class Bar:
     said: gr.HTML
     tabs: gr.Tabs
     footer: gr.HTML
-    opened: gr.State
+    opened: gr.Textbox
     turn: gr.State
     sent: gr.State
     engine: gr.HTML
@@ -88,7 +88,8 @@ def build(checkpoint: str | Path, training: bool = True, engine: str = "page") -
         delete_cache=(_DAY, _DAY),
         fill_width=True,
     ) as page:
-        opened, turn, sent = gr.State(""), gr.State(""), gr.State(None)
+        # A State stays on the server, and the page has to know which tab was opened.
+        opened, turn, sent = gr.Textbox("", visible=False), gr.State(""), gr.State(None)
         gr.HTML(_header(), elem_id="masthead", js_on_load=_ON_LOOKS)
         with gr.Row(elem_id="bar"):
             model = gr.Dropdown(models.shipped(), value=models.home, label="Model", elem_id="model", min_width=200)

@@ -45,7 +45,7 @@ class Context:
 
     models: Models
     model: gr.Dropdown
-    opened: gr.State
+    opened: gr.Textbox
     page: gr.Blocks
     tab: gr.Tab
     places: BoundedSemaphore | None

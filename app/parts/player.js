@@ -255,9 +255,10 @@ export function mount(element) {
         next.tabIndex = 0;
         next.focus();
     });
-    // Space and the arrow keys, wherever the focus is of no use for them.
+    // Space and the arrow keys, wherever the focus is of no use for them; in a lecture everywhere but in fields and lists.
     document.addEventListener('keydown', (event) => {
-        const isFree = event.target === document.body || root().contains(event.target) && !event.target.closest('button, input');
+        const inLecture = document.documentElement.classList.contains('lecture'), near = inLecture || event.target === document.body || root().contains(event.target);
+        const isFree = near && !event.target.closest(inLecture ? 'input, select, textarea' : 'button, input');
         if (!isFree || !root().offsetParent || !frames.length || event.ctrlKey || event.metaKey || event.altKey) return;
         const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
         if (event.key === ' ') play();

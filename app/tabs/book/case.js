@@ -40,7 +40,7 @@ function rowOf(name, glyphs) {
     canvas.width = shown.length * THUMB;
     canvas.height = THUMB;
     canvas.setAttribute('role', 'img');
-    canvas.setAttribute('aria-label', `${glyphs.length} glyphs of ${title}`);
+    canvas.setAttribute('aria-label', `${glyphs.length === 1 ? '1 glyph' : `${glyphs.length} glyphs`} of ${title}`);
     unpainted.push(() => {
         const c = canvas.getContext('2d');
         shown.forEach((k, n) => {

@@ -59,7 +59,7 @@ function point(k) {
     if (k === null || !picture) { words.textContent = 'Point at a box, or click one.'; return; }
     cropOf(k, find('.desk-glyph canvas').getContext('2d'), [0, 0], 168, true);
     const sort = nameOf(k), said = [];
-    if (k in named) said.push(`${sort}: your own reading`);
+    if (k in named) said.push(`${sort}: your own reading${book.sorts.includes(sort) ? '' : ', a new sort for this model'}`);
     else if (sort !== null) said.push(`reads ${textOf(sort)}${textOf(sort) === sort ? '' : ` (${sort})`}, ${Math.round(100 * book.share[k])} %`);
     said.push(`energy ${number(book.energy[k])}`);
     if (book.p[k] !== null) said.push(book.p[k] > 0 ? `p-value ${book.p[k].toFixed(3)}` : 'p-value below every known glyph\u2019s');

@@ -29,8 +29,8 @@ aria-label="The page with a box around each glyph"></canvas>
 <p class="desk-words" aria-live="polite">Point at a box, or click one.</p></div>
 <div class="desk-tools"><label>It is <input list="desk-sorts" maxlength="40" autocomplete="off" disabled></label>
 <datalist id="desk-sorts"></datalist>
-<button type="button" data-do="name" disabled>Say so</button>
-<button type="button" data-do="forget" disabled>Take back</button>
+<button type="button" data-do="name" disabled>Name it</button>
+<button type="button" data-do="forget" disabled>Undo</button>
 <button type="button" data-do="read" disabled>Open in Read</button></div>
 <div class="desk-cut"><canvas width="280" height="56" role="img" aria-label="Histogram of the page's energies"></canvas>
 <label>Threshold <input type="range" step="0.01"></label><p class="desk-strangers" aria-live="polite"></p></div>

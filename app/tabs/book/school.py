@@ -1,11 +1,12 @@
 """The lower half of the tab Book: the model is shown glyphs of the page, learns, and reads the page again."""
 
+import math
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -16,9 +17,12 @@ from app.models.loaded import LoadedModel
 from app.parts.drawing import message, mirrored_histogram, number
 from app.parts.panel import BUSY, QUIET, TRAINING, WORKING, Shown, Values
 from app.tabs.book.desk import on_desk
-from app.tabs.book.pages import glyphs_of, named_in, read_by
+from app.tabs.book.pages import Named, glyphs_of, named_in, read_by
 from app.tabs.book.reading import Reading, words
 from app.tabs.book.teaching import PRINT_STEPS, STEPS, Lesson, Moment, kept, proposals, teach
+
+if TYPE_CHECKING:
+    from ebm.page.read import ReadPage
 
 _INTRO = (
     "Name a glyph or more of every sort: click its box, or have the surest of each sort proposed. Look at the "
@@ -100,7 +104,7 @@ class School:
             yield {self.said: message(BUSY, "problem")}
             return
         try:
-            words = "Fetching the glyphs that the model was trained on (printed at the first time: a minute)\u2026"
+            words = "Fetching the glyphs that the model was trained on (the first time this takes a minute)\u2026"
             yield {
                 self.said: message(words),
                 self.go: gr.Button(interactive=False),
@@ -144,9 +148,10 @@ class School:
                     **self._taught(key, taught, folder, seen), page.by: key, page.said: message(words(again, taught)),
                     page.desk: on_desk(values[page.key], again, taught, named),
                     self.said: message(
-                        f"Taught by {len(named)} glyphs of {len(lesson.glyphs)} sorts. The page is read anew. The "
-                        f"threshold: {taught.card.threshold_rule}. The model is kept here "
-                        f"until {KEPT} others have come after it: download it to keep it."
+                        f"Taught by {len(named)} glyphs of {len(lesson.glyphs)} sorts. The page is read anew. Of the "
+                        f"glyphs that you did not name, {_strangers(read, loaded, named)} were strangers before and "
+                        f"{_strangers(again, taught, named)} are now. Its threshold is {taught.card.threshold_rule}. "
+                        f"It is kept here until {KEPT} others have come after it: download it to keep it."
                     ),
                 }  # fmt: skip
 
@@ -161,6 +166,12 @@ class School:
     def stop(self, session: gr.Request) -> None:
         """Ends the visitor's lesson at its next moment."""
         self.stopped.add(str(session.session_hash))
+
+
+def _strangers(page: "ReadPage", loaded: LoadedModel, named: Named) -> int:
+    """How many glyphs of a page are strangers to the model that read it, without those that the visitor named."""
+    threshold = math.inf if loaded.card.threshold is None else loaded.card.threshold
+    return sum(glyph.energy > threshold for k, glyph in enumerate(page.glyphs) if k not in named)
 
 
 def look(first: Moment, now: Moment) -> str:

@@ -11,11 +11,13 @@ function resize() {
     return true;
 }
 
-function fit(whole) {  // the width of the page, or the whole of it
+// The width of the page, or the whole of it: also where a picture fills the upper half, and no glyph would be seen at first.
+function fit(whole) {
     const wide = view.width / book.width, high = view.height / book.height;
     zoom = (whole ? Math.min(wide, high) : Math.min(wide, 3 * high)) || 1;
     left = (view.width - book.width * zoom) / 2;
     top_ = whole ? (view.height - book.height * zoom) / 2 : Math.max(0, (view.height - book.height * zoom) / 2);
+    if (!whole && book.box.length && book.box.every(([, y0]) => y0 * zoom + top_ > view.height / 2)) { fit(true); return; }
     letter = book.box.map(([, y0, , y1]) => y1 - y0).sort((a, b) => a - b)[Math.floor(book.box.length / 2)] ?? 20;
 }
 

@@ -43,8 +43,8 @@ LESSONS = (
         "that a picture with a low energy is a likely one.",
         ("q_\\theta(x) = \\frac{e^{-E_\\theta(x)}}{Z_\\theta}", "E_\\theta(x) = -f_\\theta(x)"),
         "The energy of a good glyph lies within the histogram of known glyphs, that of noise far to its right. Zero is "
-        "nothing special: add 10 to every energy, and the constant $Z_\\theta$ of the formula takes it out again. Only "
-        "differences count.",
+        "nothing special: add 10 to every energy, and no picture becomes likelier than before, because the likelihoods "
+        "must add up to one. Only differences count.",
         (
             Door("Read a good glyph", {"tab": "read", "example": "good glyph"}),
             Door("Read noise", {"tab": "read", "example": "noise"}),
@@ -65,15 +65,15 @@ LESSONS = (
         "Where a glyph lacks something the slope asks for ink (blue), where something disturbs it asks for paper "
         "(orange). Choose *push pixels* in the lens, follow it by hand, and see the energy answer.",
         (
-            Door("Show the slope on a hasty n", {"tab": "read", "draw": _HASTY_N, "overlay": "slope"}),
+            Door("Show the slope on an n written in haste", {"tab": "read", "draw": _HASTY_N, "overlay": "slope"}),
             Door("Show it on a worn glyph", {"tab": "read", "example": "worn glyph", "overlay": "slope"}),
         ),
     ),
     Lesson(
         "Printing: downhill, and a little shaken",
         "**Langevin dynamics** starts from noise, goes a step down the slope, adds a little noise, and begins again. "
-        "This is inference: the pixels move, the weights stay. In practice drift and noise are set apart, which "
-        "amounts to sampling at a low temperature.",
+        "This is inference: the pixels move, the weights stay. In practice the size of the step and the "
+        "strength of the noise are chosen separately, which amounts to sampling at a low temperature.",
         (
             "x^{k+1} = x^k - \\frac{\\eta}{2}\\,\\frac{\\partial E_\\theta(x^k)}{\\partial x^k} + \\epsilon",
             "\\epsilon \\sim \\mathcal{N}(0, \\eta)",
@@ -143,7 +143,7 @@ LESSONS = (
             "\\log\\, q_\\theta(x, y) = \\log\\, q_\\theta(x) + \\log\\, q_\\theta(y \\mid x)",
             "q_\\theta(x) \\propto \\sum_y e^{f_\\theta(x)[y]}",
         ),
-        "Print an o, then an ō: the same network, another output to climb. The model without classes prints "
+        "Print an o, then an ō: the same network follows another of its outputs. The model without classes prints "
         "letters too, but cannot be asked for one of them.",
         (
             Door("Print an o", {"tab": "print", "sort": "o"}),

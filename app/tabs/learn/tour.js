@@ -53,7 +53,10 @@ export function mount(element) {
         if (lesson) { show(lessons().indexOf(lesson)); lookAt(); }
         if (event.target.closest?.('[data-do=tour]')) enter(0);
     });
-    find('[data-do=next]').addEventListener('click', () => enter(at + 1));
+    find('[data-do=next]').addEventListener('click', () => {
+        document.querySelector('#train-stop:not([disabled])')?.click();  // a training that a lesson began would slow down the next
+        enter(at + 1);
+    });
     function close() { bar.hidden = true; document.body.classList.remove('touring'); }
     find('[data-do=back]').addEventListener('click', async () => {
         close();

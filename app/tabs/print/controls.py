@@ -4,6 +4,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 import gradio as gr
+import numpy as np
 from gradio.components import Component
 
 from app.models.loaded import ANY, LoadedModel
@@ -51,7 +52,8 @@ class Controls:
     def show_way(self, values: Values) -> Shown:
         """Shows the controls that a way of printing needs, with an example of it where there was one of another way."""
         way, needed = values[self.way], _needed(values[self.way])
-        if values[self.text] in EXAMPLES.values() and way in EXAMPLES:
+        one = " " not in str(values[self.text]).strip()  # a word, which is no combination
+        if way in EXAMPLES and (values[self.text] in EXAMPLES.values() or (one and way == "combination")):
             needed["text"]["value"] = EXAMPLES[way]
         return updates(self.by_name(), needed)
 
@@ -67,15 +69,33 @@ class Recipes:
 
     def use(self, values: Values) -> Shown:
         """Sets the controls as a preset wants them for the model."""
-        recipe = self.context.models.get(values[self.context.model]).card.sampler
-        steps, size, noise, words = PRESETS.get(values[self.preset], (1, 1, 1, ""))
-        hot = min(recipe.print_noise * noise, printing.NOISE[1])
+        name = values[self.preset] if values[self.preset] in PRESETS else next(iter(PRESETS))
+        steps, size, noise = _preset(self.context.models.get(values[self.context.model]), name)
         return {
-            self.controls.steps: min(int(recipe.print_steps) * steps, printing.STEPS[1]),
-            self.controls.step_size: recipe.step_size * size,
-            self.controls.noise: gr.Slider(value=hot, maximum=max(0.1, hot)),
-            self.words: words,
+            self.controls.steps: steps,
+            self.controls.step_size: size,
+            self.controls.noise: gr.Slider(value=noise, maximum=max(0.1, noise)),
+            self.words: PRESETS[name][-1],
         }
+
+    def follow(self, values: Values) -> Shown:
+        """Shows the preset that the controls are set to, or none."""
+        controls, loaded = self.controls, self.context.models.get(values[self.context.model])
+        return self.showing(loaded, *(values[c] for c in (controls.steps, controls.step_size, controls.noise)))
+
+    def showing(self, loaded: LoadedModel, *how: Any) -> Shown:
+        """The preset of these steps, step size and noise, or none."""
+        numbers = all(isinstance(value, int | float) for value in how)
+        name = next((n for n in PRESETS if numbers and np.allclose(how, _preset(loaded, n), rtol=1e-3)), None)
+        return {self.preset: gr.Radio(value=name), self.words: "" if name is None else PRESETS[name][-1]}
+
+
+def _preset(loaded: LoadedModel, name: str) -> tuple[int, float, float]:
+    """Steps, step size and noise of a preset for a model."""
+    recipe = loaded.card.sampler
+    longer, further, hotter, _ = PRESETS[name]
+    hot = min(recipe.print_noise * hotter, printing.NOISE[1])
+    return min(int(recipe.print_steps) * longer, printing.STEPS[1]), recipe.step_size * further, hot
 
 
 def lay_out_what(start: Settings) -> dict[str, Any]:
@@ -124,6 +144,9 @@ def wire(recipes: Recipes) -> None:
     changed = [controls.steps, controls.step_size, controls.noise, recipes.words]
     used = recipes.preset.input(recipes.use, {recipes.context.model, recipes.preset}, changed, **using)
     used.then(None, js="() => document.querySelector('#go').click()", queue=False, **QUIET)  # it is printed at once
+    how = [controls.steps, controls.step_size, controls.noise]
+    shown = [recipes.preset, recipes.words]
+    gr.on([c.input for c in how], recipes.follow, {recipes.context.model, *how}, shown, **using)
     needed = [controls.sort, controls.text, controls.count, controls.guidance]
     controls.way.input(controls.show_way, {controls.way, controls.text}, needed, **using)
 

@@ -28,7 +28,11 @@ export function mount(element, askServer) {
         find('.said').append(box);
     }
 
+    // The word of a run that is over, set on a line; the static site has no place for it.
+    const line = () => document.getElementById('word-line') ?? {};
+
     function ended(record) {
+        line().hidden = record.request.values.way !== 'word';
         if (record.request.values.way === 'word') askServer('line', told(record));
     }
 
@@ -41,7 +45,7 @@ export function mount(element, askServer) {
     }
 
     async function withPrinter(run) {
-        printer ??= new Printer(await partOf('printed'), say, ended);
+        printer ??= new Printer(await partOf('printed'), say, ended, () => { line().hidden = true; });
         const model = await shownModel();
         settle();
         try { await run(printer); } catch (error) {

@@ -61,8 +61,9 @@ export class Printer {
      * @param {object} player of the tab, as player.js mounts it.
      * @param {function(string, string=): void} say shows a sentence, of the kind 'hint' or 'problem'.
      * @param {function(object): void} ended is called with each run that is over, as `record` gives it.
+     * @param {function(): void} begins is called when a run begins.
      */
-    constructor(player, say, ended = () => {}) { Object.assign(this, { player, say, ended, pace: 60, run: null, last: null }); }
+    constructor(player, say, ended = () => {}, begins = () => {}) { Object.assign(this, { player, say, ended, begins, pace: 60, run: null, last: null }); }
 
     /** Prints afresh. */
     async start(values) {
@@ -94,6 +95,7 @@ export class Printer {
         await this.end();
         const { facts } = model, mine = { run, request, seed, model: model.key, of: done + steps };
         this.run = mine;
+        this.begins();
         this.player.begin({ run, of: done + steps, band: facts.band, tiles: request.count, aim: request.name && `energy ${request.name}`, y: 'energy' }, {
             pause: (paused) => this.client?.change({ paused }),
             branch: (frame) => this.branch(frame),

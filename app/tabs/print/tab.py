@@ -39,7 +39,8 @@ def build(context: Context) -> Panel:
     tab = lay_out(context)
     wire(tab)
     controls = tab.controls.by_name()
-    outputs = [*controls.values(), tab.player, tab.status, tab.line, tab.run]
+    recipe = [tab.recipes.preset, tab.recipes.words]
+    outputs = [*controls.values(), *recipe, tab.player, tab.status, tab.line, tab.run]
     return Panel("print", outputs, tab.show, controls, by_page=shown_again(PLACE, context, controls))
 
 
@@ -201,7 +202,9 @@ class Print:
     def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
         """The controls for a model, and noise in place of the last run."""
         empty = {self.player: noise_only(loaded), self.status: message(_BEFORE), self.line: "", self.run: None}
-        return updates(self.controls.by_name(), settings_of(loaded, wishes)) | empty
+        settings = settings_of(loaded, wishes)
+        how = [settings[name]["value"] for name in ("steps", "step_size", "noise")]
+        return updates(self.controls.by_name(), settings) | self.recipes.showing(loaded, *how) | empty
 
 
 def lay_out(context: Context) -> Print:

@@ -35,7 +35,7 @@ export function mount(element, chooses) {
         range.value = 0;
         const several = value.letters.length > 1;
         find('.crop-book').hidden = !several;
-        find('.crop-said').textContent = several ? `There are ${value.letters.length} letters here, and one is read at a time: first the one in the frame. Click the one you mean, or draw a box around it.`
+        find('.crop-said').textContent = several ? `${value.letters.length} shapes here may be letters, and one is read at a time: first the one in the red frame. Click the one you mean, or draw a box around it.`
             : 'If the letter was not found well, draw a box around it, or turn it.';
         find('.crop-boxes').replaceChildren(...(several ? value.letters : []).map((letter, k) => {
             const button = Object.assign(document.createElement('button'), { type: 'button', title: 'Read this letter' });

@@ -108,7 +108,7 @@ def lay_out(context: Context, reader: Reader) -> FinishPanel:
             )  # fmt: skip
             sort = gr.Dropdown(
                 **start["towards"], label="Towards which sort", elem_id="finish-sort",
-                info="with a mask it helps to say what the letter is",
+                info="say what the letter is, where much of it is masked",
             )  # fmt: skip
             steps = gr.Slider(
                 *STEPS, **start["far"], step=4, label="How far", elem_id="finish-steps", info="steps down the energy"

@@ -41,7 +41,7 @@ class OwnSet:
 
     def words(self) -> str:
         """What became of the pictures, in a sentence or two."""
-        text = f"{len(self.names)} pictures were read"
+        text = "1 picture was read" if len(self.names) == 1 else f"{len(self.names)} pictures were read"
         if self.bad:
             some = "; ".join(f"{name}: {reason.rstrip('.')}" for name, reason in self.bad[:5])
             more = f"; and {len(self.bad) - 5} more" if len(self.bad) > 5 else ""

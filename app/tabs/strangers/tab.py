@@ -203,7 +203,7 @@ def lay_out(context: Context) -> Strangers:
                 folder = gr.UploadButton("Choose a folder", file_count="directory", size="sm", elem_id="own-folder")
                 own_said = gr.HTML("", elem_id="own-said", js_on_load=None)
                 known = gr.Button(
-                    "These are known: recalibrate on them", visible=False, size="sm", elem_id="own-known"
+                    "All are known: take the threshold from them", visible=False, size="sm", elem_id="own-known"
                 )  # fmt: skip
                 made_files = gr.File(
                     visible=False, label="The recalibrated model", elem_id="own-model", interactive=False

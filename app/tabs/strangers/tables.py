@@ -113,7 +113,7 @@ def rates_table(loaded: LoadedModel, chosen: list[str], score: str, threshold: f
     rows = rows or "<tr><td colspan='2'>Choose a stranger set above.</td></tr>"
     return (
         f'<div class="rates" role="status"><p>At a threshold of <b>{threshold:.4g}</b> '
-        f"these shares are called strangers (so a glyph just there has p = {false:.2g}):</p><table>"
+        f"these shares are called strangers (a glyph just at it has a p-value of {false:.2g}):</p><table>"
         f"<tr class='group'><th scope='col' colspan='2'>false positive rate</th></tr>"
         f"<tr><th scope='row'>known glyphs</th><td>{_bar(false, 'known')}{few}</td></tr>"
         f"<tr class='group'><th scope='col' colspan='2'>true positive rate</th></tr>{rows}</table></div>"

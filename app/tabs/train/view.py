@@ -69,9 +69,13 @@ def ledger(now: Any) -> str:
     if now.accuracy is not None:
         facts.append(("read right", f"{now.accuracy:.0%}", "of the last batch"))
     if "matching" in now.losses:
-        facts.append(("matching", number(now.losses["matching"]), "how far slopes miss the way to a glyph: falls"))
+        facts.append(
+            ("matching", number(now.losses["matching"]), "how far the slope points past the glyph: should fall")
+        )
     if "gap" in now.losses:
-        facts.append(("gap", number(now.losses["gap"]), "f of real minus f of sampled glyphs: near 0 is good"))
+        facts.append(
+            ("gap", number(now.losses["gap"]), "energy of sampled minus real glyphs, last batch: near 0 is good")
+        )
     if now.ages:
         facts.append(("chains", f"{int(np.median(now.ages))} steps", "median age in the buffer"))
     cells = "".join(

@@ -305,6 +305,7 @@ def test_a_bad_word_is_named_and_a_word_is_set(page) -> None:
     page.wait_for_selector("#text ~ .problem", state="detached")
     page.click("#way label:has-text('one sort')")
     print_and_wait(page)
+    page.wait_for_selector("#word-line", state="hidden")  # it was of the run before
 
 
 def test_a_run_of_the_page_is_diagnosed(page) -> None:

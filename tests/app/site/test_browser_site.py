@@ -80,7 +80,7 @@ def test_it_reads_prints_walks_and_its_lessons_open_doors(shown, window: int) ->
     page.wait_for_selector("#tab-read[aria-selected=true]")
     page.wait_for_selector("#live .energy")
     page.click("#tab-learn")
-    page.click("[data-door]:has-text('hasty n')")
+    page.click("[data-door]:has-text('n written in haste')")
     page.wait_for_selector(".lens-words:has-text('Blue: ink here')")
     page.click("#tab-learn")
     page.click("[data-door]:has-text('Print an o')")

@@ -13,7 +13,7 @@ def test_own_pictures_are_brought_and_exported(page, tmp_path) -> None:
     open_tab(page, "Strangers")
     page.click("#own > button, #own .label-wrap")
     page.set_input_files("#own-files input[type=file]", [str(tmp_path / "bar.png"), str(tmp_path / "bad.png")])
-    page.wait_for_selector("#own-said:has-text('1 pictures were read, 1 could not be (bad.png')")
+    page.wait_for_selector("#own-said:has-text('1 picture was read, 1 could not be (bad.png')")
     page.wait_for_selector("#rates:has-text('yours')")
     page.wait_for_selector("#auroc:has-text('yours')")
     assert page.is_checked("#sets label:has-text('yours') input")

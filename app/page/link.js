@@ -70,12 +70,13 @@ window.glyphLink = (() => {
     };
 })();
 
-// For a lecture hall: only what is looked at, large. It is in the address, so that such links can be handed out.
+// For a lecture hall: only what is looked at, large. It is in the address, so that such links can be handed out; on a phone
+// they show the usual page.
 window.glyphLecture = (yes = !document.documentElement.classList.contains('lecture')) => {
     document.documentElement.classList.toggle('lecture', yes);
     window.glyphLink.lecture(yes);
 };
-if (new URLSearchParams(location.search).get('lecture') === '1') document.documentElement.classList.add('lecture');
+if (new URLSearchParams(location.search).get('lecture') === '1' && innerWidth > 760) document.documentElement.classList.add('lecture');
 
 // What is typed into a list's box replaces what was chosen there.
 document.addEventListener('focusin', ({ target }) => { if (target.matches?.('input[role=combobox]')) setTimeout(() => target.select()); });

@@ -34,3 +34,21 @@ def test_long_questions_of_a_lesson_start_at_the_left(page) -> None:
     page.wait_for_selector(".lesson summary")
     aligned = "all => all.map((one) => getComputedStyle(one).textAlign)"
     assert set(page.eval_on_selector_all(".lesson summary", aligned)) <= {"start", "left"}
+
+
+def test_a_wide_window_is_used(desk) -> None:
+    """Gradio applies rules about the whole page only outside of media queries."""
+    usual = desk.viewport_size
+    desk.set_viewport_size({"width": 1920, "height": 1080})
+    try:
+        assert desk.locator(".gradio-container").first.bounding_box()["width"] > 0.75 * 1920
+    finally:
+        desk.set_viewport_size(usual)
+
+
+def test_a_link_to_a_lecture_shows_the_usual_page_on_a_phone(page, url: str) -> None:
+    page.goto(url + "?lecture=1")
+    page.wait_for_selector("#reading .energy")
+    assert page.is_visible("#bar") is (page.viewport_size["width"] <= 760)
+    page.goto(url)
+    page.wait_for_selector("#reading .energy")

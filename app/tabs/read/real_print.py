@@ -18,8 +18,9 @@ def on_real_print(loaded: LoadedModel) -> str:
             _between([found[name] for found in real if name in found]) for name in ("accuracy", "called_strangers")
         )
         n = sum(found["n"] for found in real)
+        by_book = " (it depends on the book)" if " to " in odd or " to " in right else ""
         read = f"reads {right} right and " if right else ""
-        measured = f"Of {n:,} real printed glyphs that it never saw, it {read}calls {odd} strangers."
+        measured = f"Of {n:,} real printed glyphs that it never saw, it {read}calls {odd} strangers{by_book}."
     return f'<p class="fineprint">{escape(trained)} {measured}</p>'
 
 

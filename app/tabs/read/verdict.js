@@ -82,7 +82,7 @@ function sorts({ top, isStranger }, { sorts: known, typical }) {
             + `<span class="track"><i style="width:${(100 * share).toFixed(1)}%"></i></span><span class="share">${(100 * share).toFixed(1)}%</span></li>`;
     }).join('');
     const sure = top[0].share >= SURE;
-    const note = !isStranger ? '' : sure ? ' <small>(it reads like this sort, but is not printed like the corpus)</small>'
+    const note = !isStranger ? ' <small>(the likeliest sorts; a sort is a piece of type, one letter of the case)</small>' : sure ? ' <small>(it reads like this sort, but is not printed like the corpus)</small>'
         : ' <small>(forced to choose: for a stranger this means little)</small>';
     return `<h3>Read as${note}</h3><ol${isStranger ? ' class="doubt"' : ''}>${rows}</ol>`;
 }

@@ -77,7 +77,7 @@ def _sorts(loaded: LoadedModel, verdict: ebm.Verdict) -> str:
             f'<span class="track"><i style="width:{100 * p:.1f}%"></i></span><span class="share">{p:.1%}</span></li>'
         )
     doubt = ' class="doubt"' if verdict.is_stranger else ""
-    note = ""
+    note = " <small>(the likeliest sorts; a sort is a piece of type, one letter of the case)</small>"
     if verdict.is_stranger and verdict.top[0][1] >= _SURE:
         note = " <small>(it reads like this sort, but is not printed like the corpus)</small>"
     elif verdict.is_stranger:

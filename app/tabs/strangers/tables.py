@@ -21,6 +21,10 @@ _NO_SCORES = (
     "This checkpoint has no scores of known glyphs, so there is nothing to compare strangers with: import it "
     "with --data, or run `python -m ebm evaluate --update-card`."
 )
+_MEANINGS = (
+    "Conditional energy: that of the glyph with its likeliest sort. 1 \u2212 top probability: how unsure the reading "
+    "is, whatever the energy. Approximate mass: how steep the energy is at the glyph."
+)
 _MANY = 200  # known glyphs from which a share alone says enough
 _SHOWN = 8  # example pictures of each set
 
@@ -154,6 +158,7 @@ def auroc_table(loaded: LoadedModel, scores: list[str], twin: LoadedModel | None
         "<h3>Area under the ROC curve</h3>"
         "<p class='hint small'>The chance that a stranger scores higher than a known glyph: 1 is perfect, "
         f"0.5 is guessing, below 0.5 it ranks backwards.{compare}</p>"
+        f"<p class='hint small'>{_MEANINGS}</p>"
         "<p class='hint small swipe'>Swipe the table sideways for the other scores.</p>"
         "<div class='scroll' tabindex='0' role='region' aria-label='AUROC table'><table class='auroc'>"
         f"<thead><tr><th scope='col'>stranger set</th>{head}</tr></thead><tbody>{rows}</tbody></table></div>"

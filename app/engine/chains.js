@@ -6,16 +6,17 @@ import { PIXELS, toInk } from '../parts/glyph.js';
 export class Chains {
     /**
      * @param {Engine} engine whose memory they take.
-     * @param {{seed: number, starts?: Float32Array, free?: Uint8Array}} run `starts` has one glyph, or one for each chain of the run,
-     *     or is missing; `free` has 1 where pixels may move, all others keep their values.
+     * @param {{seed: number, starts?: Float32Array, free?: Uint8Array, each?: number}} run `starts` has one glyph, or one for each
+     *     chain of the run, or is missing; `free` has 1 where pixels may move, all others keep their values; after `each` chains
+     *     the starting noise is that of the first again.
      * @param {number} from the first of them.
      * @param {number} to the one after the last.
      */
-    constructor(engine, { seed, starts, free }, from, to) {
+    constructor(engine, { seed, starts, free, each = Infinity }, from, to) {
         Object.assign(this, { engine, seed, from, to, masked: Boolean(free) });
         for (let k = from; k < to; k++) {
             const at = k * PIXELS, start = starts && (starts.length > PIXELS ? starts.subarray(at, at + PIXELS) : starts);
-            if (!start || free) engine.start(k, seed);
+            if (!start || free) engine.start(k, seed, k % each);
             if (start && !free) engine.pictures.set(start, at);
             if (free) {
                 engine.masks.set(free, at);
@@ -24,11 +25,16 @@ export class Chains {
         }
     }
 
-    /** Takes a step, the `index`-th since the start; gives the state before it. */
-    step(index, { aims, ...how }) {
+    /** Takes a step, the `index`-th since the start; gives the state before it. `groups` of chains up to `to` may have their own. */
+    step(index, { aims, groups, ...how }) {
         const { engine, seed, from, to, masked } = this, inks = toInk(this.glyphs());
         this.aim(aims);
-        engine.step(to, index, { ...how, seed, masked, from });  // which measures the state before it
+        let first = from;
+        for (const group of groups ?? [{ to }]) {
+            const end = Math.min(group.to, to);
+            if (end > first) engine.step(end, index, { ...how, ...group, seed, masked, from: first });  // which measures the state before it
+            first = Math.max(first, end);
+        }
         return { inks, ...this.measured() };
     }
 

@@ -91,8 +91,8 @@ export class Engine {
         return mix;
     }
 
-    /** Chain `k` starts from the seed's noise. */
-    start(k, seed) { this.code.start(k, ...wordsOf(seed), k); }
+    /** Chain `k` starts from the seed's noise, that of another chain where it is named. */
+    start(k, seed, chain = k) { this.code.start(k, ...wordsOf(seed), chain); }
 
     /**
      * One step of the chains `from` to n, the `index`-th since their start; `energies` and `aimed` are then of the state before.

@@ -28,8 +28,9 @@ self.onmessage = async ({ data: { id, does, ...given } }) => {
 
 function stop() { if (run) run.of = run.step; wake(); }
 
-// A run; a newer one ends it. `seed`, `starts` and `free` are those of Chains; `done` steps have been run before. What may
-// change while it runs: `aims`, `stepSize`, `noise`, `clip`, and `pace`, in steps a second, 0 = as fast as it goes.
+// A run; a newer one ends it. `seed`, `starts`, `free` and `each` are those of Chains; `done` steps have been run before. What may
+// change while it runs: `aims`, `stepSize`, `noise`, `clip`, and `pace`, in steps a second, 0 = as fast as it goes. `groups` of
+// chains, {to, stepSize, noise}, keep step sizes and noises of their own.
 function begin({ done = 0, steps, ...settings }, id) {
     stop();
     const before = run;
@@ -58,16 +59,16 @@ async function go(mine, before) {
 }
 
 // The run's chains: all of them here, or half of them in the other worker, which then takes every step together with this one.
-function shared({ count, seed, starts, free, isShared }) {
-    const run = { seed, starts, free }, half = isShared && helper ? Math.ceil(count / 2) : count;
+function shared({ count, seed, starts, free, each, isShared }) {
+    const run = { seed, starts, free, each }, half = isShared && helper ? Math.ceil(count / 2) : count;
     const here = new Chains(engine, run, 0, half);
     return half < count ? [here, new DistantChains(helper, run, half, count)] : [here];
 }
 
 function changed(mine) {
-    const { aims, stepSize, noise, clip } = mine;
+    const { aims, stepSize, noise, clip, groups } = mine;
     mine.aims = null;  // the parts keep them
-    return { aims, stepSize, noise, clip: clip ?? Infinity };
+    return { aims, stepSize, noise, clip: clip ?? Infinity, groups };
 }
 
 async function inAll(parts, does, ...given) {

@@ -164,7 +164,7 @@ export function mount(element) {
         if (canvas.width !== width || canvas.height !== height) { canvas.width = width; canvas.height = height; }
         const isWhole = document.fullscreenElement === root(), wide = isWhole ? wholeScreen(width / height) : Math.max(reel.wide * 168, 300);
         canvas.style.setProperty('max-width', `${wide}px`, isWhole ? 'important' : '');
-        canvas.setAttribute('aria-label', `${reel.tiles} glyphs, ${find('.controls output').textContent}`);
+        canvas.setAttribute('aria-label', `${reel.tiles} glyphs, ${find('.controls output').textContent}${reel.rows ? `; rows: ${reel.rows.join(', ')}` : ''}`);
         if (frame.inks) { sheet ??= new Sheet(); sheet.show(frame.inks, reel.wide); }
         else if (!frame.picture.complete || !frame.picture.naturalWidth) return;
         const picture = frame.inks ? sheet.canvas : frame.picture;
@@ -179,6 +179,7 @@ export function mount(element) {
             const x = (k % reel.wide) * cell + reel.gap, row = Math.floor(k / reel.wide);
             const y = row * (cell + spark) + reel.gap;
             ink.drawImage(picture, x, row * cell + reel.gap, reel.cell, reel.cell, x * ZOOM, y * ZOOM, reel.cell * ZOOM, reel.cell * ZOOM);
+            if (reel.rows && k % reel.wide === 0) name(ink, reel.rows[row], x * ZOOM, (y + reel.cell - 9) * ZOOM);
             if (!spark) continue;
             ink.beginPath();
             for (let j = at % every; j <= at; j += every) {
@@ -190,6 +191,15 @@ export function mount(element) {
         }
     }
     let sheet = null;
+
+    /** What a row of tiles is called, at the foot of its first one: its head has the letter that it is read as. */
+    function name(ink, text, x, y) {
+        ink.font = `bold ${7 * ZOOM}px sans-serif`;
+        ink.fillStyle = colour('--card');
+        ink.fillRect(x, y, ink.measureText(text).width + 4 * ZOOM, 9 * ZOOM);
+        ink.fillStyle = colour('--ink');
+        ink.fillText(text, x + 2 * ZOOM, y + 7 * ZOOM);
+    }
 
     const chart = () => drawChart(find('.chart canvas'), { frames, reel, at, bounds: bounds(), isCut: high > bounds()[1] }, colour);
 

@@ -15,6 +15,7 @@ from app.tabs.print.run import WAYS
 SEVERAL = 12  # glyphs that are printed first
 EXAMPLES = {"combination": "u and v", "word": "gloria"}  # what the text says first
 _WAYS = [("one sort", "sort"), ("a combination", "combination"), ("a word", "word"), ("no sort", "straight")]
+SIDE_BY_SIDE = ("trained recipe", "too hot", "small steps", "no noise")  # that are compared, all of the same length
 # What each does to (steps, step size, noise) of the trained recipe, and what to look for. Measured with the shipped jem
 # and 24 glyphs of six sorts: all are known as trained (mean energy -0.65), without noise (-0.69) and ten times longer
 # (-1.95); none is known too hot (33) or with small steps (23).
@@ -66,6 +67,7 @@ class Recipes:
     controls: Controls
     preset: gr.Radio
     words: gr.HTML
+    compare: gr.Button
 
     def use(self, values: Values) -> Shown:
         """Sets the controls as a preset wants them for the model."""
@@ -88,6 +90,11 @@ class Recipes:
         numbers = all(isinstance(value, int | float) for value in how)
         name = next((n for n in PRESETS if numbers and np.allclose(how, _preset(loaded, n), rtol=1e-3)), None)
         return {self.preset: gr.Radio(value=name), self.words: "" if name is None else PRESETS[name][-1]}
+
+
+def side_by_side() -> list[tuple[str, float, float]]:
+    """The recipes that the page compares: name, and how many times the trained step size and noise."""
+    return [(name, *PRESETS[name][1:3]) for name in SIDE_BY_SIDE]
 
 
 def _preset(loaded: LoadedModel, name: str) -> tuple[int, float, float]:
@@ -117,6 +124,7 @@ def lay_out_how(start: Settings, context: Context, what: dict[str, Any]) -> tupl
     """The last column: how it is printed. what: the controls of the first column."""
     preset = gr.Radio(list(PRESETS), value="trained recipe", label="Recipe", elem_id="recipe")
     words = gr.HTML("", elem_id="recipe-words", js_on_load=None)
+    compare = gr.Button("Compare recipes side by side", size="sm", elem_id="compare", elem_classes="by-engine-only")
     how: dict[str, Any] = {
         "steps": gr.Slider(
             *printing.STEPS, **start["steps"], step=16, label="Steps", elem_id="steps",
@@ -135,7 +143,7 @@ def lay_out_how(start: Settings, context: Context, what: dict[str, Any]) -> tupl
         ),
     }  # fmt: skip
     controls = Controls(**what, **how)
-    return controls, Recipes(context, controls, preset, words)
+    return controls, Recipes(context, controls, preset, words, compare)
 
 
 def wire(recipes: Recipes) -> None:

@@ -91,6 +91,10 @@ export function mount(element, askServer) {
 
     return put('print desk', {
         ask,
+        async compare(values, recipes) {
+            latest = values;
+            await withPrinter((printer) => printer.compare(values, recipes));
+        },
         async diagnose() {
             if ((await shownModel()).isHere && printer?.last) askServer('diagnose', told(printer.record()));
             else askServer('diagnoseServer');

@@ -1,11 +1,14 @@
 // The tab Print in the visitor's own browser: chains in the engine's worker, shown by the player, steered while they run.
 import { MOST } from '../../engine/engine.js';
 import { model as shownModel } from '../../engine/page.js';
-import { toModel } from '../../parts/glyph.js';
+import { mean } from '../../parts/chart.js';
+import { toModel, words } from '../../parts/glyph.js';
 import { FieldError } from './fields.js';
 import { wantedOf } from './wanted.js';
 
 const RUNS = 10 * 1024;  // steps of the longest chains
+const HOTTEST = 0.5;  // noise
+const IN_A_ROW = 4;  // glyphs of each recipe that is compared
 
 function number(field, name, value, low, high, whole = false) {
     const n = Number(value);
@@ -22,7 +25,7 @@ export function requestOf(values, facts) {
         ...wantedOf({ ...values, count }, facts.sorts),
         steps: number('steps', 'number of steps', values.steps, 16, 1024, true),
         stepSize: number('step_size', 'step size', values.step_size, 0.01, 100),
-        noise: number('noise', 'noise', values.noise, 0, 0.5),
+        noise: number('noise', 'noise', values.noise, 0, HOTTEST),
         seed: number('seed', 'seed', values.seed, 0, 2 ** 31 - 1, true),
         guidance: number('guidance', 'guidance', values.guidance ?? 1, 0, 8),
         values,
@@ -30,7 +33,7 @@ export function requestOf(values, facts) {
 }
 
 /**
- * The softmax's largest class of each glyph, whether its energy is like a known one's (null: nobody knows), and whether it is
+ * The softmax's largest class of each glyph, its energy, whether its energy is like a known one's (null: nobody knows), and whether it is
  * lower than that of any known glyph.
  */
 export function readingsOf({ energy, logits }, facts) {
@@ -38,12 +41,22 @@ export function readingsOf({ energy, logits }, facts) {
     return Array.from(energy, (e, k) => {
         const row = logits.subarray(k * outputs, (k + 1) * outputs);
         const below = facts.reference.length > 0 && e < facts.reference[0];
-        return { label: row.indexOf(Math.max(...row)), known: facts.threshold === null ? null : e <= facts.threshold && !below, below };
+        return { label: row.indexOf(Math.max(...row)), energy: e, known: facts.threshold === null ? null : e <= facts.threshold && !below, below };
     });
+}
+
+/** What became of several recipes, in words. */
+function compared(readings, { groups, each, labels }, facts) {
+    return groups.map(({ name }, k) => {
+        const own = readings.slice(k * each, (k + 1) * each), known = own.filter((reading) => reading.known).length;
+        const right = labels.length ? `, ${own.filter(({ label }) => label === labels[0]).length} read as ${facts.sorts[labels[0]].text}` : '';
+        return `${name}: ${known} of ${each} like a known glyph${right}, mean energy ${words(mean(own.map(({ energy }) => energy)))}`;
+    }).join('. ') + '.';
 }
 
 /** What became of a run, in words. */
 export function outcome(readings, request, facts) {
+    if (request.groups) return `Side by side, from the same noise. ${compared(readings, request, facts)}`;
     const count = readings.length, known = readings.filter((reading) => reading.known).length;
     const below = readings.filter((reading) => reading.below).length;
     const low = facts.threshold === null ? 'The model is uncalibrated: no energy is called a stranger’s'
@@ -53,6 +66,11 @@ export function outcome(readings, request, facts) {
     if (request.values.way !== 'sort' || !request.labels.length) return `Read back: ${readings.map(({ label }) => facts.sorts[label].text).join(' ')}. ${low}.`;
     const right = readings.filter(({ label }, k) => label === request.labels[k]).length;
     return `Read back: ${right} of ${count} as ${facts.sorts[request.labels[0]].title}. ${low}.`;
+}
+
+/** What the player must know of recipes that are compared. */
+function rowsOf({ groups, each }) {
+    return groups ? { wide: each, rows: groups.map(({ name }) => name), y: 'energy of all recipes' } : {};
 }
 
 /** Prints what is asked for. */
@@ -69,6 +87,23 @@ export class Printer {
     async start(values) {
         const model = await shownModel();
         const request = requestOf(values, model.facts);
+        await this.go(model, request, { run: `run ${Date.now()}`, starts: null, done: 0, seed: request.seed, steps: request.steps });
+    }
+
+    /**
+     * Prints by several recipes at once, a row each, from the same noise.
+     *
+     * @param {object} values of the controls.
+     * @param {[string, number, number][]} recipes name, and how many times the trained step size and the trained noise.
+     */
+    async compare(values, recipes) {
+        if (values.way === 'word') throw new Error('Recipes are compared on one sort, a combination or no sort, not on a word.');
+        const model = await shownModel(), { sampler } = model.facts, count = IN_A_ROW * recipes.length;
+        const asked = requestOf({ ...values, count, step_size: sampler.stepSize, noise: sampler.noise }, model.facts);
+        const groups = recipes.map(([name, further, hotter], k) => ({
+            name, to: IN_A_ROW * (k + 1), stepSize: further * sampler.stepSize, noise: Math.min(hotter * sampler.noise, HOTTEST),
+        }));
+        const request = { ...asked, groups, each: IN_A_ROW };
         await this.go(model, request, { run: `run ${Date.now()}`, starts: null, done: 0, seed: request.seed, steps: request.steps });
     }
 
@@ -96,7 +131,7 @@ export class Printer {
         const { facts } = model, mine = { run, request, seed, model: model.key, of: done + steps };
         this.run = mine;
         this.begins();
-        this.player.begin({ run, of: done + steps, band: facts.band, tiles: request.count, aim: request.name && `energy ${request.name}`, y: 'energy' }, {
+        this.player.begin({ run, of: done + steps, band: facts.band, tiles: request.count, aim: request.name && `energy ${request.name}`, y: 'energy', ...rowsOf(request) }, {
             pause: (paused) => this.client?.change({ paused }),
             branch: (frame) => this.branch(frame),
         });
@@ -106,6 +141,7 @@ export class Printer {
             const { stepSize, noise, count, aims } = request;
             const running = this.client.run({
                 count, seed, aims, starts, done, steps, stepSize, noise, clip: facts.sampler.clip ?? Infinity, pace: this.pace,
+                groups: request.groups, each: request.each,
             }, (frames) => { if (this.run === mine) this.player.add(frames); });
             mine.ending = running.catch(() => {});
             const { step, glyphs } = await running;
@@ -133,7 +169,7 @@ export class Printer {
     /** The controls have changed: what can act on running chains does so at once. */
     async change(values) {
         const { run } = this;
-        if (!run) return;
+        if (!run || run.request.groups) return;  // recipes that are compared stay as they are
         const { facts } = await shownModel();
         try {
             const request = requestOf({ ...values, count: run.request.count, seed: run.request.seed }, facts);

@@ -1,5 +1,6 @@
 """The tab Print: print new glyphs from noise, watch them, go back and forth, and diagnose the chains."""
 
+import json
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -259,6 +260,7 @@ def wire(tab: Print) -> None:
     tab.context.page.unload(tab.leave)
     calls = [
         ([tab.go.click, tab.controls.text.submit], "ask('start', values)"), ([tab.on.click], "ask('on', values)"),
+        ([tab.recipes.compare.click], f"compare(values, {json.dumps(print_controls.side_by_side())})"),
         ([tab.diagnose.click], "diagnose()"), ([tab.context.tab.select], "visit(values)"),
         ([getattr(c, "change") for c in tab.controls.by_name().values()], "change(values)"),  # noqa: B009 (as in keep_link)
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from helpers.app_pages import draw, open_tab, serious_findings, values_of, wait_
 from PIL import Image
 
 import ebm
+from app.tabs.print.controls import SIDE_BY_SIDE, side_by_side
 from ebm.data.corpus import to_bytes
 from ebm.sampling.chains import chains, last_of
 from ebm.sampling.native import library
@@ -198,6 +200,31 @@ def test_the_page_prints_the_glyphs_of_the_seed(page, asked: list[str], model) -
     )
     difference = inks.reshape(12, 56, 56) - to_bytes(printed).numpy().astype(int)
     assert np.abs(difference).max() <= 1
+
+
+def test_recipes_are_compared_side_by_side_from_the_same_noise(page, model) -> None:
+    visit(page)
+    print_and_wait(page, "#compare", "Side by side")
+    player = "async () => (await (await glyphImport('parts/places.js')).partOf('printed'))"
+    begun = values_of(page, f"{player}.recorded()[0].inks", dtype=np.uint8).reshape(len(SIDE_BY_SIDE), 4, 56, 56)
+    assert (begun == begun[:1]).all()
+    inks = values_of(page, f"{player}.shown().inks", dtype=np.uint8).reshape(begun.shape).astype(int)
+    labels = torch.zeros(4, dtype=torch.int64)
+    for row, (_, further, hotter) in (
+        (0, side_by_side()[0]),
+        (3, side_by_side()[3]),
+    ):  # which have no noise that differs
+        sampler = replace(
+            model[2].sampler, step_size=further * model[2].sampler.step_size,
+            print_noise=hotter * model[2].sampler.print_noise,
+        )  # fmt: skip
+        printed = to_bytes(last_of(chains(model[1], 4, sampler=sampler, labels=labels, engine="native"))).numpy()
+        assert np.abs(inks[row] - printed.reshape(4, 56, 56).astype(int)).max() <= 1
+    said = page.inner_text(SAID)
+    assert all(name in said for name in SIDE_BY_SIDE)
+    set_number(page, "#noise", 0.05)  # the controls are for the next run
+    print_and_wait(page)
+    set_number(page, "#noise", 0.01)
 
 
 def test_a_run_is_paused_stepped_branched_and_goes_on(page) -> None:

@@ -50,24 +50,34 @@ class Controls:
         """Their values by name."""
         return {name: values[control] for name, control in self.by_name().items()}
 
-    def show_way(self, values: Values) -> Shown:
-        """Shows the controls that a way of printing needs, with an example of it where there was one of another way."""
-        way, needed = values[self.way], _needed(values[self.way])
-        one = " " not in str(values[self.text]).strip()  # a word, which is no combination
-        if way in EXAMPLES and (values[self.text] in EXAMPLES.values() or (one and way == "combination")):
-            needed["text"]["value"] = EXAMPLES[way]
-        return updates(self.by_name(), needed)
-
 
 @dataclass(frozen=True)
 class Recipes:
-    """The presets of how it is printed, which set steps, step size and noise."""
+    """The presets of how it is printed, which set steps, step size and noise; and the texts of each way of printing.
+
+    Args:
+        context: of the tab.
+        controls: that are set.
+        preset, words: the choice of a preset, and what to look for.
+        compare: the button that prints by several presets at once.
+        texts: what was typed for each way that takes a text; under "" the present way.
+    """
 
     context: Context
     controls: Controls
     preset: gr.Radio
     words: gr.HTML
     compare: gr.Button
+    texts: gr.State
+
+    def show_way(self, values: Values) -> Shown:
+        """Shows the controls that a way of printing needs, with the text that was typed for it, or an example."""
+        way, texts = values[self.controls.way], dict(values[self.texts])
+        needed = _needed(way)
+        texts[texts[""]] = values[self.controls.text]
+        if way in EXAMPLES:
+            needed["text"]["value"] = texts.get(way, EXAMPLES[way])
+        return updates(self.controls.by_name(), needed) | {self.texts: texts | {"": way}}
 
     def use(self, values: Values) -> Shown:
         """Sets the controls as a preset wants them for the model."""
@@ -143,7 +153,7 @@ def lay_out_how(start: Settings, context: Context, what: dict[str, Any]) -> tupl
         ),
     }  # fmt: skip
     controls = Controls(**what, **how)
-    return controls, Recipes(context, controls, preset, words, compare)
+    return controls, Recipes(context, controls, preset, words, compare, gr.State({"": start["way"]["value"]}))
 
 
 def wire(recipes: Recipes) -> None:
@@ -156,7 +166,8 @@ def wire(recipes: Recipes) -> None:
     shown = [recipes.preset, recipes.words]
     gr.on([c.input for c in how], recipes.follow, {recipes.context.model, *how}, shown, **using)
     needed = [controls.sort, controls.text, controls.count, controls.guidance]
-    controls.way.input(controls.show_way, {controls.way, controls.text}, needed, **using)
+    asked = {controls.way, controls.text, recipes.texts}
+    controls.way.input(recipes.show_way, asked, [*needed, recipes.texts], **using)
 
 
 def settings_of(loaded: LoadedModel, wishes: Wishes) -> Settings:

@@ -40,7 +40,7 @@ def build(context: Context) -> Panel:
     tab = lay_out(context)
     wire(tab)
     controls = tab.controls.by_name()
-    recipe = [tab.recipes.preset, tab.recipes.words]
+    recipe = [tab.recipes.preset, tab.recipes.words, tab.recipes.texts]
     outputs = [*controls.values(), *recipe, tab.player, tab.status, tab.line, tab.run]
     return Panel("print", outputs, tab.show, controls, by_page=shown_again(PLACE, context, controls))
 
@@ -205,6 +205,7 @@ class Print:
         empty = {self.player: noise_only(loaded), self.status: message(_BEFORE), self.line: "", self.run: None}
         settings = settings_of(loaded, wishes)
         how = [settings[name]["value"] for name in ("steps", "step_size", "noise")]
+        empty[self.recipes.texts] = {"": settings["way"]["value"]}
         return updates(self.controls.by_name(), settings) | self.recipes.showing(loaded, *how) | empty
 
 

@@ -333,6 +333,10 @@ def test_a_bad_word_is_named_and_a_word_is_set(page) -> None:
     page.click("#way label:has-text('one sort')")
     print_and_wait(page)
     page.wait_for_selector("#word-line", state="hidden")  # it was of the run before
+    for way, text in (("a combination", "u and v"), ("a word", "wh")):  # each keeps its own text
+        page.click(f"#way label:has-text('{way}')")
+        page.wait_for_function(f"document.querySelector('#text input, #text textarea')?.value === '{text}'")
+    page.click("#way label:has-text('one sort')")
 
 
 def test_a_run_of_the_page_is_diagnosed(page) -> None:

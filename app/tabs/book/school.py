@@ -19,7 +19,7 @@ from app.parts.panel import BUSY, QUIET, TRAINING, WORKING, Shown, Values
 from app.tabs.book.desk import on_desk
 from app.tabs.book.pages import Named, glyphs_of, named_in, read_by
 from app.tabs.book.reading import Reading, words
-from app.tabs.book.teaching import PRINT_STEPS, STEPS, Lesson, Moment, kept, proposals, teach
+from app.tabs.book.teaching import EVERY, PRINT_STEPS, STEPS, Lesson, Moment, kept, proposals, teach
 
 if TYPE_CHECKING:
     from ebm.page.read import ReadPage
@@ -126,6 +126,7 @@ class School:
         loaded = models.get(values[page.context.model])
         lesson = Lesson.of(read, named, loaded)
         first, steps, more = None, values[self.steps], values[self.print_steps]
+        more -= more % EVERY
         last = steps + more
         name = f"{loaded.card.name.split('-taught')[0]}-taught"
         for seen in teach(

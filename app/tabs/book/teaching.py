@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 STEPS = (50, 1000)
 PRINT_STEPS = (0, 3000)
-_EVERY = 25  # steps between two looks
+EVERY = 25  # steps between two looks
 _STRANGERS = 60  # a set: a visitor waits for the measuring
 _SEEN = 600  # glyphs of the page whose energies are followed
 
@@ -138,15 +138,15 @@ def teach(
     recipe = printing.recipe(loaded.card) if more else None
     some = watched[torch.linspace(0, len(watched) - 1, min(_SEEN, len(watched))).long()]
     yield Moment(0, None, _energies(loaded.model, some))
-    for state in adapting(loaded.model, learnt, corpus, settings, every=_EVERY):
+    for state in adapting(loaded.model, learnt, corpus, settings, every=EVERY):
         yield Moment(state.step, state.loss, _energies(state.net, some))
         if is_stopped():
             break
     net, printed = state.net, 0
     if recipe is not None and not is_stopped():
-        looks = adapting_to_print(net, learnt, corpus, recipe, every=_EVERY)
+        looks = adapting_to_print(net, learnt, corpus, recipe, every=EVERY)
         with suppress(Diverged):  # what was learnt until then is kept
-            for state in islice(looks, more // _EVERY):
+            for state in islice(looks, more // EVERY):
                 net, printed = state.net, state.step
                 yield Moment(most + printed, state.loss, _energies(net, some))
                 if is_stopped():

@@ -36,7 +36,7 @@ def test_a_letter_of_several_is_chosen_drawn_around_and_turned(page, tmp_path) -
     empty = page.evaluate(INK.format("ink"))
     page.set_input_files("#upload input[type=file]", str(tmp_path / "three.png"))
     wait_until(page, f"async (had) => (await ({INK.format('ink')})()) !== had", arg=empty)
-    page.wait_for_selector(".crop-said:has-text('There are 3 letters')")
+    page.wait_for_selector(".crop-said:has-text('3 shapes here may be letters')")
     assert page.locator(".crop-boxes button").count() == 3
     seen = []
     for choose in (

@@ -5,6 +5,7 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.blocks import Block
 from gradio.components import Component
 
 from app.models.loaded import ANY, LoadedModel
@@ -166,7 +167,7 @@ def wire(recipes: Recipes) -> None:
     shown = [recipes.preset, recipes.words]
     gr.on([c.input for c in how], recipes.follow, {recipes.context.model, *how}, shown, **using)
     needed = [controls.sort, controls.text, controls.count, controls.guidance]
-    asked = {controls.way, controls.text, recipes.texts}
+    asked: set[Block] = {controls.way, controls.text, recipes.texts}
     controls.way.input(recipes.show_way, asked, [*needed, recipes.texts], **using)
 
 

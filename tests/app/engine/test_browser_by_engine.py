@@ -265,6 +265,16 @@ def test_space_and_arrow_keys_play(page) -> None:
     page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 32 of 32'")
 
 
+def test_in_a_lecture_space_plays_wherever_the_focus_is(page) -> None:
+    visit(page)
+    page.evaluate("document.documentElement.classList.add('lecture')")
+    page.focus("#printed [data-move='-10']")
+    page.keyboard.press("Space")  # from the start again; the button would go ten steps back
+    page.wait_for_function(f"/^step [0-9] of/.test(document.querySelector('{STEP}').innerText)")
+    page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 32 of 32'")
+    page.evaluate("document.documentElement.classList.remove('lecture')")
+
+
 def test_the_controls_act_on_chains_that_run(page) -> None:
     visit(page)
     set_number(page, "#steps", 1024)

@@ -40,3 +40,11 @@ def page(browser, serving, model) -> Iterator:
         yield watched.page
         watched.check()
         watched.page.close()
+
+
+@pytest.fixture
+def asked(page) -> list[str]:
+    """The requests that the page sends during a test, but for its own files."""
+    seen: list[str] = []
+    page.on("request", lambda sent: seen.append(sent.url) if "/modules/" not in sent.url else None)
+    return seen

@@ -3,6 +3,7 @@
 import pytest
 import torch
 from helpers.app_pages import open_tab, serious_findings
+from helpers.print_pages import set_aside, set_number, wait_for_end
 
 import ebm
 from app.models.loaded import load
@@ -30,19 +31,16 @@ def test_a_newcomer_is_led_through_the_lessons_and_back(page) -> None:
 
 def test_every_door_to_print_prints_and_shows_its_recipe(page) -> None:
     """Only the first one did: the page did not know which tab a door had opened."""
-    said = "#print-desk .said"
     for door, sort, recipe in (
         ("Print with the trained recipe", "a", "trained recipe"), ("Print without noise", "a", "no noise"),
         ("Print too hot", "a", "too hot"), ("Print an o", "o", "trained recipe"),
     ):  # fmt: skip
-        page.evaluate(f"document.querySelector('{said} > *')?.setAttribute('data-old', '')")
+        set_aside(page)
         open_tab(page, "Learn")
         page.click(f".doors button:text-is('{door}')")
-        page.wait_for_selector(f"{said} > :not([data-old]):has-text('of 12 as {sort}')")
+        wait_for_end(page, f"of 12 as {sort}")
         page.wait_for_selector(f"#recipe label:has-text('{recipe}') input:checked", state="attached")
-    set_to = page.locator("#noise input[type=number]")
-    set_to.fill("0.05")
-    set_to.press("Enter")
+    set_number(page, "#noise", 0.05)
     page.wait_for_function("!document.querySelector('#recipe input:checked')")  # no recipe has this noise
     page.click("#tour [data-do=close]")
 

@@ -150,9 +150,7 @@ def test_table_curves_endpoint_and_results_show_the_same_auroc():
 def test_one_in_twenty_of_the_known_glyphs_is_called_a_stranger():
     shipped = load(DEFAULT_CHECKPOINT)
     false = strangers_tables.rates(shipped, "noise", shipped.card.threshold)["false_positive_rate"]
-    assert false == pytest.approx(
-        0.05, abs=0.01
-    )  # the threshold is of the validation split, these are of the test split
+    assert false == pytest.approx(0.05, abs=0.01)  # the threshold is of validation glyphs, these are test glyphs
 
 
 def test_the_endpoint_scores_files_and_zips(url: str, pictures: list[Path], tmp_path: Path):

@@ -1,0 +1,36 @@
+"""What browser tests of the tab Print share: its sentences, runs that are waited for, numbers that are set."""
+
+from helpers.app_pages import open_tab
+
+SAID = "#print-desk .said"
+DONE = f"document.querySelector('{SAID}')?.innerText.includes('Read back')"
+STEP = "#printed .controls output"
+
+
+def visit(page) -> None:
+    """Opens the tab and waits for the end of its first run."""
+    open_tab(page, "Print")
+    page.wait_for_function(DONE)
+
+
+def set_aside(page) -> None:
+    """Marks the present sentence, so that `wait_for_end` waits for another one."""
+    page.evaluate(f"document.querySelector('{SAID} > *')?.setAttribute('data-old', '')")
+
+
+def wait_for_end(page, end: str = "Read back") -> None:
+    """Waits for the end of the run that was started after `set_aside`."""
+    page.wait_for_selector(f"{SAID} > :not([data-old]):has-text('{end}')")
+
+
+def print_and_wait(page, button: str = "#go", end: str = "Read back") -> None:
+    """Presses a button and waits for the end of the run that it starts, not of the one before."""
+    set_aside(page)
+    page.click(button)
+    wait_for_end(page, end)
+
+
+def set_number(page, box: str, value: float) -> None:
+    """Types a number beside a slider."""
+    page.fill(f"{box} input[type=number]", str(value))
+    page.press(f"{box} input[type=number]", "Enter")

@@ -1,12 +1,11 @@
 """The lower half of the tab Book: the model is shown glyphs of the page, learns, and reads the page again."""
 
-import math
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 from gradio.blocks import Block
@@ -17,12 +16,9 @@ from app.models.loaded import LoadedModel
 from app.parts.drawing import message, mirrored_histogram, number
 from app.parts.panel import BUSY, QUIET, TRAINING, WORKING, Shown, Values
 from app.tabs.book.desk import on_desk
-from app.tabs.book.pages import Named, glyphs_of, named_in, read_by
-from app.tabs.book.reading import Reading, words
+from app.tabs.book.pages import glyphs_of, named_in, read_by
+from app.tabs.book.reading import Reading, strangers, words
 from app.tabs.book.teaching import EVERY, PRINT_STEPS, STEPS, Lesson, Moment, kept, proposals, teach
-
-if TYPE_CHECKING:
-    from ebm.page.read import ReadPage
 
 _INTRO = (
     "Name a glyph or more of every sort: click its box, or have the surest of each sort proposed. Look at the "
@@ -143,6 +139,10 @@ class School:
             taught = kept(seen)
             key = models.add(taught)
             again = read_by(taught, read)
+            before, now = (  # by the model that read it, which another lesson may have taught
+                len(strangers(seen_page, by.card.threshold) - set(named))
+                for seen_page, by in ((read, page.loaded(values)), (again, taught))
+            )
             page.pages.put(values[page.key], again)
             with TemporaryDirectory() as folder:
                 yield {
@@ -150,8 +150,8 @@ class School:
                     page.desk: on_desk(values[page.key], again, taught, named),
                     self.said: message(
                         f"Taught by {len(named)} glyphs of {len(lesson.glyphs)} sorts. The page is read anew. Of the "
-                        f"glyphs that you did not name, {_strangers(read, loaded, named)} were strangers before and "
-                        f"{_strangers(again, taught, named)} are now. Its threshold is {taught.card.threshold_rule}. "
+                        f"glyphs that you did not name, {before} were strangers before and {now} are now. Its "
+                        f"threshold is {taught.card.threshold_rule}. "
                         f"It is kept here until {KEPT} others have come after it: download it to keep it."
                     ),
                 }  # fmt: skip
@@ -167,12 +167,6 @@ class School:
     def stop(self, session: gr.Request) -> None:
         """Ends the visitor's lesson at its next moment."""
         self.stopped.add(str(session.session_hash))
-
-
-def _strangers(page: "ReadPage", loaded: LoadedModel, named: Named) -> int:
-    """How many glyphs of a page are strangers to the model that read it, without those that the visitor named."""
-    threshold = math.inf if loaded.card.threshold is None else loaded.card.threshold
-    return sum(glyph.energy > threshold for k, glyph in enumerate(page.glyphs) if k not in named)
 
 
 def look(first: Moment, now: Moment) -> str:

@@ -2,7 +2,10 @@
 
 import math
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor, nn
@@ -12,6 +15,8 @@ from ebm.model.gradient import gradient_of
 from ebm.sampling.native import Library, Move, NativeStep, fits, library
 from ebm.sampling.native.stream import Stream
 from ebm.sampling.recorded_step import RecordedSteps, StepSettings, moved
+
+LEAST_FOR_A_HELPER = 2**17  # numbers of a step's noise, some forty glyphs; with fewer it does not pay
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,8 @@ def sgld(
         free: mask that can be broadcast to x, True or 1 where pixels may move; None = everywhere. All other pixels
             keep the values of the start, even outside `clamp` (for inpainting: the known pixels).
         generator: on x's device, or a stream by counting; makes the noise reproducible.
-        every: yields the state after each `every` steps, and always the last one. The chains are then one step ahead.
+        every: yields the state after each `every` steps, and always the last one. The chains are then one step ahead,
+            and the noise of the step after that is drawn.
         compiled: holds the compiled step that is used as soon as it is ready; None = the one of this process.
         recorded: keeps steps as CUDA graphs between calls, for one run at a time. On a GPU they are several times as
             fast for an `EnergyNet`. None = Python starts every kernel.
@@ -88,15 +94,26 @@ def sgld(
         with torch.no_grad():
             return Step(x, energy(x, *extra), index)
 
-    for index in range(1, steps + 1):
-        # A compiled or recorded step gives the energies of the state that it leaves. So a state is yielded after the
-        # next step.
-        left, after = take_step(x, _white(x, generator, index) if noise else None)
-        if index > 1 and (index - 1) % every == 0:
-            yield state(index - 1, left)
-        x = after if moving is None else torch.where(moving, after, start)
+    white = _white(x, generator, 1) if noise and steps else None
+    with _helper(x, noise) as helper:
+        for index in range(1, steps + 1):
+            draw = partial(_white, x, generator, index + 1) if noise and index < steps else None
+            coming = helper.submit(draw).result if helper and draw else draw
+            # A compiled or recorded step gives the energies of the state that it leaves. So a state is yielded after
+            # the next step.
+            left, after = take_step(x, white)
+            white = coming() if coming else None
+            if index > 1 and (index - 1) % every == 0:
+                yield state(index - 1, left)
+            x = after if moving is None else torch.where(moving, after, start)
     if steps:
         yield state(steps, None)
+
+
+def _helper(x: Tensor, noise: float) -> AbstractContextManager[Executor | None]:
+    """A thread that draws the noise of the next step meanwhile, where it pays: torch draws on one thread alone."""
+    pays = noise and x.device.type == "cpu" and x.numel() >= LEAST_FOR_A_HELPER and torch.get_num_threads() > 1
+    return ThreadPoolExecutor(1, "sgld-noise") if pays else nullcontext()
 
 
 def _white(x: Tensor, generator: torch.Generator | Stream | None, index: int) -> Tensor:

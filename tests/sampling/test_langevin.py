@@ -84,6 +84,28 @@ def test_the_same_seed_gives_the_same_chain_and_the_start_is_not_touched():
     assert torch.equal(*ends) and torch.equal(x, before)
 
 
+@pytest.fixture
+def threads():
+    """Sets the number of threads of torch's operators for this test alone."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
+
+
+@pytest.mark.parametrize("stop_after", [1, 5])
+def test_the_noise_does_not_change_with_the_number_of_threads(threads, stop_after):
+    x, left = torch.zeros(64, 1, 56, 56), []
+    for number in (1, 2):
+        threads(number)
+        generator = torch.Generator().manual_seed(3)
+        states = sgld(gaussian_energy(1.0), x, steps=5, step_size=0.1, noise=0.3, generator=generator)
+        for _ in range(stop_after):
+            state = next(states)
+        states.close()
+        left.append((state.x, generator.get_state()))
+    assert all(torch.equal(one, two) for one, two in zip(*left, strict=True))
+
+
 def flags(net):
     return [(p.requires_grad, p.grad) for p in net.parameters()], net.training
 

@@ -50,14 +50,25 @@ typedef struct {
     const Net *net;
     const Glyphs *glyphs;
     const Move *how;
-    long first, last;
-    float *scratch;
-} Part;
+    long n, next; /* pictures in all; the first that no thread has taken */
+} Work;
 
+typedef struct {
+    Work *work;
+    float *scratch;
+} Worker;
+
+/* Takes pictures until none is left, so that a thread that is held up takes fewer. */
 static void *run(void *of) {
-    const Part *part = of;
-    step_through(part->net, part->glyphs, part->first, part->last, part->how, part->scratch);
-    return NULL;
+    const Worker *worker = of;
+    Work *work = worker->work;
+    long several = together(work->net);
+    for (;;) {
+        long first = __atomic_fetch_add(&work->next, several, __ATOMIC_RELAXED);
+        if (first >= work->n) return NULL;
+        long last = first + several < work->n ? first + several : work->n;
+        step_through(work->net, work->glyphs, first, last, work->how, worker->scratch);
+    }
 }
 
 /* Computes the energies of n pictures that they go down, and in `out` their next step, or without `how` the gradient.
@@ -65,21 +76,16 @@ static void *run(void *of) {
 void langevin_step(const Net *net, long n, const float *x, const long *y, const float *mix, const Move *how,
                    const float *noise, float *out, float *energy, float *scratch, long threads) {
     Glyphs glyphs = {.x = x, .y = y, .mix = mix, .noise = noise, .out = out, .aimed = energy};
-    Part parts[MOST_THREADS];
-    pthread_t workers[MOST_THREADS];
+    Work work = {net, &glyphs, how, n, 0};
+    Worker workers[MOST_THREADS];
+    pthread_t handles[MOST_THREADS];
     int begun[MOST_THREADS];
     long size = scratch_size(net), blocks = (n + together(net) - 1) / together(net);
     if (threads > MOST_THREADS) threads = MOST_THREADS;
     if (threads > blocks) threads = blocks;
-    for (long t = 0; t < threads; t++) {
-        long from = blocks * t / threads * together(net), to = blocks * (t + 1) / threads * together(net);
-        parts[t] = (Part){net, &glyphs, how, from, to < n ? to : n, scratch + t * size};
-    }
-    for (long t = 1; t < threads; t++) begun[t] = !pthread_create(&workers[t], NULL, run, &parts[t]);
-    run(&parts[0]);
+    for (long t = 0; t < threads; t++) workers[t] = (Worker){&work, scratch + t * size};
+    for (long t = 1; t < threads; t++) begun[t] = !pthread_create(&handles[t], NULL, run, &workers[t]);
+    if (threads) run(&workers[0]);
     for (long t = 1; t < threads; t++)
-        if (begun[t])
-            pthread_join(workers[t], NULL);
-        else
-            run(&parts[t]); /* the system could not make a thread */
+        if (begun[t]) pthread_join(handles[t], NULL); /* otherwise the others have done its share */
 }

@@ -26,6 +26,9 @@ def train_command(
         Path | None,
         typer.Option(help="A run folder to go on from, with its own data, name and recipe; a few may be changed."),
     ] = None,
+    start_from: Annotated[
+        Path | None, typer.Option(help="A checkpoint whose weights a new run starts from; by default random ones.")
+    ] = None,
     accelerator: Annotated[str, typer.Option(help="Lightning's: auto, cpu, gpu.")] = "auto",
     devices: Annotated[int, typer.Option(min=1, help="Processes on this machine, one a GPU.")] = 1,
     num_nodes: Annotated[int, typer.Option(min=1, help="Machines; start the same command on each.")] = 1,
@@ -61,6 +64,8 @@ def train_command(
     }  # fmt: skip
     chosen = {name: value for name, value in given.items() if value is not None} | _settings(set_ or [])
     if resume is not None:
+        if start_from is not None:
+            raise ValueError("A resumed run goes on with its own weights; leave --start-from out.")
         settings, saved = read_run(resume)
         if fixed := sorted(FIXED & chosen.keys()):
             raise ValueError(f"A resumed run keeps its {fixed[0]}; leave that option out.")
@@ -75,7 +80,7 @@ def train_command(
     name = name or default_name(resolved.mode, **source)
     out = out or Path("checkpoints")
     trained = train(
-        resolved, **source, name=name, out=out, runs=runs, resume=resume,
+        resolved, **source, name=name, out=out, runs=runs, resume=resume, start_from=start_from,
         accelerator=accelerator, devices=devices, num_nodes=num_nodes, strategy=strategy,
         progress=sys.stdout.isatty(), command="python -m ebm " + " ".join(sys.argv[1:]),
     )  # fmt: skip

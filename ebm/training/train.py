@@ -1,5 +1,6 @@
 """Training, from a recipe to a network with averaged weights."""
 
+import hashlib
 import json
 import time
 from datetime import datetime
@@ -15,6 +16,7 @@ from pytorch_lightning.utilities import rank_zero_only
 from pytorch_lightning.utilities.exceptions import SIGTERMException
 
 from ebm.checkpoint.card import check_sorts, check_title
+from ebm.checkpoint.files import load
 from ebm.checkpoint.provenance import provenance
 from ebm.data.batches import GlyphDataModule
 from ebm.data.corpus import Corpus
@@ -43,6 +45,7 @@ def train(
     recipe: Recipe, *, source: str = "pen", founts: str | None = None, corpus: Corpus | None = None,
     name: str | None = None,
     out: str | Path = "checkpoints", runs: str | Path = "runs", resume: str | Path | None = None,
+    start_from: str | Path | None = None,
     accelerator: str = "auto", devices: int = 1, num_nodes: int = 1, strategy: str = "auto",
     save_every: int = SAVE_EVERY, reader_steps: int = STEPS, progress: bool = True, command: str = "",
 ) -> Trained | None:  # fmt: skip
@@ -60,6 +63,7 @@ def train(
         out: folder that the caller will export to; it is saved with the run, for a resumed run.
         runs: folder of the run's logs and states.
         resume: a run folder or a Lightning checkpoint to continue from.
+        start_from: a checkpoint whose weights a new run starts from; None = random weights. A resumed run has its own.
         accelerator: Lightning's; "auto" uses a GPU when there is one.
         devices: processes a machine. Each takes batches of `recipe.batch_size`, and gradients are averaged.
         num_nodes: machines.
@@ -77,7 +81,8 @@ def train(
         ProcessLost: when another process of a shared run has ended.
         Stopped: at SIGTERM.
         OSError: when a file cannot be written, for instance on a full disk.
-        ValueError: for a wrong source or a resume path without a checkpoint.
+        ValueError: for a wrong source, a resume path without a checkpoint, or a checkpoint of another network or other
+            sorts to start from.
     """
     started, origin = time.monotonic(), provenance()
     corpus = corpus or load_corpus(source, founts=founts, progress=progress)
@@ -85,13 +90,14 @@ def train(
     name = name or default_name(recipe.mode, source, founts)
     check_title(Path(f"{name}.safetensors").stem)  # checked now, because hours later the card could not be read
     check_sorts(corpus.sorts)
+    first = _first_net(start_from, recipe, corpus) if start_from is not None else None
     last = _last_checkpoint(resume) if resume is not None else None
     folder = last.parent if last is not None else Path(runs) / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
     if last is not None:
         _check_data(last.parent, corpus)
     origin_of_run = {"source": source, "founts": founts, "name": name, "out": str(out), "digest": corpus.digest()}
     _write_recipe(folder, recipe.to_dict() | origin_of_run)
-    module = JEM(recipe.to_dict(), len(corpus.sorts))
+    module = JEM(recipe.to_dict(), len(corpus.sorts), first)
     averaging = EMAWeightAveraging(decay=recipe.ema, use_buffers=False)
     guard, best, timer = DivergenceGuard(averaging), _best(folder), Timer()
     trainer = pl.Trainer(
@@ -117,7 +123,24 @@ def train(
         "threads": torch.get_num_threads(), "steps": trainer.global_step, "best": Path(best.best_model_path).name,
         "rollbacks": guard.rollbacks,
     } | origin  # fmt: skip
+    if start_from is not None:
+        made["started_from"] = hashlib.sha256(Path(start_from).read_bytes()).hexdigest()
     return Trained(net, recipe, corpus, made)
+
+
+def _first_net(path: str | Path, recipe: Recipe, corpus: Corpus) -> EnergyNet:
+    """The network of a checkpoint, to be trained on.
+
+    Raises:
+        ValueError: for another architecture than the recipe's, or other sorts than the corpus has.
+    """
+    net, card = load(path)
+    wanted = {"width": recipe.width, "outputs": recipe.mode.outputs(len(corpus.sorts)), "head": recipe.head}
+    if net.architecture() != wanted:
+        raise ValueError(f"{path} cannot be the start: it is a network of {net.architecture()}, not of {wanted}.")
+    if card.sorts and card.sorts != corpus.sorts:
+        raise ValueError(f"{path} cannot be the start: its sorts are not those of the data.")
+    return net.train().requires_grad_(True)
 
 
 def _fit(trainer: pl.Trainer, module: JEM, data: GlyphDataModule, folder: Path, last: Path | None) -> None:

@@ -1,6 +1,7 @@
 """Training: short real runs in every mode, and divergences that are noticed and rolled back."""
 
 import dataclasses
+import hashlib
 
 import pytest
 import pytorch_lightning as pl
@@ -9,6 +10,7 @@ from pytorch_lightning.callbacks import EMAWeightAveraging
 from torch.nn import functional as F
 
 import ebm
+from ebm.checkpoint.files import save
 from ebm.data.batches import GlyphDataModule
 from ebm.data.corpus import to_model_space
 from ebm.evaluation.export import export
@@ -262,6 +264,25 @@ def test_training_exports_a_checkpoint_and_resumes(small_corpus, tmp_path):
     assert Recipe(**fields) == longer and started["out"] == str(tmp_path / "out")
     with pytest.raises(ValueError, match="to resume from"):
         train(longer, resume=tmp_path / "nowhere", **settings)
+
+
+def test_a_run_starts_from_the_weights_of_a_checkpoint(small_corpus, tmp_path):
+    settings = {
+        "corpus": small_corpus, "runs": tmp_path / "runs", "accelerator": "cpu", "progress": False, "reader_steps": 2,
+    }  # fmt: skip
+    chosen = Recipe(**(QUICK | {"mode": "classifier", "match_steps": 0, "contrast_steps": 2, "lr": 1e-9, "seed": 5}))
+    start, first = tmp_path / "start.safetensors", train(chosen, **settings)
+    save(start, first.net, first.card("start"))
+    made = train(dataclasses.replace(chosen, seed=6), start_from=start, **settings)
+    assert made.made["started_from"] == hashlib.sha256(start.read_bytes()).hexdigest()
+    assert "started_from" not in first.made
+    for weight, same in zip(first.net.parameters(), made.net.parameters(), strict=True):
+        assert torch.allclose(weight, same, atol=1e-6)  # another seed would have drawn others
+    with pytest.raises(ValueError, match="cannot be the start: it is a network"):
+        train(dataclasses.replace(chosen, width=8), start_from=start, **settings)
+    save(start, first.net, dataclasses.replace(first.card("start"), sorts=list("uvwxyz")))
+    with pytest.raises(ValueError, match="its sorts are not those of the data"):
+        train(chosen, start_from=start, **settings)
 
 
 def test_mistyped_and_impossible_hyper_parameters_are_refused():

@@ -120,7 +120,9 @@ def reach(recipe: dict[str, Any], accuracy: float, every: int, device: str) -> d
 
     from ebm.data.batches import GlyphDataModule
     from ebm.data.corpus import to_model_space
+    from ebm.training.divergence_guard import DivergenceGuard
     from ebm.training.jem import JEM
+    from ebm.training.second_stage import SecondStage
 
     corpus = _corpus()
     x, y = to_model_space(corpus.images["val"]).to(device), corpus.labels["val"].to(device)
@@ -143,7 +145,9 @@ def reach(recipe: dict[str, Any], accuracy: float, every: int, device: str) -> d
 
     module = JEM(recipe, len(corpus.sorts))
     goal, averaging = Goal(), EMAWeightAveraging(decay=recipe["ema"], use_buffers=False)
-    trainer = _trainer(device, recipe, [averaging, goal], max_steps=module.recipe.total_steps)
+    guard = DivergenceGuard(averaging)
+    callbacks = [averaging, SecondStage(averaging, guard), guard, goal]
+    trainer = _trainer(device, recipe, callbacks, max_steps=module.recipe.total_steps)
     trainer.fit(module, GlyphDataModule(corpus, recipe["batch_size"], recipe["workers"], recipe["seed"]))
     return {"seconds": goal.seconds if goal.reached else None, "steps": goal.steps, "accuracy": goal.best}
 
@@ -170,8 +174,8 @@ def _trainer(device: str, recipe: dict[str, Any], callbacks: list[Any], **length
     pl.seed_everything(recipe["seed"], workers=True, verbose=False)
     return pl.Trainer(
         accelerator="gpu" if device == "cuda" else "cpu", devices=1, callbacks=callbacks, logger=False,
-        gradient_clip_val=recipe["norm_clip"], enable_checkpointing=False, enable_progress_bar=False,
-        enable_model_summary=False, limit_val_batches=0, num_sanity_val_steps=0, inference_mode=False, **length,
+        enable_checkpointing=False, enable_progress_bar=False, enable_model_summary=False,
+        limit_val_batches=0, num_sanity_val_steps=0, inference_mode=False, **length,
     )  # fmt: skip
 
 

@@ -132,6 +132,16 @@ def test_the_notebook_trains_in_a_worker(tmp_path) -> None:
         assert len(worker.ask("train", steps=2)["seconds"]) == 2
 
 
+def test_our_training_is_timed_to_an_accuracy_through_both_stages() -> None:
+    from ebm.training.recipe import recipe
+
+    fields = dict(vars(recipe("cpu", width=2, steps=1, batch_size=4, match_steps=2, contrast_steps=4)))
+    with peers.Worker("ours", device="cpu", threads=1, keep_memory=False) as worker:
+        answer = worker.ask("reach", recipe=fields, accuracy=0.0, every=3)
+        assert answer["steps"] == 3 and answer["seconds"] > 0
+        assert worker.ask("reach", recipe=fields, accuracy=1.0, every=3)["seconds"] is None
+
+
 def test_the_buffer_suite_in_tiny() -> None:
     found = buffer.measure(batches=(4,), per_class=2, rounds=2, threads=1)
     assert len(found["rows"][0]["seconds"]["ours"]) == 2 and "list, batch 4" in found["ratios"]

@@ -3,6 +3,7 @@
 import json
 import warnings
 from collections.abc import Callable, Iterable, Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -103,11 +104,18 @@ def unseen_founts(n: int = 2000, seed: int = 0) -> tuple[Tensor, Tensor]:
     """
     if n < 1:
         raise ValueError(f"At least one glyph is needed, not n={n}.")
+    images, labels = _in_unseen_founts(n, seed)
+    return to_model_space(torch.from_numpy(images)), torch.from_numpy(labels.copy())
+
+
+@lru_cache(2)  # for lessons, like the stranger sets
+def _in_unseen_founts(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Pictures uint8 (n, 56, 56), not to be written to, and their sorts (n,)."""
     founts = textura_founts(n, seed, first=FOUNTS)
     counts = class_counts([s.frequency for s in SORTS], sum(COUNTS.values()))
     labels = np.repeat(np.arange(len(SORTS)), _apportion(counts.astype(float), n))
     images = [print_glyph(seed, UNSEEN_FROM + k, int(label), founts[k : k + 1]) for k, label in enumerate(labels)]
-    return to_model_space(torch.from_numpy(np.stack(images))), torch.from_numpy(labels)
+    return np.stack(images), labels
 
 
 def _print_chunk(seed: int, start: int, labels: np.ndarray) -> np.ndarray:

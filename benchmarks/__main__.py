@@ -235,6 +235,15 @@ def joint_command(
     _finish("joint", "cpu", 1, found, tables.show_joint, as_json)
 
 
+@app.command("results")
+def results_command() -> None:
+    """Writes the tables of benchmarks/README.md from the reports in benchmarks/results."""
+    from benchmarks.measuring import markdown
+
+    markdown.PAGE.write_text(markdown.filled(markdown.PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    print(f"Wrote {markdown.PAGE}")
+
+
 def _threads(asked: int | None) -> int:
     """How many threads torch uses."""
     import torch

@@ -1,0 +1,104 @@
+"""The tables of a page from the reports in `benchmarks/results/`, so that nobody types a figure."""
+
+import json
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+RESULTS = Path(__file__).parents[1] / "results"
+PAGE = RESULTS.parent / "README.md"
+BLOCK = re.compile(r"(<!-- results: ([\w -]+) -->\n).*?(<!-- end of results -->)", re.DOTALL)
+MODES = {
+    "equal": "**With every library's own settings**",
+    "best": "**As fast as each can be run without rewriting it**",
+}
+
+
+def filled(text: str, folder: Path = RESULTS) -> str:
+    """A page whose blocks hold the tables of their reports.
+
+    Args:
+        text: of the page; a block begins with `<!-- results: NAME NAME -->` and ends with `<!-- end of results -->`.
+        folder: of the reports, NAME.json.
+
+    Returns:
+        the text, unchanged outside its blocks.
+
+    Raises:
+        ValueError: for a block whose report is not there.
+    """
+
+    def block(found: re.Match[str]) -> str:
+        return f"{found[1]}\n{tables([_report(folder / f'{name}.json') for name in found[2].split()])}\n\n{found[3]}"
+
+    return BLOCK.sub(block, text)
+
+
+def tables(reports: Sequence[dict[str, Any]]) -> str:
+    """The tables of reports of one suite, as Markdown.
+
+    Args:
+        reports: of the suite `sgld`, or of one whose report has `figures`.
+
+    Returns:
+        one line about the machine, then the tables.
+    """
+    lines = [_machine(reports[0]["machine"])]
+    if reports[0]["suite"] == "sgld":
+        rows = [row for report in reports for row in report["rows"]]
+        for mode in dict.fromkeys(row["mode"] for row in rows):
+            lines += [MODES[mode], _sampler([row for row in rows if row["mode"] == mode])]
+        return "\n\n".join([*lines, _distribution(reports)])
+    return "\n\n".join([*lines, _figures([figure for report in reports for figure in report["figures"]])])
+
+
+def _report(path: Path) -> dict[str, Any]:
+    if not path.is_file():
+        raise ValueError(f"There is no report {path}: write it with `python -m benchmarks SUITE --json`.")
+    return dict(json.loads(path.read_text(encoding="utf-8")))
+
+
+def _machine(facts: dict[str, Any]) -> str:
+    load = ", ".join(f"{value:g}" for value in facts["load_average"])
+    return (
+        f"{facts['processor']}, {facts['cores']} cores, threads of torch: {facts['threads']}; torch {facts['torch']}; "
+        f"load when the suite ended: {load}."
+    )
+
+
+def _sampler(rows: Sequence[dict[str, Any]]) -> str:
+    """Milliseconds a step of ours, and how many times as long the peers take."""
+    peers = list(rows[0]["ratios"])
+    cells = []
+    for row in rows:
+        ours = row["ms_per_step"].get("ours") or row["ms_per_step"]["ours, unclipped"]
+        ratios = [f"{r['median']:.1f}x ({r['low']:.1f} to {r['high']:.1f})" for r in map(row["ratios"].get, peers)]
+        share = row["floor"]["float32"]["share_of_arithmetic"]
+        cells.append([str(row["width"]), str(row["batch"]), f"{ours:.2f}", *ratios, f"{share:.0%}".replace("%", " %")])
+    return _table(["width", "batch", "ours, ms", *peers, "share of the float32 floor"], cells)
+
+
+def _distribution(reports: Sequence[dict[str, Any]]) -> str:
+    """One sentence: how far the mean energies of the peers' chains are from ours."""
+    by_mode: dict[str, list[str]] = {}
+    for check in (check for report in reports for check in report["distribution"]):
+        by_mode.setdefault(check["mode"], []).append(f"{check['peer']} {check['z']:.1f} (width {check['width']})")
+    said = "; ".join(f"{mode}: {', '.join(found)}" for mode, found in by_mode.items())
+    return f"Standard errors between the mean energies of a peer's chains and of ours (up to 4 is chance): {said}."
+
+
+def _figures(figures: Sequence[dict[str, Any]]) -> str:
+    cells = []
+    for figure in figures:
+        value = f"{figure['value']:,.3g}" if abs(figure["value"]) < 1000 else f"{figure['value']:,.0f}"
+        measured = f"{value} {figure['unit']}".strip()
+        target = figure.get("target")
+        wanted = "" if target is None else f"{'at most' if figure['at_most'] else 'at least'} {target:g}"
+        cells.append([figure["name"], measured if figure.get("met", True) else f"**{measured}, missed**", wanted])
+    return _table(["", "measured", "target"], cells)
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [columns, ["---"] * len(columns), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

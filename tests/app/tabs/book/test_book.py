@@ -11,6 +11,7 @@ import pytest
 import torch
 from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
+from helpers.made_page import make_page
 from PIL import Image
 
 import ebm
@@ -33,6 +34,11 @@ def shipped() -> LoadedModel:
 @pytest.fixture(scope="module")
 def page(shipped: LoadedModel) -> ReadPage:
     return bring(shipped, str(example_path()))
+
+
+@pytest.fixture(scope="module")
+def glyphs(checkpoint: Path, page: ReadPage) -> torch.Tensor:
+    return glyphs_of(page, load(checkpoint))
 
 
 def test_the_built_in_page_is_read_and_its_strangers_stand_out(shipped: LoadedModel, page: ReadPage) -> None:
@@ -60,11 +66,11 @@ def test_a_page_is_refused_in_one_sentence_that_shows_no_path(shipped: LoadedMod
         with pytest.raises(ValueError) as refused:
             bring(shipped, str(tmp_path / name))
         assert name.split(".")[0] in str(refused.value).lower() and str(tmp_path) not in str(refused.value)
-    Image.open(example_path()).rotate(180).save(tmp_path / "turned.png")
+    make_page(lines=8).picture.rotate(180).save(tmp_path / "turned.png")
     with pytest.raises(WrongWayUp) as turned:
         bring(shipped, str(tmp_path / "turned.png"))
     assert turned.value.turn == 180
-    assert len(bring(shipped, str(tmp_path / "turned.png"), 180).glyphs) > 800
+    assert len(bring(shipped, str(tmp_path / "turned.png"), 180).glyphs) > 130
     other = dataclasses.replace(shipped, card=dataclasses.replace(shipped.card, preprocessing="glyphs"))
     with pytest.raises(ValueError, match="pictures of another kind"):
         bring(other, str(example_path()))
@@ -116,12 +122,14 @@ def test_one_sure_glyph_of_each_sort_is_proposed(shipped: LoadedModel, page: Rea
     assert sort not in more.values() and k not in more
 
 
-def test_a_lesson_changes_how_the_page_is_read_and_may_go_on_to_printing(checkpoint: Path, page: ReadPage) -> None:
+def test_a_lesson_changes_how_the_page_is_read_and_may_go_on_to_printing(
+    checkpoint: Path, page: ReadPage, glyphs: torch.Tensor
+) -> None:
     tiny = load(checkpoint)
     named = {0: "a", 1: "ct-ligature"}
     *moments, taught = [
         seen if isinstance(seen, Moment) else kept(seen)
-        for seen in teach(tiny, Lesson.of(page, named, tiny), glyphs_of(page, tiny), steps=50, print_steps=50)
+        for seen in teach(tiny, Lesson.of(page, named, tiny), glyphs, steps=50, print_steps=50)
     ]
     assert isinstance(taught, LoadedModel)
     assert [seen.step for seen in moments] == [0, 25, 50, 75, 100] and len(moments[0].energies) == 600
@@ -135,7 +143,7 @@ def test_a_lesson_changes_how_the_page_is_read_and_may_go_on_to_printing(checkpo
 
 
 def test_what_cannot_be_taught_is_refused_in_one_sentence(
-    checkpoint: Path, make_checkpoint, page: ReadPage, tmp_path: Path
+    checkpoint: Path, make_checkpoint, page: ReadPage, glyphs: torch.Tensor, tmp_path: Path
 ) -> None:
     tiny, ebm_only = load(checkpoint), load(make_checkpoint(tmp_path / "ebm.safetensors", outputs=1))
     lesson = Lesson.of(page, {0: "a"}, tiny)
@@ -143,9 +151,9 @@ def test_what_cannot_be_taught_is_refused_in_one_sentence(
         Lesson.of(page, {}, tiny)
     for model, steps, said in ((tiny, 10, "50 to 1000"), (tiny, "x", "whole number"), (ebm_only, 50, "no sorts")):
         with pytest.raises(ValueError, match=said):
-            next(teach(model, lesson, glyphs_of(page, tiny), steps=steps))
+            next(teach(model, lesson, glyphs, steps=steps))
     with pytest.raises(ValueError, match="Learning to print takes 0 to 3000"):
-        next(teach(tiny, lesson, glyphs_of(page, tiny), print_steps=-1))
+        next(teach(tiny, lesson, glyphs, print_steps=-1))
     with pytest.raises(ValueError, match="proposes nothing"):
         proposals(ebm_only, page, {})
 

@@ -63,14 +63,14 @@ function changesOf(strokes, { left, top, side }) {
         if (pen !== 'b') for (const [x, y] of path) disc(x, y, RADIUS * scale, add);
         for (let k = Math.min(1, path.length - 1); k < path.length; k++) {
             const [[x0, y0], [x1, y1]] = [path[Math.max(k - 1, 0)], path[k]], wx = (x1 - x0) / 2, wy = (y1 - y0) / 2;
-            const sides = pen === 'b' ? [...NIB.map((part) => part * scale), wx, wy] : athwart(wx, wy, RADIUS * scale);
+            const sides = pen === 'b' ? [...NIB.map((part) => part * scale), wx, wy] : sidesOfDisc(wx, wy, RADIUS * scale);
             if (sides) bar((x0 + x1) / 2, (y0 + y1) / 2, sides, add);
         }
     }
     return changes;
 }
 
-function athwart(wx, wy, radius) {  // the sides of what a disc covers between two points
+function sidesOfDisc(wx, wy, radius) {  // the sides of what a disc covers between two points
     const length = Math.sqrt(wx * wx + wy * wy);
     return length > 0 ? [-wy * radius / length, wx * radius / length, 0, 0, wx, wy] : null;
 }

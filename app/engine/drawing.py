@@ -154,8 +154,8 @@ def _covered(pen: str, path: np.ndarray, scale: float, rows: np.ndarray) -> list
     length = np.sqrt(way[:, 0] * way[:, 0] + way[:, 1] * way[:, 1])
     moved = length > 0
     middle, way, length = middle[moved], way[moved], length[moved, None]
-    athwart = np.stack([-way[:, 1], way[:, 0]], axis=1) * radius / length
-    return [_discs(path, radius, rows), _bars(middle, np.stack([athwart, np.zeros_like(way), way], axis=1), rows)]
+    perpendicular = np.stack([-way[:, 1], way[:, 0]], axis=1) * radius / length
+    return [_discs(path, radius, rows), _bars(middle, np.stack([perpendicular, np.zeros_like(way), way], axis=1), rows)]
 
 
 def _bars(middle: np.ndarray, sides: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -51,9 +51,17 @@ element.querySelector('[data-do=link]').addEventListener('click', async () => {
 
 @dataclass(frozen=True)
 class Bar:
-    """The components around the tabs that follow the model; opened, sent: as in `Context`.
+    """The components around the tabs that follow the model.
 
-    turn: changes with every turn. engine: tells the page's engine which model it runs.
+    Args:
+        model: names it; a visitor chooses another one here.
+        kind: one line about it.
+        bring: takes a visitor's own checkpoint.
+        said: what became of that.
+        turn: a new random text whenever a model is chosen or a link is followed; its change starts what follows.
+        opened: as in `Context`.
+        sent: as in `Context`.
+        engine: tells the page's engine which model it runs.
     """
 
     model: gr.Dropdown

@@ -1,4 +1,4 @@
-"""Looks: old paper, black ink, one red for the rubrics; blue for known glyphs, orange for strangers."""
+"""Theme and style sheets: colours of paper and ink, red for headings, blue for known glyphs, orange for strangers."""
 
 from pathlib import Path
 

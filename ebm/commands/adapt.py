@@ -13,7 +13,7 @@ if TYPE_CHECKING:  # torch takes more than a second to import
     from ebm.model.energy import EnergyNet
     from ebm.training.adapt import AdaptStep
 
-KEPT_EVERY = 600  # seconds of learning to print after which the file is written anew
+KEPT_EVERY = 600  # seconds of learning to print after which the file is written again
 
 
 def adapt_command(

@@ -19,7 +19,9 @@ def page_command(
     scans: Annotated[
         list[Path], typer.Argument(help="Scans of pages, columns or lines; folders of them; @LIST for a text file.")
     ],
-    out: Annotated[Path, typer.Option(help="A new folder for the case of sorts. Again to resume.")],
+    out: Annotated[
+        Path, typer.Option(help="A new folder for the case of sorts. Give the same command again to resume.")
+    ],
     checkpoint: Model = DEFAULT_CHECKPOINT,
     turn: Annotated[
         int | None, typer.Option(help="Turn the scans clockwise by 0, 90, 180 or 270 degrees; else it is checked.")

@@ -24,9 +24,12 @@ def score_command(
     checkpoint: Model = DEFAULT_CHECKPOINT,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
     out: Annotated[
-        Path | None, typer.Option(help="Any number of pictures: a .parquet file with a row each. Again to resume.")
+        Path | None,
+        typer.Option(
+            help="Any number of pictures: a .parquet file with a row each. Give the same command again to resume."
+        ),
     ] = None,
-    batch_size: Annotated[int | None, typer.Option(min=1, help="In bulk: glyphs at once, 256.")] = None,
+    batch_size: Annotated[int | None, typer.Option(min=1, help="In bulk: glyphs at once; by default 256.")] = None,
     workers: Workers = None,
     accelerator: Accelerator = None,
     devices: Devices = None,

@@ -225,7 +225,7 @@ def strangers(name: str, n: int = 1000, seed: int = 0, root: str = "data") -> Te
     return to_model_space(torch.from_numpy(_drawn(name, n, seed)))
 
 
-# Every lesson in the tab Book is measured with the same pictures, which take seconds to draw; 1,000 take 3 MB a set.
+# Who measures several models needs the same pictures again, and they take seconds to draw; 1,000 take 3 MB a set.
 @lru_cache(2 * len(STRANGERS))
 def _drawn(name: str, n: int, seed: int) -> np.ndarray:
     """The pictures of a set of ours, uint8 (n, 56, 56), not to be written to."""

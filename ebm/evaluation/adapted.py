@@ -40,7 +40,7 @@ def hold_out(shown: Shown) -> tuple[Shown, Tensor]:
 def reference_energies(net: EnergyNet, learnt: Shown, held_out: Tensor, corpus: Corpus) -> Reference:
     """The energies that the threshold is taken from, and the rule in words.
 
-    Glyphs of the fount that were held out are the honest reference. Without any, two poor ones are mixed in equal
+    Glyphs of the fount that were held out are the right reference. Without any, two biased ones are mixed in equal
     shares: synthetic validation glyphs, whose energies are too high for clean crops of the fount, and shifted copies
     of the very glyphs that were shown, whose energies are too low.
 

@@ -1,7 +1,7 @@
 """A page read by a model: sort, energy and p-value of every glyph, and which way up the page lies."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,8 +45,10 @@ class ReadGlyph:
     Args:
         at: where it stands.
         crop: grey uint8 (h, w).
-        sort: the likeliest, None for an EBM; probability: its share, calibrated by the card.
-        energy: E(x); p_value: as `ebm.verdict` gives it, None where uncalibrated.
+        sort: the likeliest, None for an EBM.
+        probability: its share, calibrated by the card.
+        energy: E(x).
+        p_value: as `ebm.verdict` gives it, None where uncalibrated.
         is_sure: whether the probability is at least a half and the energy not above the card's threshold.
     """
 
@@ -66,6 +68,14 @@ class ReadPage:
     layout: Layout
     glyphs: list[ReadGlyph]
     warning: str | None = None
+
+    def strangers(self, threshold: float | None) -> set[int]:
+        """The places of the glyphs whose energy is above a threshold; none of an uncalibrated model."""
+        return set() if threshold is None else {k for k, glyph in enumerate(self.glyphs) if glyph.energy > threshold}
+
+    def is_mostly_strange(self, threshold: float | None) -> bool:
+        """Whether more than half of the glyphs are strangers: no page of print, or a fount new to the model."""
+        return len(self.strangers(threshold)) > 0.5 * len(self.glyphs)
 
 
 def read_page(
@@ -100,7 +110,8 @@ def read_page(
     if turn is None and (better := _better_turn(model, card, scan, layout.crops)):
         raise WrongWayUp(path.name, better)
     glyphs = read_crops(model, card, layout.glyphs, layout.crops, progress)
-    return ReadPage(layout, glyphs, _warning(path.name, card, glyphs))
+    page = ReadPage(layout, glyphs)
+    return replace(page, warning=_warning(path.name, page, card.threshold))
 
 
 def check_turn(turn: int | None) -> None:
@@ -179,13 +190,12 @@ def _median_energy(model: EnergyNet, card: Card, crops: list[np.ndarray], turn: 
     return float(in_batches(model, model.energy, torch.stack(stack)).median()) if stack else float("inf")
 
 
-def _warning(name: str, card: Card, glyphs: list[ReadGlyph]) -> str | None:
-    if not glyphs:
+def _warning(name: str, page: ReadPage, threshold: float | None) -> str | None:
+    if not page.glyphs:
         return f"{name}: no glyph could be read"
-    strangers = sum(card.threshold is not None and glyph.energy > card.threshold for glyph in glyphs)
-    if strangers > 0.8 * len(glyphs):
+    if page.is_mostly_strange(threshold):
         return (
-            f"{name}: {strangers:,} of {len(glyphs):,} shapes are strangers to the model: either this is no page of "
-            "print, or its fount is new to the model"
+            f"{name}: {len(page.strangers(threshold)):,} of {len(page.glyphs):,} shapes are strangers to the model: "
+            "either this is no page of print, or its fount is new to the model"
         )
     return None

@@ -111,7 +111,7 @@ class ReadPages:
         return read_page(file, self.model, self.card, turn=self.turn, progress=progress)
 
     def rows(self, names: list[str], read: "pa.Table", device: torch.device) -> "pa.Table":
-        """The same row, which is told."""
+        """The same row; `tell` is called with it."""
         self.tell(read.drop_columns(["found"]).to_pylist()[0])
         return read
 

@@ -33,7 +33,7 @@ def chains(
         labels: classes (n,) that steer the chains; None runs them on the unconditional energy.
         x: glyphs (n, 1, 56, 56), or one (1, 1, 56, 56) for all chains, to start from instead of noise.
         free: mask (n or 1, 1, 56, 56), True where pixels may move; None = everywhere. Free pixels also start from x,
-            if it is given. To generate them anew, put noise there.
+            if it is given. To generate them again, put noise there.
         seed: of the starts and the noise.
         every: steps between two yields.
         engine: where the random numbers come from. "torch" takes torch's generator. "native" counts them in the

@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from ebm.model.energy import EnergyNet, check_glyphs
 from ebm.model.gradient import gradient_of
-from ebm.sampling.native import Library, Move, NativeStep, fits, library
+from ebm.sampling.native import Library, NativeStep, fits, library
 from ebm.sampling.native.stream import Stream
-from ebm.sampling.recorded_step import RecordedSteps, StepSettings, moved
+from ebm.sampling.recorded_step import RecordedSteps
+from ebm.sampling.step import StepSettings, moved
 
 LEAST_FOR_A_HELPER = 2**17  # numbers of a step's noise, some forty glyphs; with fewer it does not pay
 
@@ -151,7 +152,6 @@ def _step(
         assert isinstance(model, EnergyNet)
         check_glyphs(x)
         return recorded.step(model, x, extra[0] if extra else None, settings)
-    move = Move(step_size, noise, limit, low, high)
 
     def take_step(x: Tensor, white: Tensor | None) -> tuple[Tensor | None, Tensor]:
         nonlocal slope, native
@@ -160,7 +160,7 @@ def _step(
             check_glyphs(x)
             native = NativeStep(code, model, torch.get_num_threads())
         if native is not None:
-            return native(x, extra[0] if extra else None, move, white)
+            return native(x, extra[0] if extra else None, settings, white)
         slope = slope or gradient_of(model, x, *extra)
         return None, moved(x, slope(x), white, settings)
 

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from ebm.sampling.starts import GLYPH, STARTS, blank_start
+from ebm.sampling.starts import GLYPH, STARTS, blank_start, check_start
 
 
 class ReplayBuffer:
@@ -36,8 +36,7 @@ class ReplayBuffer:
         blank: float = 0.0,
         device: str | torch.device = "cpu",
     ):
-        if start not in STARTS:
-            raise ValueError(f"A chain starts from {' or '.join(map(repr, STARTS))}, not {start!r}.")
+        check_start(start)
         slots = classes * per_class + unsteered
         if not 0 <= reinit <= 1 or min(per_class, classes, unsteered) < 0 or slots < 1:
             raise ValueError(

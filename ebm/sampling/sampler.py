@@ -4,7 +4,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from ebm.sampling.starts import STARTS
+from ebm.sampling.starts import check_start
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,7 @@ class Sampler:
     def __post_init__(self) -> None:
         check_types(self)
         check_ranges(self, positive=("steps", "print_steps", "step_size", "grad_clip"), not_negative=_NOISES)
-        if self.start not in STARTS:
-            raise ValueError(f"A chain starts from {' or '.join(map(repr, STARTS))}, not {self.start!r}.")
+        check_start(self.start)
 
     def sampler(self) -> "Sampler":
         """The settings of SGLD alone, also of a recipe."""

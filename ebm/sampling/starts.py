@@ -28,3 +28,9 @@ def blank_start(n: int, generator: torch.Generator) -> Tensor:
 
 
 STARTS: dict[str, Callable[[int, torch.Generator], Tensor]] = {"uniform": uniform_start, "gaussian": gaussian_start}
+
+
+def check_start(name: str) -> None:
+    """Raises a ValueError for a start that is not in `STARTS`."""
+    if name not in STARTS:
+        raise ValueError(f"A chain starts from {' or '.join(map(repr, STARTS))}, not {name!r}.")

@@ -1,4 +1,4 @@
-"""Adapting a model to a fount: a few glyphs a sort, half a minute, and it reads the book they come from."""
+"""Adapts a model to a fount: shown a few glyphs of each sort, it learns to read their book in about a minute."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -102,7 +102,7 @@ def adapting_to_print(
 
     Raises:
         ValueError: for what `adapting` refuses.
-        Diverged: after three rollbacks in a row.
+        Diverged: at the third trouble in a row.
     """
     check_shown(shown)
     module = _module(net, shown, corpus, recipe)

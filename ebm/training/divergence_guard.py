@@ -58,7 +58,7 @@ class DivergenceGuard(Callback):
             batch_idx: of the step, not used.
 
         Raises:
-            Diverged: after three rollbacks without a good snapshot between them.
+            Diverged: at the third trouble without a good snapshot between them.
         """
         assert isinstance(pl_module, JEM)
         if pl_module.trouble is None:
@@ -73,7 +73,7 @@ class DivergenceGuard(Callback):
         )
         if self._in_a_row >= MAX_IN_A_ROW:
             raise Diverged(
-                f"Training stopped at step {trainer.global_step} after {MAX_IN_A_ROW} rollbacks in a row; "
+                f"Training stopped at step {trainer.global_step} with trouble {MAX_IN_A_ROW} times in a row; "
                 f"last seen: {pl_module.trouble}. Try a smaller lr or step_size, or a larger alpha."
             )
         rank_zero_warn(f"Step {trainer.global_step}: {pl_module.trouble}. Rolled back; the learning rate is halved.")

@@ -118,7 +118,7 @@ def train_live(
 
     Raises:
         ValueError: for what `recipe_of` and `small_corpus` refuse, or a time out of range.
-        Diverged: from the run, after three rollbacks in a row.
+        Diverged: from the run, at the third trouble in a row.
     """
     if not 1 <= seconds <= LONGEST:
         raise ValueError(f"A live training takes 1 to {LONGEST} seconds, not {seconds:g}.")

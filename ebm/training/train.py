@@ -77,7 +77,7 @@ def train(
         the network and what made it; None on every process but the first.
 
     Raises:
-        Diverged: after three rollbacks in a row.
+        Diverged: at the third trouble in a row.
         ProcessLost: when another process of a shared run has ended.
         Stopped: at SIGTERM.
         OSError: when a file cannot be written, for instance on a full disk.

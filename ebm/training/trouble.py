@@ -46,9 +46,9 @@ def trouble_in(signs: Signs) -> str | None:
     """The first sign that is out of bounds, in words; None if all is well."""
     largest, gap, ink, roughness = map(float, signs)
     if not math.isfinite(largest) or largest > MAX_ENERGY:
-        return f"an energy of size {largest:.3g} (at most {MAX_ENERGY:g} is sane)"
+        return f"an energy of size {largest:.3g} (at most {MAX_ENERGY:g} is usual)"
     if not MIN_GAP < gap < MAX_GAP:
-        return f"real and sampled energies {gap:.3g} apart ({MIN_GAP:g} to {MAX_GAP:g} is sane)"
+        return f"real and sampled energies {gap:.3g} apart ({MIN_GAP:g} to {MAX_GAP:g} is usual)"
     if ink > MAX_INK:
         return f"samples of solid ink ({ink:.0%} of their pixels)"
     if roughness > MAX_ROUGHNESS:

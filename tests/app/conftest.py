@@ -131,7 +131,7 @@ def serving() -> Callable[[Path], AbstractContextManager[str]]:
 
 
 def missing(reason: str) -> None:
-    """Skips, but never where CI is set: there a browser is part of the deal."""
+    """Skips; fails where CI is set, because CI must have a browser."""
     if os.environ.get("CI"):
         pytest.fail(f"{reason}; CI must have a browser")
     pytest.skip(reason)

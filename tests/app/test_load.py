@@ -40,7 +40,7 @@ def asked(count: int = 1, steps: int = 16, seed: int = 0) -> list:
     return ["any", count, steps, 10.0, 0.01, seed, ""]
 
 
-def test_fifty_people_score_at_once_and_each_gets_the_own_answer(url: str, checkpoint: Path, tmp_path: Path) -> None:
+def test_fifty_people_score_at_once_and_each_gets_its_own_answer(url: str, checkpoint: Path, tmp_path: Path) -> None:
     model, card = ebm.load(checkpoint)
     pictures, wanted = [picture(k) for k in range(PEOPLE)], []
     for data in pictures:

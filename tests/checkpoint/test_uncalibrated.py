@@ -41,7 +41,7 @@ def test_it_loads_and_says_so(path, tiny):
     assert not ebm.load(path)[1].is_calibrated and ebm.load(tiny[0])[1].is_calibrated
 
 
-def test_its_verdict_has_an_energy_and_sorts_but_no_judgement(path):
+def test_its_verdict_has_an_energy_and_sorts_but_no_threshold_or_p_value(path):
     model, card = ebm.load(path)
     x = torch.rand(1, 56, 56)
     v = ebm.verdict(model, card, x)

@@ -152,7 +152,7 @@ def test_names_in_another_encoding(glyphs):
         read_glyphs_folder(glyphs)
 
 
-def test_an_absurd_label_does_not_make_a_billion_names(glyphs):
+def test_a_huge_label_does_not_make_a_billion_names(glyphs):
     write(glyphs / "val.npy", IMAGES, LABELS + 10**9)
     with pytest.raises(ValueError, match="only 20 glyphs"):
         read_glyphs_folder(glyphs)

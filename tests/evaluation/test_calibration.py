@@ -21,7 +21,7 @@ def test_the_temperature_undoes_the_factor_that_calibrated_logits_were_multiplie
     assert fit_temperature(factor * logits, labels) == pytest.approx(factor, rel=0.05)
 
 
-def test_a_fitted_temperature_mends_the_calibration_of_other_glyphs_and_no_choice():
+def test_a_fitted_temperature_improves_the_calibration_of_other_glyphs_and_changes_no_prediction():
     logits, labels = labelled(20_000, 1)
     others, theirs = labelled(20_000, 2)
     before = predictive(4 * others, theirs)

@@ -17,7 +17,7 @@ def test_the_frechet_distance_of_two_gaussians_is_the_closed_form():
     assert frechet_distance(normal(100), normal(100)) == pytest.approx(0, abs=1e-6)
 
 
-def test_the_kernel_distance_is_nothing_between_draws_of_one_law_and_grows_with_a_shift():
+def test_the_kernel_distance_is_about_0_between_draws_of_one_distribution_and_grows_with_a_shift():
     same, spread = kernel_distance(normal(2000), normal(2000, seed=1))
     assert abs(same) < 3 * spread
     near, far = (kernel_distance(normal(2000), normal(2000, shift, seed=1))[0] for shift in (0.5, 1.0))

@@ -1,4 +1,4 @@
-"""The report on samples: real glyphs in the sampler's place get the marks of real glyphs."""
+"""The report on samples: real glyphs in the sampler's place are measured as real glyphs."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""A folder of any number of pictures, for tests and for measuring: python -m tests.many_pictures FOLDER COUNT."""
+"""A folder of any number of pictures, for tests and measuring: python -m tests.helpers.many_pictures FOLDER COUNT."""
 
 import sys
 from collections.abc import Iterator

@@ -244,7 +244,7 @@ def test_tensors_stay_where_they_are_in_a_whole_file(tmp_path, net):
     assert read_state(file)["state_dict"].keys() == {f"cnn.{name}" for name in net.state_dict()}
 
 
-def test_the_verb_says_what_it_did(tmp_path, net):
+def test_the_command_says_what_it_did(tmp_path, net):
     file = save_student(tmp_path / "a.ckpt", net, lambda s: s["state_dict"].update({"sampler.x": torch.zeros(1)}))
     out = tmp_path / "b.safetensors"
     said, _ = run("import", file, "--out", out)

@@ -76,7 +76,7 @@ def test_a_page_that_lies_wrongly_is_told_and_read_when_turned(scan, shipped, tm
     assert len(read_page(path, *shipped, turn=turned).glyphs) == 180
 
 
-def test_a_photo_is_told_in_a_sentence(shipped, tmp_path):
+def test_a_photo_is_reported_in_a_sentence(shipped, tmp_path):
     rng = np.random.default_rng(0)
     texture = sum(
         np.asarray(Image.fromarray(rng.uniform(0, 255, (side, side)).astype(np.uint8)).resize((900, 700)), float)

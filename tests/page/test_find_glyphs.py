@@ -75,13 +75,13 @@ def test_letters_that_touch_are_cut_and_marked():
 
 
 @pytest.mark.parametrize("size", [(300, 200), (1200, 900)])
-def test_a_blank_page_is_told_in_a_sentence(size):
+def test_a_blank_page_is_reported_in_a_sentence(size):
     with pytest.raises(ValueError, match="give the scan of a page") as told:
         found_on(Image.new("RGB", size, "white"))
     assert "\n" not in str(told.value)
 
 
-def test_very_large_and_broken_scans_are_told_in_a_sentence(tmp_path):
+def test_very_large_and_broken_scans_are_reported_in_a_sentence(tmp_path):
     large, broken = tmp_path / "large.png", tmp_path / "broken.jpg"
     Image.new("1", (20_000, MAX_PIXELS // 20_000 + 1)).save(large)
     make_page(lines=2).picture.save(broken)

@@ -37,7 +37,7 @@ def test_lines_get_their_text(text, tmp_path):
         (" " * (MAX_BYTES + 1), "20 MB"),
     ],
 )  # fmt: skip
-def test_a_bad_file_is_told_in_a_sentence(text, words, tmp_path):
+def test_a_bad_file_is_reported_in_a_sentence(text, words, tmp_path):
     path = tmp_path / "page.xml"
     path.write_text(text)
     with pytest.raises(ValueError, match=words):

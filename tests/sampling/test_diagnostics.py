@@ -96,7 +96,7 @@ def test_the_smaller_the_step_the_surer_the_acceptance():
     assert found == sorted(found) and found[0] < 0.1 and found[-1] > 0.995
 
 
-def test_from_draws_of_the_law_the_acceptance_is_the_overlap_of_the_flows_there_and_back():
+def test_for_stationary_draws_the_acceptance_is_the_overlap_of_the_flows_there_and_back():
     x = torch.randn(200_000, 1, generator=seeded())  # stationary at T = 1 for noise^2 = 2 step_size
     step_size, noise = 0.8, math.sqrt(1.6)
     grid = np.linspace(-8, 8, 801)

@@ -1,4 +1,4 @@
-"""SGLD against processes whose law is known exactly, and the replay buffer."""
+"""SGLD against processes whose distribution is known exactly, and the replay buffer."""
 
 import math
 
@@ -153,7 +153,7 @@ def test_a_mask_of_all_ones_changes_nothing_and_each_chain_may_have_its_own():
     assert (moved[0] != 0).all() and (moved[1] == 0).all()
 
 
-def test_the_law_of_the_free_pixels_is_the_conditional_law_given_the_held_ones():
+def test_free_pixels_have_the_conditional_distribution_given_the_held_ones():
     """Two correlated Gaussian pixels: the free one is AR(1) around rho times the held one."""
     rho, held, step_size, noise, steps = 0.8, 1.5, 0.1, 0.3, 100
     precision = 1 / (1 - rho**2)
@@ -175,7 +175,7 @@ def test_a_mask_that_does_not_fit_is_refused():
         )
 
 
-def test_starts_have_the_stated_laws():
+def test_starts_have_the_stated_distributions():
     generator = torch.Generator().manual_seed(0)
     uniform, gaussian = STARTS["uniform"](20, generator), STARTS["gaussian"](20, generator)
     assert (

@@ -80,7 +80,7 @@ def test_energy_and_gradient_are_those_of_autograd(width, head, threads):
 
 
 @needs_library
-def test_a_picture_s_gradient_does_not_hang_on_the_pictures_around_it():
+def test_the_gradient_of_a_glyph_does_not_depend_on_the_others():
     step, x = NativeStep(library().code, network(32), 2), glyphs(9)
     _, together = step(x)
     alone = torch.cat([step(x[k : k + 1])[1] for k in range(9)])

@@ -37,7 +37,7 @@ def test_the_interval_covers_the_truth_about_as_often_as_it_says():
     assert 86 <= covered <= 100
 
 
-def test_perfect_and_hopeless_scores():
+def test_perfect_and_inverted_scores():
     apart = detection(np.zeros(5), np.ones(5))
     assert apart["auroc"] == apart["aupr"] == 1 and apart["fpr95"] == 0 and apart["interval"]["auroc"] == [1, 1]
     same = detection(np.zeros(5), np.zeros(5))

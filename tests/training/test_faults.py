@@ -1,4 +1,4 @@
-"""Training amid faults: kills at any moment, a full disk, changed data; the newest state always loads."""
+"""Training under faults: kills at any moment, a full disk, changed data; the newest state always loads."""
 
 import dataclasses
 import random

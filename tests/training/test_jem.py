@@ -225,7 +225,7 @@ def test_a_nan_in_the_data_is_noticed_and_never_reaches_the_weights(small_corpus
         ((torch.ones(24, 1, 56, 56) - 2 * (torch.arange(56) % 2)).mT + 0.5 * torch.randn(56), "saturated"),
     ],
 )
-def test_dead_samples_are_noticed_though_the_loss_is_fine(small_corpus, fake, words):
+def test_saturated_samples_are_noticed_though_the_loss_is_fine(small_corpus, fake, words):
     module, _ = fit(small_corpus, settings=STARTED)
     module.log = module.log_dict = lambda *args, **kwargs: None
     module.negatives = lambda y, data=None: fake.clamp(-1, 1)
@@ -234,8 +234,8 @@ def test_dead_samples_are_noticed_though_the_loss_is_fine(small_corpus, fake, wo
     assert module.trouble is not None and words in module.trouble
 
 
-def test_a_absurd_learning_rate_ends_with_a_clear_message(small_corpus):
-    with pytest.raises(Diverged, match="rollbacks in a row"), pytest.warns(UserWarning):
+def test_a_far_too_large_learning_rate_ends_with_a_clear_message(small_corpus):
+    with pytest.raises(Diverged, match="3 times in a row"), pytest.warns(UserWarning):
         fit(small_corpus, DivergenceGuard(every=50), settings=CHAINS | {"contrast_steps": 320, "lr": 200.0})
 
 

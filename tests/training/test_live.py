@@ -100,6 +100,6 @@ def test_runs_and_samplers_do_not_disturb_each_other(corpus: Corpus):
         ({"momentum": 1}, "no setting 'momentum'"),
     ],
 )
-def test_wrong_wishes_are_refused_in_a_sentence(wishes: dict, said: str):
+def test_wrong_settings_are_refused_in_a_sentence(wishes: dict, said: str):
     with pytest.raises(ValueError, match=said):
         train_live(["a", "o"], **wishes)

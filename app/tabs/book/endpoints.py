@@ -86,4 +86,4 @@ class Endpoints:
                 continue
             with TemporaryDirectory() as folder:
                 files = [Path(shutil.copy(file, folder)) for file in (seen, seen.with_suffix(".json"))]
-                yield {"threshold_glyphs": len(watched)}, all_sent(files)
+                yield {"shown": len(watched)}, all_sent(files)

@@ -165,20 +165,10 @@ def words(page: "ReadPage", loaded: LoadedModel) -> str:
     text = f"{len(glyphs):,} glyphs in {lines}"
     threshold = loaded.card.threshold
     if threshold is not None:
-        text += f"; {len(strangers(page, threshold)):,} of them are strangers to {loaded.card.name}"
+        text += f"; {len(page.strangers(threshold)):,} of them are strangers to {loaded.card.name}"
     if layout.page == example_path().stem:
         known = sum(not glyph.is_strange for glyph in example_page().glyphs)
         text += f". On this page {known:,} known and {len(example_page().glyphs) - known} strange glyphs were printed"
-    elif strange_page(page, threshold):
+    elif page.is_mostly_strange(threshold):
         text += ". Either this is no page of print, or its fount is new to the model: teach it below"
     return text + "."
-
-
-def strange_page(page: "ReadPage", threshold: float | None) -> bool:
-    """Whether most glyphs of a page are strangers."""
-    return len(strangers(page, threshold)) > 0.5 * len(page.glyphs)
-
-
-def strangers(page: "ReadPage", threshold: float | None) -> set[int]:
-    """The places of the glyphs whose energy is above a threshold; none of an uncalibrated model."""
-    return set() if threshold is None else {k for k, glyph in enumerate(page.glyphs) if glyph.energy > threshold}

@@ -17,7 +17,7 @@ from app.parts.drawing import message, mirrored_histogram, number
 from app.parts.panel import BUSY, QUIET, TRAINING, WORKING, Shown, Values
 from app.tabs.book.desk import on_desk
 from app.tabs.book.pages import glyphs_of, named_in, read_by
-from app.tabs.book.reading import Reading, strangers, words
+from app.tabs.book.reading import Reading, words
 from app.tabs.book.teaching import EVERY, PRINT_STEPS, STEPS, Lesson, Moment, kept, proposals, teach
 
 _INTRO = (
@@ -140,7 +140,7 @@ class School:
             key = models.add(taught)
             again = read_by(taught, read)
             before, now = (  # by the model that read it, which another lesson may have taught
-                len(strangers(seen_page, by.card.threshold) - set(named))
+                len(seen_page.strangers(by.card.threshold) - set(named))
                 for seen_page, by in ((read, page.loaded(values)), (again, taught))
             )
             page.pages.put(values[page.key], again)
@@ -149,7 +149,7 @@ class School:
                     **self._taught(key, taught, folder, seen), page.by: key, page.said: message(words(again, taught)),
                     page.desk: on_desk(values[page.key], again, taught, named),
                     self.said: message(
-                        f"Taught by {len(named)} glyphs of {len(lesson.glyphs)} sorts. The page is read anew. Of the "
+                        f"Taught by {len(named)} glyphs of {len(lesson.glyphs)} sorts. The page is read again. Of the "
                         f"glyphs that you did not name, {before} were strangers before and {now} are now. Its "
                         f"threshold is {taught.card.threshold_rule}. "
                         f"It is kept here until {KEPT} others have come after it: download it to keep it."

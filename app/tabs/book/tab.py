@@ -54,7 +54,7 @@ class Book:
         return [self.reading.by]
 
     def show(self, loaded: LoadedModel, wishes: Wishes) -> Shown:
-        """By another model the page is read anew, and no longer by one that was taught."""
+        """By another model the page is read again, and no longer by one that was taught."""
         return {self.reading.by: ""}
 
 

@@ -70,7 +70,7 @@ LESSONS = (
         ),
     ),
     Lesson(
-        "Printing: downhill, and a little shaken",
+        "Printing: downhill in energy, with a little noise",
         "**Langevin dynamics** starts from noise, goes a step down the slope, adds a little noise, and begins again. "
         "This is inference: the pixels move, the weights stay. In practice the size of the step and the "
         "strength of the noise are chosen separately, which amounts to sampling at a low temperature.",
@@ -84,7 +84,7 @@ LESSONS = (
         (
             Door("Print with the trained recipe", {"tab": "print", "sort": "a"}),
             Door("Print without noise", {"tab": "print", "sort": "a", "noise": "0"}),
-            Door("Print too hot", {"tab": "print", "sort": "a", "noise": "0.3"}),
+            Door("Print with too much noise", {"tab": "print", "sort": "a", "noise": "0.3"}),
         ),
         (
             (
@@ -125,7 +125,7 @@ LESSONS = (
             (
                 "Why do we need a partition function, can't I just optimize the energy function?",
                 "Without it nothing would stop the network from giving every picture a low energy. The push on printed "
-                "glyphs is what keeps all others up. The twin shows what comes of leaving it out.",
+                "glyphs is what keeps all others up. The twin shows what happens without it.",
             ),
             (
                 "What can we do to approximate the unknown partition function?",

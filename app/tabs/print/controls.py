@@ -16,13 +16,23 @@ from app.tabs.print.run import WAYS
 SEVERAL = 12  # glyphs that are printed first
 EXAMPLES = {"combination": "u and v", "word": "gloria"}  # what the text says first
 _WAYS = [("one sort", "sort"), ("a combination", "combination"), ("a word", "word"), ("no sort", "straight")]
-SIDE_BY_SIDE = ("trained recipe", "too hot", "small steps", "no noise")  # that are compared, all of the same length
+SIDE_BY_SIDE = (
+    "trained recipe",
+    "too much noise",
+    "small steps",
+    "no noise",
+)  # that are compared, all of the same length
 # What each does to (steps, step size, noise) of the trained recipe, and what to look for. Measured with the shipped jem
 # and 24 glyphs of six sorts: all are known as trained (mean energy -0.65), without noise (-0.69) and ten times longer
-# (-1.95); none is known too hot (33) or with small steps (23).
+# (-1.95); none is known with too much noise (33) or with small steps (23).
 PRESETS = {
     "trained recipe": (1, 1, 1, "as in training"),
-    "too hot": (1, 1, 30, "thirty times the noise: chains cannot settle in a valley, and no glyph is like a known one"),
+    "too much noise": (
+        1,
+        1,
+        30,
+        "thirty times the noise: chains cannot settle in a valley, and no glyph is like a known one",
+    ),
     "small steps": (1, 1 / 6, 1, "a sixth of the step: after all steps the letters still lie in noise"),
     "no noise": (1, 1, 0, "straight down into the nearest valley: this model prints as well without noise"),
     "ten times longer": (10, 1, 1, "far beyond the length of printing: lower energies than nearly all known glyphs"),
@@ -143,7 +153,8 @@ def lay_out_how(start: Settings, context: Context, what: dict[str, Any]) -> tupl
         ),
         "step_size": gr.Slider(**start["step_size"], label="Step size", elem_id="step-size"),
         "noise": gr.Slider(
-            **start["noise"], step=0.001, label="Noise", elem_id="noise", info="how strongly each step is shaken"
+            **start["noise"], step=0.001, label="Noise", elem_id="noise",
+            info="standard deviation of the noise in each step",
         ),
         "seed": gr.Number(
             **start["seed"], label="Seed", precision=0, elem_id="seed", info="the same seed prints the same glyphs"

@@ -45,8 +45,8 @@ def diagnose(loaded: LoadedModel, request: PrintRequest, x: Tensor, energies: Te
     rows = [
         (
             "Temperature", f"{found['temperature']:.2g}",
-            "noise\u00b2 / (2 step): 1 would sample the model's own distribution, far below 1 chains seek the floors "
-            "of its valleys",
+            "noise\u00b2 / (2 step): 1 would sample the model's own distribution, far below 1 the chains go to minima "
+            "of the energy",
         ),
         (
             "Metropolis acceptance", f"{found['acceptance']:.0%}",
@@ -72,6 +72,6 @@ def diagnose(loaded: LoadedModel, request: PrintRequest, x: Tensor, energies: Te
         for name, value, words in rows
     )
     return (
-        f"<div class='diagnosis' role='status'><table>{body}</table><p class='fineprint'>Short, cold chains "
-        "are no samples of q(x) in the strict sense, for any JEM: they are what its training used.</p></div>"
+        f"<div class='diagnosis' role='status'><table>{body}</table><p class='fineprint'>Short chains at "
+        "a low temperature are not samples of q(x), for any JEM: they are what its training used.</p></div>"
     )

@@ -184,7 +184,7 @@ class Strangers:
         }
 
     def _shown(self) -> dict[str, Component]:
-        """What depends on the model, by the names of `_settings`."""
+        """What depends on the model, by the names of `settings_of`."""
         return {name: getattr(self, name) for name in _SHOWN}
 
 

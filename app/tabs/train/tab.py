@@ -25,8 +25,8 @@ _MODES = {"jem": "a joint model, sort by sort", "ebm": "an EBM without classes"}
 _INTRO = (
     "Choose a few sorts and press Start: glyphs of them are written and printed, and a network learns to read them and "
     "to find the way to them from noise. Then Langevin chains start. The energies of their glyphs are pushed up, "
-    "those of real glyphs pulled down, until the two cannot be told apart. Letters stand out of the noise within half "
-    "a minute."
+    "those of real glyphs pulled down, until the two cannot be told apart. The first letters appear in the "
+    "replay buffer after half a minute to a minute."
 )
 
 
@@ -119,7 +119,7 @@ class Train:
             loaded, files = _measured(Path(folder), seen)
             words = (
                 f"Trained for {made['steps']} steps in {made['seconds']} s. It is kept here until {KEPT} other models "
-                "have come after it, or the server is started anew: download it to keep it."
+                "have come after it, or the server is started again: download it to keep it."
             )
             yield {
                 self.said: message(words), self.view: picture(moments, report(loaded)),

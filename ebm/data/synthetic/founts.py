@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-_LOYALTY = 0.85  # how often a glyph takes its fount's own form of the sort
+_OWN_FORM_SHARE = 0.85  # how often a glyph takes its fount's own form of the sort
 
 
 @dataclass(frozen=True)
@@ -131,6 +131,8 @@ def choose_form(forms: Sequence[str], fount: Fount, rng: np.random.Generator | N
     places = np.concatenate([[0.0], np.linspace(0.5 if others > 1 else 1.0, 1.0, others)])
     weights = np.exp(-0.5 * ((places - fount.style) / 0.2) ** 2)
     weights /= weights.sum()
-    strays = rng is not None and rng.random() > _LOYALTY
-    decides = rng if strays and rng is not None else np.random.default_rng([fount.seed, zlib.crc32(forms[0].encode())])
+    takes_another = rng is not None and rng.random() > _OWN_FORM_SHARE
+    decides = (
+        rng if takes_another and rng is not None else np.random.default_rng([fount.seed, zlib.crc32(forms[0].encode())])
+    )
     return forms[int(decides.choice(len(forms), p=weights))]

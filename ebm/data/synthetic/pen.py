@@ -151,8 +151,8 @@ def sweep(draw: ImageDraw.ImageDraw, strokes: list[Stroke], fount: Fount, scale:
         moves = np.diff(points, axis=0)
         # The sweep is as wide as the diagonal that is most perpendicular to the movement. The nib at both ends,
         # drawn above, covers the rest of the hexagon.
-        athwart = np.abs(moves[:, :1] * corners[:2, 1] - moves[:, 1:] * corners[:2, 0]).argmax(1)
-        a = corners[athwart]
+        widest = np.abs(moves[:, :1] * corners[:2, 1] - moves[:, 1:] * corners[:2, 0]).argmax(1)
+        a = corners[widest]
         for quad in np.stack([points[:-1] + a, points[:-1] - a, points[1:] - a, points[1:] + a], 1):
             draw.polygon(quad.ravel().tolist(), fill=255)
 

@@ -108,7 +108,7 @@ def unseen_founts(n: int = 2000, seed: int = 0) -> tuple[Tensor, Tensor]:
     return to_model_space(torch.from_numpy(images)), torch.from_numpy(labels.copy())
 
 
-@lru_cache(2)  # for lessons, like the stranger sets
+@lru_cache(2)  # like the stranger sets: who measures several models needs them again
 def _in_unseen_founts(n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Pictures uint8 (n, 56, 56), not to be written to, and their sorts (n,)."""
     founts = textura_founts(n, seed, first=FOUNTS)

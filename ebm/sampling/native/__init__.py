@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from ebm.model.energy import EnergyNet
 from ebm.model.gradient import InputGradient
 from ebm.sampling.native.arrays import Move, weights_in_order
+from ebm.sampling.step import StepSettings
 from ebm.system.places import cache_folder
 from ebm.system.whole_file import whole_file
 
@@ -205,14 +206,14 @@ class NativeStep:
         self.scratch = torch.zeros(threads * code.scratch_size(self.net))
 
     def __call__(
-        self, x: Tensor, y: Tensor | None = None, move: Move | None = None, noise: Tensor | None = None
+        self, x: Tensor, y: Tensor | None = None, settings: StepSettings | None = None, noise: Tensor | None = None
     ) -> tuple[Tensor, Tensor]:
         """The energies of glyphs, and the glyphs after a step.
 
         Args:
             x: float32 (N, 1, 56, 56).
             y: classes (N,) int64, or None.
-            move: what the step does; None computes the gradient instead.
+            settings: of the step; None computes the gradient instead.
             noise: standard normal, of x's shape, or None.
 
         Returns:
@@ -220,6 +221,7 @@ class NativeStep:
         """
         x, out, energy = x.contiguous(), torch.empty_like(x, memory_format=torch.contiguous_format), x.new_empty(len(x))
         noise = None if noise is None else noise.contiguous()
+        move = None if settings is None else Move.of(settings)
         y = None if y is None else y.contiguous()
         self.code.langevin_step(
             self.net, len(x), x.data_ptr(), None if y is None else y.data_ptr(), None,

@@ -6,12 +6,18 @@ import torch
 from torch import Tensor, nn
 
 from ebm.model.energy import EnergyNet
+from ebm.sampling.step import StepSettings
 
 
 class Move(ctypes.Structure):
     """`Move` of chain.h: what a step does with the gradient, as in `ebm.sgld`."""
 
     _fields_ = [(name, ctypes.c_float) for name in ("step", "noise", "clip", "low", "high")]
+
+    @classmethod
+    def of(cls, settings: StepSettings) -> "Move":
+        """The settings of a step."""
+        return cls(settings.step_size, settings.noise, settings.limit, settings.low, settings.high)
 
 
 def weights_in_order(net: EnergyNet) -> Tensor:

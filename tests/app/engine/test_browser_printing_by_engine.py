@@ -205,7 +205,7 @@ def test_a_run_of_the_page_is_diagnosed(page) -> None:
     page.wait_for_selector("#diagnosis:has-text('R-hat')")
 
 
-def test_a_wall_of_a_hundred_chains(page) -> None:
+def test_a_hundred_chains_at_once(page) -> None:
     visit(page)
     set_number(page, "#count", 100)
     set_number(page, "#steps", 16)

@@ -33,7 +33,7 @@ def test_every_door_to_print_prints_and_shows_its_recipe(page) -> None:
     """Only the first one did: the page did not know which tab a door had opened."""
     for door, sort, recipe in (
         ("Print with the trained recipe", "a", "trained recipe"), ("Print without noise", "a", "no noise"),
-        ("Print too hot", "a", "too hot"), ("Print an o", "o", "trained recipe"),
+        ("Print with too much noise", "a", "too much noise"), ("Print an o", "o", "trained recipe"),
     ):  # fmt: skip
         set_aside(page)
         open_tab(page, "Learn")

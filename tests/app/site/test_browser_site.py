@@ -33,7 +33,7 @@ def checkpoint(folder: Path, width: int) -> Path:
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *_: object) -> None:
-        """Says nothing."""
+        """Writes no log."""
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def elsewhere() -> Iterator[tuple[str, list[str]]]:
             self.end_headers()
 
         def log_message(self, *args: object) -> None:
-            """Says nothing."""
+            """Writes no log."""
 
     server = HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -44,7 +44,7 @@ def test_z_score_of_pairs_by_hand() -> None:
     assert timing.z_score([2.0, 2.0], [1.0, 1.0]) == float("inf")
 
 
-def test_z_score_is_small_for_one_law_and_large_for_two() -> None:
+def test_z_score_is_small_for_one_distribution_and_large_for_two() -> None:
     draw = random.Random(0)
     ours = [draw.gauss(0, 1) for _ in range(2000)]
     same = [draw.gauss(0, 1) for _ in range(2000)]

@@ -1,4 +1,4 @@
-"""The notebook's loop follows the law of `ebm.sgld`, on a Gaussian whose law is known and on a network."""
+"""The notebook's loop samples as `ebm.sgld` does, on a Gaussian with a known variance and on a network."""
 
 import pytest
 import torch
@@ -9,7 +9,7 @@ from benchmarks.peers.worker.net import PlainNet
 from benchmarks.peers.worker.notebook import ListBuffer, langevin, train_step
 
 
-def test_both_have_the_gaussian_law_of_a_quadratic_energy() -> None:
+def test_both_have_the_known_variance_of_a_quadratic_energy() -> None:
     # E = x^2 / 2: x' = (1 - s) x + n * noise has, in the long run, the variance n^2 / (1 - (1 - s)^2).
     step, noise, chains = 0.3, 0.5, 20_000
 
@@ -27,7 +27,7 @@ def test_both_have_the_gaussian_law_of_a_quadratic_energy() -> None:
 
 
 @pytest.mark.parametrize("clip", [None, 0.02])
-def test_both_have_the_same_law_on_a_network(clip: float | None) -> None:
+def test_both_have_the_same_distribution_on_a_network(clip: float | None) -> None:
     torch.manual_seed(0)
     net = ebm.EnergyNet(4)
     plain = PlainNet(4, 42, "flat")

@@ -1,4 +1,4 @@
-"""The suite `adapt` in tiny: its rows, what it keeps after each adaptation, and the sentences on bad input."""
+"""The suite `adapt` at a small size: its rows, what it keeps after each adaptation, and the sentences on bad input."""
 
 import dataclasses
 import json

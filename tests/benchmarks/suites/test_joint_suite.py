@@ -1,4 +1,4 @@
-"""The suite `joint` in tiny: a peer learns for a moment, prints by its own sampler, and has a row beside ours."""
+"""The suite `joint` at a small size: a peer learns for a moment, prints by its own sampler, and has a row."""
 
 import json
 

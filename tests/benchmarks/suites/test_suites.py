@@ -1,4 +1,4 @@
-"""The suites in tiny: what they report, whom they leave out, and the sentences on bad input. No speed is asserted."""
+"""The suites at a small size: what they report, whom they leave out, sentences on bad input. No speed is asserted."""
 
 import json
 import sys
@@ -142,12 +142,12 @@ def test_our_training_is_timed_to_an_accuracy_through_both_stages() -> None:
         assert worker.ask("reach", recipe=fields, accuracy=1.0, every=3)["seconds"] is None
 
 
-def test_the_buffer_suite_in_tiny() -> None:
+def test_the_buffer_suite_at_a_small_size() -> None:
     found = buffer.measure(batches=(4,), per_class=2, rounds=2, threads=1)
     assert len(found["rows"][0]["seconds"]["ours"]) == 2 and "list, batch 4" in found["ratios"]
 
 
-def test_the_data_suite_in_tiny() -> None:
+def test_the_data_suite_at_a_small_size() -> None:
     found = data.measure(glyphs=1, rounds=1, whole=False)
     assert all(entry["value"] > 0 and entry["unit"] in ("1/s", "") for entry in found["figures"])
     assert len(found["figures"]) == 1 + 3 * len(data.SIDES)

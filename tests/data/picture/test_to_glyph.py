@@ -107,7 +107,7 @@ SAME_LETTER = {
 
 
 @pytest.mark.parametrize("name", SAME_LETTER)
-def test_one_letter_in_many_guises_is_one_glyph(name, reference):
+def test_one_letter_in_many_forms_is_one_glyph(name, reference):
     glyph = to_glyph(SAME_LETTER[name])
     check_form(glyph)
     assert difference(glyph, reference) < 0.15

@@ -10,7 +10,7 @@ from app.tabs.print.controls import PRESETS
 from ebm.sampling.chains import chains, last_of
 from ebm.system.places import DEFAULT_CHECKPOINT
 
-FAILS = {"too hot", "small steps"}
+FAILS = {"too much noise", "small steps"}
 GLYPHS = 24  # of six sorts
 
 

@@ -27,8 +27,13 @@ def create(
     """The explorer as an ASGI application.
 
     Args:
-        checkpoint, training, engine: as in `app.page.page.build`.
+        checkpoint: as in `app.page.page.build`.
+        training: as in `app.page.page.build`.
         root_path: the path below which a reverse proxy shows it, such as "/glyphs".
+        engine: as in `app.page.page.build`.
+
+    Returns:
+        the application.
 
     Raises:
         ValueError: one sentence, for a checkpoint or a login that cannot be used.

@@ -105,8 +105,12 @@ def mirrored_histogram(above: Sequence[float], below: Sequence[float], names: tu
     """Two sets of energies on one axis, one upwards and one downwards, as HTML.
 
     Args:
-        above, below: the energies, at least one of each.
+        above: the energies drawn upwards, at least one.
+        below: the energies drawn downwards, at least one.
         names: of both, as in "real" and "chains".
+
+    Returns:
+        HTML.
     """
     both = np.array([*above, *below])
     low, high = np.quantile(both, (0.02, 0.98))

@@ -54,7 +54,7 @@ def print_chains(
 
 
 @dataclass(frozen=True)
-class _Yardstick:
+class _TestGlyphs:
     """What samples are compared with: the test split, its features, and the distances of training glyphs.
 
     Args:
@@ -77,7 +77,7 @@ class _Yardstick:
         """Features (N, D) of glyphs, in that unit."""
         return self.judge.features(x) / self.unit
 
-    def hold(self, x: Tensor, fake: Tensor, seed: int) -> dict[str, Any]:
+    def compare(self, x: Tensor, fake: Tensor, seed: int) -> dict[str, Any]:
         """Distances, their ratio to the floor, and grain of samples x (N, 1, 56, 56) with features fake (N, D)."""
         distances = _distances(self.real, fake, seed)
         return {
@@ -116,38 +116,38 @@ def measure_samples(
     test, labels = to_model_space(corpus.images["test"]), corpus.labels["test"]
     train, of_train = to_model_space(corpus.images["train"]), corpus.labels["train"]
     picks = torch.randperm(len(train), generator=torch.Generator().manual_seed(seed))[: len(test)]
-    yardstick = _yardstick(judge, corpus, train[picks], seed)
+    reference = _test_glyphs(judge, corpus, train[picks], seed)
     has_classes = model.outputs > 1
     x = draw(len(test), labels if has_classes else None)
-    fake = yardstick.features(x)
+    fake = reference.features(x)
     report: dict[str, Any] = {
         "steps": steps,
         "judge_test_accuracy": _share(judge.read(test) == labels),
-        "frechet_floor": yardstick.floor,
+        "frechet_floor": reference.floor,
         "paper_grain_test": _grain(test),
         "memorisation": _memorisation(x, test, train),
-    } | yardstick.hold(x, fake, seed)
+    } | reference.compare(x, fake, seed)
     if has_classes:
-        report |= _by_sort(corpus, x, judge.read(x), yardstick.real, fake)
+        report |= _by_sort(corpus, x, judge.read(x), reference.real, fake)
         report["classification_accuracy_score"] = {
             "samples": _learnt_from(x, labels, corpus, effort.learning_steps),
             "real": _learnt_from(train[picks], of_train[picks], corpus, effort.learning_steps),
         }
         x = draw(len(test), None)
-        fake = yardstick.features(x)
-    report["marginal"] = yardstick.hold(x, fake, seed) | _sorts(judge.read(x), yardstick.known)
+        fake = reference.features(x)
+    report["marginal"] = reference.compare(x, fake, seed) | _sorts(judge.read(x), reference.known)
     report["long_chains"] = _long_chains(model, card, judge, len(corpus.sorts), seed, effort.long_steps)
     return report
 
 
-def _yardstick(judge: Judge, corpus: Corpus, trained: Tensor, seed: int) -> _Yardstick:
-    """The test split of a corpus as a yardstick, with a floor from glyphs of the training split."""
+def _test_glyphs(judge: Judge, corpus: Corpus, trained: Tensor, seed: int) -> _TestGlyphs:
+    """The test split of a corpus, with a floor from glyphs of the training split."""
     test = to_model_space(corpus.images["test"])
     real = judge.features(test)
     unit = real.square().mean().sqrt()
     floor = _distances(real / unit, judge.features(trained) / unit, seed)
     known = torch.bincount(corpus.labels["test"], minlength=len(corpus.sorts))
-    return _Yardstick(judge, test, real / unit, unit, floor, known)
+    return _TestGlyphs(judge, test, real / unit, unit, floor, known)
 
 
 def _sorts(read: Tensor, known: Tensor) -> dict[str, Any]:

@@ -115,8 +115,8 @@ def lay_out(staged: Sequence[Path], folder: Path, case: Path, rank: int = 0, wor
         staged: Parquet files of a page each, in the case's order.
         folder: of the pages' pictures.
         case: an existing folder.
-        rank, world: number of this process, which writes the pictures of every `world`-th page, and how many
-            there are. The first one also writes the tables.
+        rank: number of this process, which writes the pictures of every `world`-th page; 0 also writes the tables.
+        world: how many processes there are.
 
     Returns:
         the number of pages that could be read.

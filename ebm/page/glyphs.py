@@ -27,7 +27,8 @@ class Piece:
     """A glyph in the page's labels.
 
     Args:
-        box: around its ink; numbers: of its parts, of which only what lies in the box counts.
+        box: around its ink.
+        numbers: of its parts, of which only what lies in the box counts.
         is_cut: whether it was cut from letters that touch.
     """
 

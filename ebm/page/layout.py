@@ -16,10 +16,12 @@ class Box:
 
     @property
     def width(self) -> int:
+        """In pixels."""
         return self.right - self.left
 
     @property
     def height(self) -> int:
+        """In pixels."""
         return self.bottom - self.top
 
     def times(self, factor: int) -> "Box":
@@ -68,11 +70,14 @@ class Layout:
     """The lines and glyphs of a page, and their crops.
 
     Args:
-        page: name of the scan; width, height: of the scan in pixels.
+        page: name of the scan.
+        width: of the scan, in pixels.
+        height: of the scan, in pixels.
         picture: uint8 (h, w, 3), the scan, `factor` times smaller where it is very large.
         factor: a whole number.
         angle: by which the lines fall to the right, in degrees.
-        lines, glyphs: in reading order.
+        lines: in reading order.
+        glyphs: in reading order.
         crops: grey uint8 (h, w) of each glyph, with a little paper around it.
         rubrics: coloured parts left out.
     """

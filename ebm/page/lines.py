@@ -21,7 +21,10 @@ class Band:
     """The rows in which a line's letters without ascenders and descenders lie, as if the page were level.
 
     Args:
-        column: counts from 0; top, bottom: rows; parts: row numbers of the parts that belong to it.
+        column: counts from 0.
+        top: first row.
+        bottom: last row.
+        parts: row numbers, in the table of parts, of the parts that belong to it.
     """
 
     column: int
@@ -31,6 +34,7 @@ class Band:
 
     @property
     def height(self) -> float:
+        """In rows."""
         return self.bottom - self.top
 
 

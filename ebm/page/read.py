@@ -93,10 +93,14 @@ def read_page(
 
     Args:
         path: of the scan.
-        model, card: as `ebm.load` gives them.
+        model: as `ebm.load` gives it.
+        card: as `ebm.load` gives it.
         turn: degrees clockwise by which the scan is turned first; None also checks which way up it lies.
         progress: called with glyphs done and in all.
         most_pixels: of the scan.
+
+    Returns:
+        the page.
 
     Raises:
         ValueError: the scan can't be read, or holds no lines of letters.

@@ -80,10 +80,12 @@ class ReadPages:
     """The job of reading scans of pages.
 
     Args:
-        model, card: as `ebm.load` gives them.
+        model: as `ebm.load` gives it.
+        card: as `ebm.load` gives it.
         turn: as in `read_page`.
         pictures: the folder for the pictures of the pages.
-        tell, progress: as in `read_pages`.
+        tell: as in `read_pages`.
+        progress: as in `read_pages`.
     """
 
     batch = part = 1

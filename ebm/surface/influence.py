@@ -1,4 +1,4 @@
-"""Where a glyph's energy comes from: its gradient, and what a dab of ink or paper would change at each place."""
+"""Where a glyph's energy comes from: its gradient, and what a dot of ink or paper would change at each place."""
 
 import math
 from collections.abc import Callable
@@ -28,8 +28,8 @@ def gradient(model: nn.Module | Callable[..., Tensor], x: Tensor, y: Tensor | No
     return gradient_of(model, x, y)(x.detach())
 
 
-def dab_effect(model: nn.Module, x: Tensor, size: int = 1, y: int | None = None) -> Tensor:
-    """How the energy changes when a square dab around a pixel becomes paper, or ink.
+def dot_effect(model: nn.Module, x: Tensor, size: int = 1, y: int | None = None) -> Tensor:
+    """How the energy changes when a square dot around a pixel becomes paper, or ink.
 
     The change is exact, while the gradient holds for small steps only.
 
@@ -38,19 +38,19 @@ def dab_effect(model: nn.Module, x: Tensor, size: int = 1, y: int | None = None)
     Args:
         model: has `energy`, and parameters.
         x: one glyph (1, 56, 56).
-        size: side of the dab in pixels, an odd number; at the border the dab is cut off.
+        size: side of the dot in pixels, an odd number; at the border the dot is cut off.
         y: a class for the energy of (x, y), or None.
 
     Returns:
-        (2, 56, 56) on the CPU: E(dabbed) - E(x) for a dab of paper (-1) and for one of ink (+1) around each pixel.
+        (2, 56, 56) on the CPU: E(with the dot) - E(x) for a dot of paper (-1) and of ink (+1) around each pixel.
 
     Raises:
         ValueError: for anything but one glyph, or a size that is even or below 1.
     """
     if x.dim() != 3 or x.shape[0] != 1:
-        raise ValueError(f"One glyph (1, 56, 56) is dabbed, not {tuple(x.shape)}.")
+        raise ValueError(f"One glyph (1, 56, 56) is needed, not {tuple(x.shape)}.")
     if size < 1 or size % 2 == 0:
-        raise ValueError(f"A dab's side is an odd number of pixels, not {size}.")
+        raise ValueError(f"A dot's side is an odd number of pixels, not {size}.")
     x = x.detach()
     shape = (2, *x.shape[1:])
     values = torch.tensor([PAPER, INK]).to(x)
@@ -60,14 +60,14 @@ def dab_effect(model: nn.Module, x: Tensor, size: int = 1, y: int | None = None)
         labels = () if y is None else (torch.full((len(glyphs),), y, device=glyphs.device),)
         return of_model(glyphs, *labels)
 
-    def dabbed(index: Tensor) -> Tensor:
-        """The energies (N,) with the dabs at these indices (N,) of the flattened result."""
+    def with_dot(index: Tensor) -> Tensor:
+        """The energies (N,) with the dots at these indices (N,) of the flattened result."""
         value, row, column = torch.unravel_index(index.to(x.device), shape)
-        dab = near_row[row][:, None, :, None] & near_column[column][:, None, None, :]
-        return energy(torch.where(dab, values[value][:, None, None, None], x))
+        dot = near_row[row][:, None, :, None] & near_column[column][:, None, None, :]
+        return energy(torch.where(dot, values[value][:, None, None, None], x))
 
     of_model: Callable[..., Tensor] = getattr(model, "energy")  # noqa: B009 (a Module's type knows no energy)
-    change = in_batches(model, dabbed, torch.arange(math.prod(shape))) - in_batches(model, energy, x[None])
+    change = in_batches(model, with_dot, torch.arange(math.prod(shape))) - in_batches(model, energy, x[None])
     return change.view(shape)
 
 

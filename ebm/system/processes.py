@@ -11,22 +11,37 @@ import torch
 
 @dataclass(frozen=True)
 class Processes:
-    """The processes of a job."""
+    """The processes of a job.
 
-    workers: int | None = None  # reading processes for each process; by default its share of this machine's cores
-    accelerator: str = "auto"  # Lightning's: "auto", "cpu" or "gpu"
-    devices: int = 1  # processes on this machine
-    num_nodes: int = 1  # machines
-    strategy: str = "auto"  # or "ddp"
+    Args:
+        workers: processes that read files, for each process; None = its share of this machine's cores.
+        accelerator: Lightning's: "auto", "cpu" or "gpu".
+        devices: processes on this machine.
+        num_nodes: machines.
+        strategy: "auto" or "ddp".
+    """
+
+    workers: int | None = None
+    accelerator: str = "auto"
+    devices: int = 1
+    num_nodes: int = 1
+    strategy: str = "auto"
 
 
 class Team(NamedTuple):
-    """The processes of a job, as one of them sees them."""
+    """The processes of a job, as one of them sees them.
 
-    rank: int  # of this process, from 0
-    size: int  # how many there are, on all machines
-    device: torch.device  # of this process
-    wait: Callable[[], None]  # returns when all have called it; a ConnectionError where one has ended early
+    Args:
+        rank: of this process, from 0.
+        size: how many there are, on all machines.
+        device: of this process.
+        wait: returns when every process has called it; raises a ConnectionError where one has ended early.
+    """
+
+    rank: int
+    size: int
+    device: torch.device
+    wait: Callable[[], None]
 
 
 def join(processes: Processes) -> Team:

@@ -6,7 +6,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from ebm import EnergyNet
-from ebm.surface.influence import INK, PAPER, dab_effect, gradient
+from ebm.surface.influence import INK, PAPER, dot_effect, gradient
 
 
 class Quadratic(nn.Module):
@@ -54,7 +54,7 @@ def test_the_gradient_of_a_network_is_that_of_finite_differences(x, y):
 def test_dabs_change_a_sum_over_pixels_by_the_sum_of_their_changes(x, size, b):
     model = Quadratic(b)
     a = model.a.detach()
-    found = dab_effect(model, x, size, y=3)
+    found = dot_effect(model, x, size, y=3)
     for value, effect in zip((PAPER, INK), found, strict=True):
         pixel = 3 * (a * (value - x) + b * (value**2 - x.square()) / 2)
         expected = F.avg_pool2d(pixel, size, stride=1, padding=size // 2, divisor_override=1)[0]
@@ -63,11 +63,11 @@ def test_dabs_change_a_sum_over_pixels_by_the_sum_of_their_changes(x, size, b):
 
 def test_where_there_is_ink_already_more_ink_changes_nothing():
     x = torch.full((1, 56, 56), INK)
-    effect = dab_effect(EnergyNet(4, 3), x, 3)
+    effect = dot_effect(EnergyNet(4, 3), x, 3)
     assert float(effect[1].abs().max()) < 1e-5 < 1e-4 < float(effect[0].abs().max())
 
 
 @pytest.mark.parametrize(("shape", "size"), [((1, 1, 56, 56), 1), ((56, 56), 1), ((1, 56, 56), 2), ((1, 56, 56), -1)])
 def test_what_cannot_be_dabbed_is_refused(shape, size):
     with pytest.raises(ValueError):
-        dab_effect(Quadratic(1.0), torch.zeros(shape), size)
+        dot_effect(Quadratic(1.0), torch.zeros(shape), size)

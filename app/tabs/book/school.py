@@ -12,13 +12,13 @@ from gradio.blocks import Block
 from gradio.components import Component
 
 from app.models.library import KEPT
-from app.models.loaded import LoadedModel
+from app.models.loaded import LoadedModel, load
 from app.parts.drawing import message, mirrored_histogram, number
 from app.parts.panel import BUSY, QUIET, TRAINING, WORKING, Shown, Values
 from app.tabs.book.desk import on_desk
 from app.tabs.book.pages import glyphs_of, named_in, read_by
 from app.tabs.book.reading import Reading, words
-from app.tabs.book.teaching import EVERY, PRINT_STEPS, STEPS, Lesson, Moment, kept, proposals, teach
+from app.tabs.book.teaching import EVERY, PRINT_STEPS, STEPS, Lesson, Moment, proposals, teach
 
 _INTRO = (
     "Name a glyph or more of every sort: click its box, or have the surest of each sort proposed. Look at the "
@@ -136,7 +136,7 @@ class School:
                 if seen.step == last or who in self.stopped:
                     yield {self.said: message("Measuring it and writing its card\u2026")}
                 continue
-            taught = kept(seen)
+            taught = load(seen)
             key = models.add(taught)
             again = read_by(taught, read)
             before, now = (  # by the model that read it, which another lesson may have taught

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor
 
-from app.models.loaded import LoadedModel, load
+from app.models.loaded import LoadedModel
 from app.tabs.book.pages import Named, glyphs_of
 from ebm.data.corpus import Corpus
 from ebm.data.picture.to_glyph import to_glyph
@@ -172,11 +172,6 @@ def _steps(wish: Any, span: tuple[int, int], what: str) -> int:
     if not span[0] <= steps <= span[1]:
         raise ValueError(f"{what} takes {span[0]} to {span[1]} steps.")
     return steps
-
-
-def kept(path: Path) -> LoadedModel:
-    """The model of a checkpoint that `teach` gave."""
-    return load(path)
 
 
 def _energies(net: EnergyNet, x: Tensor) -> Tensor:

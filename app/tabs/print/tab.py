@@ -61,13 +61,17 @@ class Print:
 
     Args:
         context: what the tab is built into.
-        controls, recipes: what is printed, and how.
-        go, on, halt: buttons that print, go on with the last run, and stop.
+        controls: what is printed.
+        recipes: how it is printed.
+        go: the button that prints.
+        on: the button that goes on with the last run.
+        halt: the button that stops.
         player: shows the chains.
         status: how the run stands, in words.
         line: a word, set on a line.
         files: buttons that save the grid, the animation and the chains.
-        diagnose, diagnosis: the button that diagnoses the last run, and what it found.
+        diagnose: the button that diagnoses the last run.
+        diagnosis: what it found.
         desk: the page's own engine prints there, where it can; else it asks the server.
         run: the last run (`Run`), or None.
         stopped: sessions whose visitor pressed Stop.

@@ -48,9 +48,19 @@ class Endpoints:
         self, picture: FileData, mask: FileData | None = None, sort: str = AS_READ, preset: str = "mend",
         steps: int = 24, seed: int = 0, model: str = "",
     ) -> Iterator[tuple[dict[str, Any], FileData]]:  # fmt: skip
-        """Restores the picture of a glyph: (report with the energies before and after, PNG of 56 x 56).
+        """Restores the picture of a glyph.
 
-        mask: a picture whose light parts are to be filled in, or nothing; sort: a sort, "as read" or "any".
+        Args:
+            picture: of one glyph.
+            mask: a picture whose light parts are to be filled in, or nothing.
+            sort: a sort, "as read" or "any".
+            preset: how it is finished, by name.
+            steps: of SGLD.
+            seed: of the chain.
+            model: the name of a model of the page; "" is the first.
+
+        Yields:
+            a report with the energies before and after, and a PNG of 56 x 56.
         """
         with refusals():
             loaded, covered = self.models.get(model), path_of(mask)

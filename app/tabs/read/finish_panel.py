@@ -34,8 +34,12 @@ class FinishPanel:
     Args:
         context: what the tab is built into.
         reader: shows the glyph that is finished, and reads the result.
-        preset, sort, steps, seed: how it is finished.
-        go, use: buttons that start, and read the result.
+        preset: how it is finished, by name.
+        sort: that it is finished as.
+        steps: of SGLD.
+        seed: of the chain.
+        go: the button that starts.
+        use: the button that reads the result.
         desk: the page's own engine finishes the glyph there, where it can; else it asks the server.
         player: shows the chain.
         said: what became of the glyph, in words.

@@ -15,7 +15,7 @@ from app.parts.drawing import message
 from app.parts.panel import Context, Shown, Values
 from app.tabs.read.lens import glyph_in, mask_in, showing
 from app.tabs.read.verdict_card import card_of
-from ebm.surface.influence import dab_effect, gradient
+from ebm.surface.influence import dot_effect, gradient
 
 HINT = "Draw a letter, bring a picture, or click one of the examples: its energy appears here."
 
@@ -66,7 +66,7 @@ class Reader:
         except ValueError as error:
             return {self.result: message(str(error), "problem") + _card_before(self.context.models, key, before)}
         slope = gradient(loaded.model, glyph[None])[0, 0] if overlay == "slope" else None
-        dot = dab_effect(loaded.model, glyph, 3) if overlay == "dot" else None
+        dot = dot_effect(loaded.model, glyph, 3) if overlay == "dot" else None
         return {self.result: card_of(loaded, glyph), self.lens: showing(glyph, mask=mask, slope=slope, dot=dot)}
 
 

@@ -60,15 +60,24 @@ class Strangers:
     Args:
         context: what the tab is built into.
         said: why there is nothing to see, where there is nothing.
-        sets, score, threshold: what is shown, by the names that they have in links.
-        rates, histogram, roc, auroc, examples: the tables and figures.
-        files, folder: where the visitor brings pictures.
+        sets: that are shown; in links `sets`.
+        score: that is shown; in links `score`.
+        threshold: above which a glyph is a stranger; in links `threshold`.
+        rates: the table of rates at the threshold.
+        histogram: of the scores.
+        roc: the ROC curves.
+        auroc: the table of AUROC.
+        examples: pictures of the sets.
+        files: where the visitor brings pictures.
+        folder: where the visitor brings a folder of them.
         own: the visitor's own set (`OwnSet`), or None.
         own_said: what became of the pictures, in words.
         own_rows: the pictures one by one.
-        known, made, made_files: the button that makes the pictures the model's known glyphs, the key of that model, and
-            its files.
-        export_button, saved: the button that exports, and the files.
+        known: the button that makes the pictures the model's known glyphs.
+        made: the key of that model.
+        made_files: its files.
+        export_button: the button that exports.
+        saved: the exported files.
     """
 
     context: Context

@@ -65,6 +65,7 @@ def rates(loaded: LoadedModel, name: str, threshold: Any) -> dict[str, Any]:
 
 
 def values(loaded: LoadedModel, name: str, score: str) -> list[float]:
+    """The scores of a set in the model's card; none where it was not measured."""
     return loaded.card.set_scores.get(name, {}).get(score, [])
 
 
@@ -93,6 +94,7 @@ def span(loaded: LoadedModel, score: str) -> dict[str, Any]:
 
 
 def histogram(loaded: LoadedModel, chosen: list[str], score: str, threshold: float) -> Any:
+    """The histogram of the known glyphs and the chosen sets, with the threshold, as a Plotly figure."""
     return figures.energy_histogram(
         values(loaded, "test", score),
         chosen_values(loaded, chosen, score),
@@ -102,6 +104,7 @@ def histogram(loaded: LoadedModel, chosen: list[str], score: str, threshold: flo
 
 
 def roc(loaded: LoadedModel, chosen: list[str], score: str, threshold: float) -> Any:
+    """The ROC curves of the chosen sets, with the threshold marked, as a Plotly figure."""
     return figures.roc_curves(values(loaded, "test", score), chosen_values(loaded, chosen, score), threshold)
 
 

@@ -45,7 +45,9 @@ class Train:
     Args:
         context: what the tab is built into.
         controls: the settings, by the names that they have in links.
-        go, halt, use: buttons that start, stop, and make the trained model the page's.
+        go: the button that starts.
+        halt: the button that stops.
+        use: the button that makes the trained model the page's.
         said: how the training stands, in words.
         view: what is to be seen of it.
         files: of the trained model.

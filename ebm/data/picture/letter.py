@@ -27,10 +27,12 @@ class Box(NamedTuple):
 
     @property
     def centre(self) -> tuple[float, float]:
+        """(x, y) in pixels."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
     @property
     def side(self) -> float:
+        """The longer side, in pixels."""
         return max(self.right - self.left, self.bottom - self.top)
 
 

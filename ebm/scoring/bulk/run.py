@@ -48,9 +48,11 @@ def run(
     """Does a job on files; after an interruption the same call continues.
 
     Args:
-        job, names: what is done with which files.
+        job: what is done with each file.
+        names: of the files.
         work: the folder of the run, open.
-        processes, quiet: that share the work, and whether they say nothing of their progress.
+        processes: that share the work.
+        quiet: whether they say nothing of their progress.
 
     Returns:
         the number of files, and the number of those with an error; None on every process but the first.

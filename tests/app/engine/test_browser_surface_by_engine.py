@@ -8,7 +8,7 @@ from helpers.app_pages import draw, open_tab, serious_findings, values_of
 
 from ebm.checkpoint.examples import TYPICAL, load_examples
 from ebm.data.corpus import to_model_space
-from ebm.surface.influence import dab_effect
+from ebm.surface.influence import dot_effect
 from ebm.surface.paths import lowest_energy, plane
 
 WORDS = ".surface-words"
@@ -69,7 +69,7 @@ def test_a_place_of_the_plane_is_that_of_python_and_is_found_again(page, glyphs)
 
 
 def test_the_effect_of_a_dot_is_that_of_python(page, model, glyphs) -> None:
-    expected = dab_effect(model[1], to_model_space(glyphs[0][None])[0], 3)
+    expected = dot_effect(model[1], to_model_space(glyphs[0][None])[0], 3)
     found = values_of(
         page, f"""async (ink) => {{
             {GLYPHS}

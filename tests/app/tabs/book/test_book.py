@@ -21,7 +21,7 @@ from app.tabs.book.desk import on_desk
 from app.tabs.book.example_page import example_page, example_path
 from app.tabs.book.files import write_files
 from app.tabs.book.pages import KEPT, Pages, bring, corrected, glyphs_of, named_in, read_by
-from app.tabs.book.teaching import Lesson, Moment, kept, proposals, teach
+from app.tabs.book.teaching import Lesson, Moment, proposals, teach
 from ebm.page.read import ReadPage, WrongWayUp
 from ebm.system.places import DEFAULT_CHECKPOINT
 
@@ -128,7 +128,7 @@ def test_a_lesson_changes_how_the_page_is_read_and_may_go_on_to_printing(
     tiny = load(checkpoint)
     named = {0: "a", 1: "ct-ligature"}
     *moments, taught = [
-        seen if isinstance(seen, Moment) else kept(seen)
+        seen if isinstance(seen, Moment) else load(seen)
         for seen in teach(tiny, Lesson.of(page, named, tiny), glyphs, steps=50, print_steps=50)
     ]
     assert isinstance(taught, LoadedModel)

@@ -24,6 +24,9 @@ from ebm.training.schedule import learning_rate
 ENDLESS = 1_000_000  # steps of the second stage in the recipe; in fact it goes on for as long as states are taken
 
 
+_NOT_NEGATIVE = ("match_steps", "match_l2", "match_ce", "match_weight", "ce_weight", "shift")
+
+
 @dataclass(frozen=True)
 class Printing:
     """How a model learns to print in a fount: matching first, then with chains, as in its own two stages.
@@ -36,6 +39,8 @@ class Printing:
         match_lr: largest learning rate of these, above 0.
         match_l2: their weight of f(x)^2: with the 0.02 of training, fewer strangers of the book were caught.
         match_ce: their weight of the cross-entropy.
+        match_weight: weight of the matching loss in both stages.
+        ce_weight: weight of the cross-entropy with chains.
         lr: learning rate with chains, above 0.
         ema: decay of the weights' moving average, in (0, 1).
         shift: largest shift of a shown glyph, in pixels.
@@ -50,13 +55,15 @@ class Printing:
     match_lr: float = 1e-3
     match_l2: float = 0.1
     match_ce: float = 1.0
+    match_weight: float = 10.0
+    ce_weight: float = 3.0
     lr: float = 3e-4
     ema: float = 0.99
     shift: int = 1
     seed: int = 0
 
     def __post_init__(self) -> None:
-        check_ranges(self, positive=("match_lr", "lr"), not_negative=("match_steps", "match_l2", "match_ce", "shift"))
+        check_ranges(self, positive=("match_lr", "lr"), not_negative=_NOT_NEGATIVE)
         if self.batch_size < 2 or not 0 < self.ema < 1:
             raise ValueError("Learning to print needs two glyphs a step or more, and an ema between 0 and 1.")
 
@@ -72,8 +79,8 @@ class Printing:
         own = card.recipe or vars(card.sampler) | {"mode": card.mode}
         found = make_recipe(
             own, batch_size=self.batch_size, match_steps=self.match_steps, match_lr=self.match_lr,
-            match_l2=self.match_l2, match_ce=self.match_ce, lr=self.lr, contrast_steps=ENDLESS, ema=self.ema,
-            seed=self.seed,
+            match_l2=self.match_l2, match_ce=self.match_ce, match_weight=self.match_weight, ce_weight=self.ce_weight,
+            lr=self.lr, contrast_steps=ENDLESS, ema=self.ema, seed=self.seed,
         )  # fmt: skip
         if not found.mode.has_chains or not found.mode.fits(2):
             raise ValueError(f"The model {card.name!r} cannot learn to print sorts: adapt a joint model.")

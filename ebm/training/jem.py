@@ -192,7 +192,7 @@ class JEM(JointLosses):
 
     def on_validation_epoch_end(self) -> None:
         """Logs what the validation steps have measured."""
-        values = self.validation.figures(self.fresh)
+        values = self.validation.figures(self.fresh, self.global_step / self.recipe.total_steps)
         shared = processes.is_shared()  # the values are the same in all processes, but Lightning asks for this
         self.log_dict({name: float(value) for name, value in values.items()}, prog_bar=False, sync_dist=shared)
 

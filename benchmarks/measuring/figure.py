@@ -24,3 +24,8 @@ def figure(
     if at_least is not None:
         return entry | {"target": at_least, "at_most": False, "met": value >= at_least}
     return entry
+
+
+def target_of(entry: dict[str, Any]) -> str:
+    """The target of an entry in words, as in "at most 5"; "" where it has none."""
+    return f"{'at most' if entry['at_most'] else 'at least'} {entry['target']:g}" if "target" in entry else ""

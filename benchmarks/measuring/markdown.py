@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from benchmarks.measuring.figure import target_of
+from benchmarks.measuring.tables import ours_ms
+from ebm.evaluation.markdown import markdown_table
+
 RESULTS = Path(__file__).parents[1] / "results"
 PAGE = RESULTS.parent / "README.md"
 BLOCK = re.compile(r"(<!-- results: ([\w -]+) -->\n).*?(<!-- end of results -->)", re.DOTALL)
@@ -72,11 +76,12 @@ def _sampler(rows: Sequence[dict[str, Any]]) -> str:
     peers = list(rows[0]["ratios"])
     cells = []
     for row in rows:
-        ours = row["ms_per_step"].get("ours") or row["ms_per_step"]["ours, unclipped"]
         ratios = [f"{r['median']:.1f}x ({r['low']:.1f} to {r['high']:.1f})" for r in map(row["ratios"].get, peers)]
         share = row["floor"]["float32"]["share_of_arithmetic"]
-        cells.append([str(row["width"]), str(row["batch"]), f"{ours:.2f}", *ratios, f"{share:.0%}".replace("%", " %")])
-    return _table(["width", "batch", "ours, ms", *peers, "share of the float32 floor"], cells)
+        cells.append(
+            [str(row["width"]), str(row["batch"]), f"{ours_ms(row):.2f}", *ratios, f"{share:.0%}".replace("%", " %")]
+        )
+    return markdown_table(["width", "batch", "ours, ms", *peers, "share of the float32 floor"], cells)
 
 
 def _distribution(reports: Sequence[dict[str, Any]]) -> str:
@@ -93,12 +98,6 @@ def _figures(figures: Sequence[dict[str, Any]]) -> str:
     for figure in figures:
         value = f"{figure['value']:,.3g}" if abs(figure["value"]) < 1000 else f"{figure['value']:,.0f}"
         measured = f"{value} {figure['unit']}".strip()
-        target = figure.get("target")
-        wanted = "" if target is None else f"{'at most' if figure['at_most'] else 'at least'} {target:g}"
-        cells.append([figure["name"], measured if figure.get("met", True) else f"**{measured}, missed**", wanted])
-    return _table(["", "measured", "target"], cells)
-
-
-def _table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = [columns, ["---"] * len(columns), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+        measured = measured if figure.get("met", True) else f"**{measured}, missed**"
+        cells.append([figure["name"], measured, target_of(figure)])
+    return markdown_table(["", "measured", "target"], cells)

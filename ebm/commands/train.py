@@ -64,8 +64,6 @@ def train_command(
     }  # fmt: skip
     chosen = {name: value for name, value in given.items() if value is not None} | _settings(set_ or [])
     if resume is not None:
-        if start_from is not None:
-            raise ValueError("A resumed run goes on with its own weights; leave --start-from out.")
         settings, saved = read_run(resume)
         if fixed := sorted(FIXED & chosen.keys()):
             raise ValueError(f"A resumed run keeps its {fixed[0]}; leave that option out.")

@@ -8,6 +8,7 @@ import numpy as np
 
 from ebm.checkpoint.card import Card
 from ebm.checkpoint.files import load_card
+from ebm.evaluation.markdown import markdown_table
 from ebm.model.energy import EnergyNet
 from ebm.model.mode import Mode
 
@@ -82,11 +83,6 @@ def _cards(folder: Path) -> list[Card]:
     return [card for card in cards if card.is_calibrated]  # an uncalibrated one has no measured figures
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    lines = ["| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
-    return "\n".join(lines + ["| " + " | ".join(str(cell) for cell in row) + " |" for row in rows])
-
-
 def _rows(names: dict[str, str], cards: Sequence[Card]) -> list[list[object]]:
     """A row for each path a/b/c into the metrics, and a cell for each card; a dash where a figure is missing."""
     return [[title, *(_cell(_at(card.metrics, path)) for card in cards)] for path, title in names.items()]
@@ -129,7 +125,7 @@ def _summary(cards: Sequence[Card]) -> str:
     rows.append(["training, seconds", *(card.made_with.get("seconds", "-") for card in cards)])
     rows.append(["optimiser steps (kept state)", *(_steps(card) for card in cards)])
     rows.append(["rollbacks", *(len(card.made_with.get("rollbacks", [])) for card in cards)])
-    return "### Reading (test split)\n\n" + _table(["", *(card.name for card in cards)], rows)
+    return "### Reading (test split)\n\n" + markdown_table(["", *(card.name for card in cards)], rows)
 
 
 def _weights(card: Card) -> str:
@@ -159,7 +155,7 @@ def _strangers(card: Card, twin: Card | None) -> str:
                 row.append(f"{twin.metrics['ood'][name][best]['auroc']:.3f} ({SCORES[best]})")
             rows.append(row)
         worst = min(names, key=lambda name: ood[name]["energy"]["auroc"])
-        parts.append(f"{kind.capitalize()} sets; the worst by energy is *{worst}*.\n\n" + _table(head, rows))
+        parts.append(f"{kind.capitalize()} sets; the worst by energy is *{worst}*.\n\n" + markdown_table(head, rows))
     return "\n\n".join(parts)
 
 
@@ -176,7 +172,7 @@ def _real_print(cards: Sequence[Card]) -> str:
         "Crops as a segmentation gives them, of books that may have guided the corpus and the recipe: "
         "**validation, not test**."
     )
-    return f"### Real print\n\n{text}\n\n" + _table(["", *(card.name for card in cards)], rows)
+    return f"### Real print\n\n{text}\n\n" + markdown_table(["", *(card.name for card in cards)], rows)
 
 
 def _auroc(figures: dict[str, Any] | None) -> str:
@@ -224,7 +220,7 @@ def _samples(cards: Sequence[Card]) -> str:
     }
     names |= {f"samples/marginal/{path}": title for path, title in marginal.items()}
     shown = [card for card in cards if "samples" in card.metrics]
-    text = "### Samples\n\n" + _table(["", *(card.name for card in shown)], _rows(names, shown))
+    text = "### Samples\n\n" + markdown_table(["", *(card.name for card in shown)], _rows(names, shown))
     for card in shown:
         for key, title in (("read_as_wanted_by_sort", "read as wanted"), ("coverage_of_sort_by_sort", "coverage")):
             if key in card.metrics["samples"]:
@@ -243,7 +239,7 @@ def _long_chains(cards: Sequence[Card]) -> str:
         ]
         rows.append([moment[0]["step"], *cells])
     head = ["steps", *(card.name for card in shown)]
-    return "### Chains that run on: mean energy, and share read as wanted\n\n" + _table(head, rows)
+    return "### Chains that run on: mean energy, and share read as wanted\n\n" + markdown_table(head, rows)
 
 
 def _likelihood(cards: Sequence[Card]) -> str:
@@ -254,7 +250,9 @@ def _likelihood(cards: Sequence[Card]) -> str:
                 low, high = (f"{v:,.1f}" for v in found["log_z"])
                 temperature = f"{found['temperature']:.2g}"
                 rows.append([card.name, temperature, f"{low} to {high}", _cell(found["bits_per_dimension"])])
-    return "### Likelihood\n\n" + _table(["model", "temperature", "log Z, nats", "bits per dimension, test"], rows)
+    return "### Likelihood\n\n" + markdown_table(
+        ["model", "temperature", "log Z, nats", "bits per dimension, test"], rows
+    )
 
 
 def _robustness(cards: Sequence[Card]) -> str:
@@ -264,7 +262,9 @@ def _robustness(cards: Sequence[Card]) -> str:
         for norm in ("linf", "l2")
         for radius in shown[0].metrics["robustness"][norm]
     }
-    return "### Accuracy under PGD (20 steps)\n\n" + _table(["", *(card.name for card in shown)], _rows(names, shown))
+    return "### Accuracy under PGD (20 steps)\n\n" + markdown_table(
+        ["", *(card.name for card in shown)], _rows(names, shown)
+    )
 
 
 def _spread(seeds: Sequence[Card]) -> str:
@@ -299,4 +299,4 @@ def _spread(seeds: Sequence[Card]) -> str:
     rolled = [len(card.made_with["rollbacks"]) for card in seeds]
     listed = ", ".join(str(card.seed) for card in seeds)
     head = ["", "mean", "standard deviation", "lowest", "highest"]
-    return f"### One recipe under seeds {listed} (rollbacks: {sum(rolled)})\n\n" + _table(head, rows)
+    return f"### One recipe under seeds {listed} (rollbacks: {sum(rolled)})\n\n" + markdown_table(head, rows)

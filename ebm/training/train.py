@@ -81,8 +81,8 @@ def train(
         ProcessLost: when another process of a shared run has ended.
         Stopped: at SIGTERM.
         OSError: when a file cannot be written, for instance on a full disk.
-        ValueError: for a wrong source, a resume path without a checkpoint, or a checkpoint of another network or other
-            sorts to start from.
+        ValueError: for a wrong source, a resume path without a checkpoint, a checkpoint of another network or other
+            sorts to start from, or both a run to resume and a checkpoint to start from.
     """
     started, origin = time.monotonic(), provenance()
     corpus = corpus or load_corpus(source, founts=founts, progress=progress)
@@ -90,12 +90,18 @@ def train(
     name = name or default_name(recipe.mode, source, founts)
     check_title(Path(f"{name}.safetensors").stem)  # checked now, because hours later the card could not be read
     check_sorts(corpus.sorts)
+    if resume is not None and start_from is not None:
+        raise ValueError("A resumed run goes on with its own weights, not with those of another checkpoint.")
     first = _first_net(start_from, recipe, corpus) if start_from is not None else None
     last = _last_checkpoint(resume) if resume is not None else None
     folder = last.parent if last is not None else Path(runs) / f"{name}-{datetime.now():%Y%m%d-%H%M%S}"
     if last is not None:
         _check_data(last.parent, corpus)
-    origin_of_run = {"source": source, "founts": founts, "name": name, "out": str(out), "digest": corpus.digest()}
+    started_from = read_run(folder)[1]["started_from"] if last is not None else _digest(start_from)
+    origin_of_run = {
+        "source": source, "founts": founts, "name": name, "out": str(out), "digest": corpus.digest(),
+        "started_from": started_from,
+    }  # fmt: skip
     _write_recipe(folder, recipe.to_dict() | origin_of_run)
     module = JEM(recipe.to_dict(), len(corpus.sorts), first)
     averaging = EMAWeightAveraging(decay=recipe.ema, use_buffers=False)
@@ -123,9 +129,14 @@ def train(
         "threads": torch.get_num_threads(), "steps": trainer.global_step, "best": Path(best.best_model_path).name,
         "rollbacks": guard.rollbacks,
     } | origin  # fmt: skip
-    if start_from is not None:
-        made["started_from"] = hashlib.sha256(Path(start_from).read_bytes()).hexdigest()
+    if started_from is not None:
+        made["started_from"] = started_from
     return Trained(net, recipe, corpus, made)
+
+
+def _digest(path: str | Path | None) -> str | None:
+    """The SHA-256 of the weights that a run starts from; None where these are random."""
+    return None if path is None else hashlib.sha256(Path(path).read_bytes()).hexdigest()
 
 
 def _first_net(path: str | Path, recipe: Recipe, corpus: Corpus) -> EnergyNet:
@@ -229,7 +240,8 @@ def read_run(resume: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
         resume: the run folder, or a checkpoint in it.
 
     Returns:
-        the recipe's fields; and source, founts, name, out and the digest of the glyphs.
+        the recipe's fields; and source, founts, name, out, the digest of the glyphs, and that of the weights it
+        started from.
 
     Raises:
         ValueError: where there is no recipe.json to read.
@@ -242,7 +254,7 @@ def read_run(resume: str | Path) -> tuple[dict[str, Any], dict[str, Any]]:
         fields = dict(json.loads(saved.read_text(encoding="utf-8")))
     except ValueError:
         raise ValueError(f"{saved} is damaged: it should hold the recipe that `train` wrote, as JSON.") from None
-    started = {key: fields.pop(key, None) for key in ("source", "founts", "name", "out", "digest")}
+    started = {key: fields.pop(key, None) for key in ("source", "founts", "name", "out", "digest", "started_from")}
     return fields, started
 
 

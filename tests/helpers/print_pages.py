@@ -7,6 +7,13 @@ DONE = f"document.querySelector('{SAID}')?.innerText.includes('Read back')"
 STEP = "#printed .controls output"
 
 
+def print_word(page, word: str) -> None:
+    """Asks for a word, with the way of printing that sets one on a line."""
+    page.click("#way label:has-text('a word')")
+    page.fill("#text input, #text textarea", word)
+    page.click("#go")
+
+
 def visit(page) -> None:
     """Opens the tab and waits for the end of its first run."""
     open_tab(page, "Print")

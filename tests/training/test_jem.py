@@ -276,6 +276,11 @@ def test_a_run_starts_from_the_weights_of_a_checkpoint(small_corpus, tmp_path):
     made = train(dataclasses.replace(chosen, seed=6), start_from=start, **settings)
     assert made.made["started_from"] == hashlib.sha256(start.read_bytes()).hexdigest()
     assert "started_from" not in first.made
+    run = max((tmp_path / "runs").iterdir(), key=lambda folder: folder.stat().st_mtime)
+    longer = dataclasses.replace(chosen, seed=6, contrast_steps=4)
+    assert train(longer, resume=run, **settings).made["started_from"] == made.made["started_from"]
+    with pytest.raises(ValueError, match="its own weights"):
+        train(longer, resume=run, start_from=start, **settings)
     for weight, same in zip(first.net.parameters(), made.net.parameters(), strict=True):
         assert torch.allclose(weight, same, atol=1e-6)  # another seed would have drawn others
     with pytest.raises(ValueError, match="cannot be the start: it is a network"):

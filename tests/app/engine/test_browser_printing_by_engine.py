@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.app_pages import values_of, wait_until
-from helpers.print_pages import DONE, SAID, STEP, print_and_wait, set_number, visit
+from helpers.print_pages import DONE, SAID, STEP, print_and_wait, print_word, set_number, visit
 from PIL import Image
 
 from app.tabs.print.controls import SIDE_BY_SIDE, side_by_side
@@ -176,9 +176,7 @@ def test_a_run_is_saved_as_far_as_it_went(page) -> None:
 
 def test_a_bad_word_is_named_and_a_word_is_set(page) -> None:
     visit(page)
-    page.click("#way label:has-text('a word')")
-    page.fill("#text input, #text textarea", "in no")
-    page.click("#go")
+    print_word(page, "in no")
     page.wait_for_selector("#word-line img")
     assert page.locator("#printed .letters button").count() == 4
     page.fill("#text input, #text textarea", "what?")

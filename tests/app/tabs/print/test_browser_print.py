@@ -1,6 +1,7 @@
 """The tab Print in a real browser: the player, going on, a word, the diagnosis."""
 
 from helpers.app_pages import open_tab
+from helpers.print_pages import print_word
 
 DONE = (
     "document.querySelector('#print-status')?.innerText.includes('Read back') && "
@@ -45,9 +46,7 @@ def test_a_run_goes_on_and_is_diagnosed(desk) -> None:
 
 def test_a_word_is_set_on_a_line(desk) -> None:
     visit(desk)
-    desk.click("#way label:has-text('a word')")
-    desk.fill("#text input, #text textarea", "in no")
-    desk.click("#go")
+    print_word(desk, "in no")
     desk.wait_for_selector("#word-line img")
     assert desk.locator("#printed .letters button").count() == 4
     desk.fill("#text input, #text textarea", "what?")

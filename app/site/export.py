@@ -19,11 +19,11 @@ from app.site.controls import numbers, places, radios, select
 from app.tabs.learn import tour
 from app.tabs.learn.lessons import LESSONS, Lesson
 from app.tabs.learn.writing import notice, words
-from app.tabs.print import desk
+from app.tabs.print import by_engine as print_by_engine
 from app.tabs.print.controls import EXAMPLES, settings_of
 from app.tabs.read import lens, live, pad
 from app.tabs.read.shelf import shelf_of
-from app.tabs.surface import desk as surface_desk
+from app.tabs.surface import by_engine as surface_by_engine
 from app.tabs.surface.tab import INTRO
 from ebm.system.whole_file import whole_file
 
@@ -67,7 +67,7 @@ def export(checkpoint: str | Path, folder: str | Path) -> Path:
     files = {
         "model.safetensors": save(loaded.model.state_dict()),
         "facts.json": json.dumps(facts_of(loaded)).encode(),
-        "glyphs.json": json.dumps(surface_desk.glyphs_of(loaded)).encode(),
+        "glyphs.json": json.dumps(surface_by_engine.glyphs_of(loaded)).encode(),
         "site.css": "\n".join(styles).encode(),
         "site.js": (_HERE / "site.js").read_bytes(),
         "index.html": _page(loaded).encode(),
@@ -90,7 +90,7 @@ def _page(loaded: LoadedModel) -> str:
         "LENS": lens.TEMPLATE,
         "LIVE": live.TEMPLATE,
         "PLAYER": PLAYER % ("printed", "Press Print: every glyph starts as noise."),
-        "DESK": desk.TEMPLATE,
+        "RUN": print_by_engine.TEMPLATE,
         "WAYS": radios("way", {way: _WAYS[way] for way in ways}, chosen),
         "SORTS": select("sort", sorts["choices"], sorts["value"]),
         "EXAMPLES": " ".join(f'data-{way}="{text}"' for way, text in EXAMPLES.items()),
@@ -100,7 +100,7 @@ def _page(loaded: LoadedModel) -> str:
         "TOUR": tour.TEMPLATE,
         "TOUR-START": tour.START,
         "CHOICES": places(loaded),
-        "TERRAIN": surface_desk.TEMPLATE,
+        "TERRAIN": surface_by_engine.TEMPLATE,
         "LESSONS": "".join(_lesson(number, lesson) for number, lesson in enumerate(LESSONS, 1)),
         "MODEL": escape(loaded.card.name),
         "SOURCE": escape(str(loaded.card.data.get("source") or "unknown data")),

@@ -2,12 +2,12 @@
 import { Model, onModel, present } from './modules/engine/page.js';
 import { toModel } from './modules/parts/glyph.js';
 import { mount as mountPlayer } from './modules/parts/player.js';
-import { mount as mountDesk } from './modules/tabs/print/desk.js';
+import { mount as mountPrint } from './modules/tabs/print/by_engine.js';
 import { mount as mountLens } from './modules/tabs/read/lens.js';
 import { mount as mountLive } from './modules/tabs/read/live.js';
 import { mount as mountPad } from './modules/tabs/read/pad.js';
 import { mount as mountTour } from './modules/tabs/learn/tour.js';
-import { mount as mountSurface } from './modules/tabs/surface/desk.js';
+import { mount as mountSurface } from './modules/tabs/surface/by_engine.js';
 
 const find = (selector) => document.querySelector(selector);
 const dark = matchMedia('(prefers-color-scheme: dark)'), dress = () => document.body.classList.toggle('dark', dark.matches);
@@ -24,9 +24,9 @@ for (const example of document.querySelectorAll('[data-ink]')) {
 }
 
 mountPlayer(find('#printed'));
-const desk = mountDesk(find('#print-desk'), () => {});  // there is nobody to ask
+const printing = mountPrint(find('#print-by-engine'), () => {});  // there is nobody to ask
 const form = find('#controls'), values = () => Object.fromEntries(new FormData(form));
-form.addEventListener('submit', (event) => { event.preventDefault(); desk.ask('start', values()); });
+form.addEventListener('submit', (event) => { event.preventDefault(); printing.ask('start', values()); });
 form.elements.text.value = form.elements.text.dataset.combination;
 form.addEventListener('input', ({ target }) => {
     const { text } = form.elements, isExample = Object.values(text.dataset).includes(text.value);
@@ -37,10 +37,10 @@ form.addEventListener('input', ({ target }) => {
     const { way } = values();
     find('.for-sort').hidden = way !== 'sort';
     find('.for-text').hidden = !['word', 'combination'].includes(way);
-    desk.change(values());
+    printing.change(values());
 });
 
-const surface = mountSurface(find('#surface-desk'), {
+const surface = mountSurface(find('#surface-by-engine'), {
     askServer: () => {},
     glyphsOf: async () => (await fetch('glyphs.json')).json(),
 });
@@ -59,7 +59,7 @@ function open(tab) {
 }
 function visit(tab) {  // opens a tab as a visitor does
     open(tab);
-    if (tab.id === 'tab-print') desk.visit(values());
+    if (tab.id === 'tab-print') printing.visit(values());
     if (tab.id === 'tab-surface') surface.visit(chosen());
 }
 tabs.forEach((tab, k) => {
@@ -86,7 +86,7 @@ async function follow({ tab, example, draw, overlay = 'none', ...settings }) {
         form.elements.text.value = form.elements.text.dataset.combination;
         for (const [name, value] of Object.entries(settings)) form.elements[name].value = value;
         form.dispatchEvent(new Event('input'));
-        desk.ask('start', values());
+        printing.ask('start', values());
     }
     if (tab === 'surface') surface.visit(chosen());
     scrollTo(0, 0);

@@ -46,9 +46,9 @@ def drag(page: Any) -> Dragged:
         made = make_page(LINES, LETTERS, COLUMNS, rubric=False)
         made.picture.save(path, quality=80)
         page.set_input_files("#book-file input[type=file]", str(path))
-        page.wait_for_selector(".desk:not([hidden]) .desk-row")
+        page.wait_for_selector(".book-page:not([hidden]) .book-row")
     page.click("[data-zoom='0']")  # all boxes are in sight
-    canvas = page.locator(".desk-view canvas")
+    canvas = page.locator(".book-scan canvas")
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2

@@ -23,7 +23,7 @@ _WATCH = """() => {
     new PerformanceObserver((list) => window.long.push(...list.getEntries().map((e) => e.duration)))
         .observe({ type: 'longtask' });
 }"""
-_DONE = "document.querySelector('#print-desk .said')?.innerText.includes('Read back')"
+_DONE = "document.querySelector('#print-by-engine .said')?.innerText.includes('Read back')"
 _BYTES = """() => performance.getEntriesByType('resource').filter((e) => e.name.includes('/modules/'))
     .reduce((sum, e) => sum + e.transferSize, 0)"""
 # From each move of the pen until the number of that drawing is on the page.

@@ -162,11 +162,11 @@ def pages(browser, url: str) -> SharedPages:
 
 @pytest.fixture(params=[1280, 390])
 def page(pages: SharedPages, request: pytest.FixtureRequest) -> Iterator:
-    """The explorer in a window of a desk's and of a phone's width; the tests of a file share it, in their order."""
+    """The explorer in a window of a screen's and of a phone's width; the tests of a file share it, in their order."""
     yield from pages.lend(request.param, request)
 
 
 @pytest.fixture
-def desk(pages: SharedPages, request: pytest.FixtureRequest) -> Iterator:
-    """The explorer in a window of a desk's width, for what has nothing to do with the width; it is shared too."""
+def wide(pages: SharedPages, request: pytest.FixtureRequest) -> Iterator:
+    """The explorer in a window of a screen's width, for what has nothing to do with the width; it is shared too."""
     yield from pages.lend(1280, request)

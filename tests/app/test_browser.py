@@ -33,15 +33,15 @@ def test_examples_and_uploads_are_read(page, tmp_path) -> None:
     assert "fake.png" in said and "/tmp" not in said
 
 
-def test_printing_again_at_once_prints_again(desk) -> None:
+def test_printing_again_at_once_prints_again(wide) -> None:
     """Gradio drops a press that comes while the one before it still saves its files: the button must not offer it."""
     done = "document.querySelector('#print-status').innerText.includes('Read back')"
-    open_tab(desk, "Print")
-    desk.wait_for_function(done)
+    open_tab(wide, "Print")
+    wide.wait_for_function(done)
     for _ in range(2):
-        desk.click("#go")  # waits until the button can be pressed
-        desk.wait_for_function(f"!({done})")
-        desk.wait_for_function(done)
+        wide.click("#go")  # waits until the button can be pressed
+        wide.wait_for_function(f"!({done})")
+        wide.wait_for_function(done)
 
 
 # A stop that the page itself presses as soon as it shows the run.

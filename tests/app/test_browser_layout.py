@@ -36,14 +36,14 @@ def test_long_questions_of_a_lesson_start_at_the_left(page) -> None:
     assert set(page.eval_on_selector_all(".lesson summary", aligned)) <= {"start", "left"}
 
 
-def test_a_wide_window_is_used(desk) -> None:
+def test_a_wide_window_is_used(wide) -> None:
     """Gradio applies rules about the whole page only outside of media queries."""
-    usual = desk.viewport_size
-    desk.set_viewport_size({"width": 1920, "height": 1080})
+    usual = wide.viewport_size
+    wide.set_viewport_size({"width": 1920, "height": 1080})
     try:
-        assert desk.locator(".gradio-container").first.bounding_box()["width"] > 0.75 * 1920
+        assert wide.locator(".gradio-container").first.bounding_box()["width"] > 0.75 * 1920
     finally:
-        desk.set_viewport_size(usual)
+        wide.set_viewport_size(usual)
 
 
 def test_a_link_to_a_lecture_shows_the_usual_page_on_a_phone(page, url: str) -> None:

@@ -41,92 +41,92 @@ def test_the_address_follows_the_page_and_brings_it_back(page, url: str) -> None
     assert "noise" not in page.inner_text("#rates")
 
 
-def test_back_returns_to_the_tab_before_and_stays_on_the_page(desk) -> None:
-    desk.evaluate("window.stillHere = true")
-    open_tab(desk, "Learn")
-    wait_for_query(desk, tab="learn")
-    open_tab(desk, "Surface")
-    wait_for_query(desk, tab="surface")
-    desk.go_back()
-    desk.wait_for_selector("#tabs button[role=tab][aria-selected=true]:has-text('Learn')")
-    wait_for_query(desk, tab="learn")
-    desk.go_forward()
-    desk.wait_for_selector("#tabs button[role=tab][aria-selected=true]:has-text('Surface')")
-    assert desk.evaluate("window.stillHere")
+def test_back_returns_to_the_tab_before_and_stays_on_the_page(wide) -> None:
+    wide.evaluate("window.stillHere = true")
+    open_tab(wide, "Learn")
+    wait_for_query(wide, tab="learn")
+    open_tab(wide, "Surface")
+    wait_for_query(wide, tab="surface")
+    wide.go_back()
+    wide.wait_for_selector("#tabs button[role=tab][aria-selected=true]:has-text('Learn')")
+    wait_for_query(wide, tab="learn")
+    wide.go_forward()
+    wide.wait_for_selector("#tabs button[role=tab][aria-selected=true]:has-text('Surface')")
+    assert wide.evaluate("window.stillHere")
 
 
-def test_back_returns_to_the_model_before(desk, url: str) -> None:
-    desk.goto(url + "?tab=learn")
-    desk.click("button:has-text('Print without classes')")
-    wait_for_query(desk, tab="print", model="ebm")
-    desk.go_back()
-    desk.wait_for_function("document.querySelector('#model input')?.value === 'tiny'")
-    desk.wait_for_selector("#tabs button[role=tab][aria-selected=true]:has-text('Learn')")
+def test_back_returns_to_the_model_before(wide, url: str) -> None:
+    wide.goto(url + "?tab=learn")
+    wide.click("button:has-text('Print without classes')")
+    wait_for_query(wide, tab="print", model="ebm")
+    wide.go_back()
+    wide.wait_for_function("document.querySelector('#model input')?.value === 'tiny'")
+    wide.wait_for_selector("#tabs button[role=tab][aria-selected=true]:has-text('Learn')")
 
 
-def test_a_link_that_cannot_be_met_shows_the_page_all_the_same(desk, url: str) -> None:
-    desk.goto(url + "?model=none&tab=strangers&sets=martians&threshold=NaN&score=luck")
-    desk.wait_for_selector("#rates:has-text('noise')")
+def test_a_link_that_cannot_be_met_shows_the_page_all_the_same(wide, url: str) -> None:
+    wide.goto(url + "?model=none&tab=strangers&sets=martians&threshold=NaN&score=luck")
+    wide.wait_for_selector("#rates:has-text('noise')")
 
 
-def test_a_lesson_opens_the_tab_in_its_state(desk) -> None:
-    open_tab(desk, "Learn")
-    desk.wait_for_selector(".lesson math")
-    desk.click("button:has-text('Print without noise')")
-    desk.wait_for_selector("#noise input[type=number]")
-    desk.wait_for_function("document.querySelector('#noise input[type=number]').value === '0'")
-    wait_for_query(desk, tab="print", sort="a", noise="0")
-    assert desk.get_attribute("button[role=tab]:has-text('Print')", "aria-selected") == "true"
+def test_a_lesson_opens_the_tab_in_its_state(wide) -> None:
+    open_tab(wide, "Learn")
+    wide.wait_for_selector(".lesson math")
+    wide.click("button:has-text('Print without noise')")
+    wide.wait_for_selector("#noise input[type=number]")
+    wide.wait_for_function("document.querySelector('#noise input[type=number]').value === '0'")
+    wait_for_query(wide, tab="print", sort="a", noise="0")
+    assert wide.get_attribute("button[role=tab]:has-text('Print')", "aria-selected") == "true"
 
 
-def test_doors_from_model_to_model_leave_no_figure_of_another(desk) -> None:
-    open_tab(desk, "Learn")
-    desk.click("button:has-text('Print without classes')")
-    desk.wait_for_function("document.querySelector('#model input').value === 'ebm'")
-    open_tab(desk, "Learn")
-    desk.click("button:has-text('Look at the hardest strangers')")
-    desk.wait_for_function("document.querySelector('#model input').value === 'tiny'")
-    desk.wait_for_selector("#roc .legendtext:has-text('stripes')")
+def test_doors_from_model_to_model_leave_no_figure_of_another(wide) -> None:
+    open_tab(wide, "Learn")
+    wide.click("button:has-text('Print without classes')")
+    wide.wait_for_function("document.querySelector('#model input').value === 'ebm'")
+    open_tab(wide, "Learn")
+    wide.click("button:has-text('Look at the hardest strangers')")
+    wide.wait_for_function("document.querySelector('#model input').value === 'tiny'")
+    wide.wait_for_selector("#roc .legendtext:has-text('stripes')")
     shown = """() => {
         const of = (what) => [...document.querySelectorAll(what)].find((e) => e.textContent.includes('stripes'));
         const row = of('#auroc tr'), legend = of('#roc .legendtext');
         return [row.querySelector('td').innerText, legend.textContent];
     }"""
-    desk.wait_for_timeout(1000)  # what an event of another model would still change
-    table, legend = desk.evaluate(shown)
+    wide.wait_for_timeout(1000)  # what an event of another model would still change
+    table, legend = wide.evaluate(shown)
     assert table in legend
 
 
-def test_a_model_is_brought_and_refused(desk, checkpoint) -> None:
-    desk.set_input_files("#bring input[type=file], input[type=file][multiple]", [str(checkpoint)])
-    desk.wait_for_selector("#model-said .problem:has-text('two files')")
+def test_a_model_is_brought_and_refused(wide, checkpoint) -> None:
+    wide.set_input_files("#bring input[type=file], input[type=file][multiple]", [str(checkpoint)])
+    wide.wait_for_selector("#model-said .problem:has-text('two files')")
     files = [str(checkpoint), str(checkpoint.with_suffix(".json"))]
-    desk.set_input_files("#bring input[type=file], input[type=file][multiple]", files)
-    desk.wait_for_function("document.querySelector('#model input').value.includes('(yours)')")
-    assert desk.locator("#model-said .problem").count() == 0
+    wide.set_input_files("#bring input[type=file], input[type=file][multiple]", files)
+    wide.wait_for_function("document.querySelector('#model input').value.includes('(yours)')")
+    assert wide.locator("#model-said .problem").count() == 0
 
 
-def test_the_page_can_be_dark_and_stays_so(desk) -> None:
+def test_the_page_can_be_dark_and_stays_so(wide) -> None:
     dark = "document.body.classList.contains('dark')"
-    was = desk.evaluate(dark)
-    desk.click("#looks [data-do=theme]")
-    assert desk.evaluate(dark) is not was
-    desk.reload()
-    desk.wait_for_function(f"{dark} === {'false' if was else 'true'}")
+    was = wide.evaluate(dark)
+    wide.click("#looks [data-do=theme]")
+    assert wide.evaluate(dark) is not was
+    wide.reload()
+    wide.wait_for_function(f"{dark} === {'false' if was else 'true'}")
 
 
-def test_a_lecture_shows_only_what_is_looked_at(desk, url: str) -> None:
-    desk.goto(url + "?lecture=1&tab=print&sort=b")
-    desk.wait_for_selector("#printed canvas")
-    assert not desk.is_visible("#bar") and not desk.is_visible("#sort")
-    wait_for_query(desk, lecture="1", sort="b")
-    desk.click("#looks [data-do=lecture]")
-    desk.wait_for_selector("#sort")
-    desk.wait_for_function("!new URLSearchParams(location.search).has('lecture')")
+def test_a_lecture_shows_only_what_is_looked_at(wide, url: str) -> None:
+    wide.goto(url + "?lecture=1&tab=print&sort=b")
+    wide.wait_for_selector("#printed canvas")
+    assert not wide.is_visible("#bar") and not wide.is_visible("#sort")
+    wait_for_query(wide, lecture="1", sort="b")
+    wide.click("#looks [data-do=lecture]")
+    wide.wait_for_selector("#sort")
+    wide.wait_for_function("!new URLSearchParams(location.search).has('lecture')")
 
 
 def test_no_serious_finding_of_axe(page, url: str) -> None:
-    """Every tab in light colours; in dark ones, and at a desk, the rules that are about colour."""
+    """Every tab in light colours; in dark ones, and on a wide screen, the rules that are about colour."""
     page.goto(url)  # no tab opens by itself: what a link opens comes later than the page
     page.wait_for_selector("#reading .energy")
     found = []
@@ -148,17 +148,17 @@ def test_no_serious_finding_of_axe(page, url: str) -> None:
     assert found == []
 
 
-def test_a_list_keeps_the_focus_and_what_is_typed_replaces_its_choice(desk) -> None:
+def test_a_list_keeps_the_focus_and_what_is_typed_replaces_its_choice(wide) -> None:
     """Gradio lets the focus fall to nowhere, and appends what is typed to what was chosen."""
-    open_tab(desk, "Print")
-    box = desk.locator("#sort input").first
+    open_tab(wide, "Print")
+    box = wide.locator("#sort input").first
     box.click()
-    desk.keyboard.type("o-bar")
-    desk.keyboard.press("Enter")
-    desk.wait_for_function("document.querySelector('#sort input').value.startsWith('o-bar')")
-    desk.wait_for_function("document.activeElement.id === 'sort'")
-    desk.keyboard.press("Tab")  # goes on from there
-    assert desk.evaluate("document.querySelector('#sort').contains(document.activeElement)")
+    wide.keyboard.type("o-bar")
+    wide.keyboard.press("Enter")
+    wide.wait_for_function("document.querySelector('#sort input').value.startsWith('o-bar')")
+    wide.wait_for_function("document.activeElement.id === 'sort'")
+    wide.keyboard.press("Tab")  # goes on from there
+    assert wide.evaluate("document.querySelector('#sort').contains(document.activeElement)")
 
 
 def test_figures_leave_their_titles_free_on_a_phone(page) -> None:

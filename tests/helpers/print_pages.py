@@ -2,7 +2,7 @@
 
 from helpers.app_pages import open_tab
 
-SAID = "#print-desk .said"
+SAID = "#print-by-engine .said"
 DONE = f"document.querySelector('{SAID}')?.innerText.includes('Read back')"
 STEP = "#printed .controls output"
 

@@ -1,108 +1,85 @@
-// The case, one row a sort, and the threshold with its histogram.
-const THUMB = 40;
-let unpainted = [];  // rows are painted one after the other, so that the page stays quick
+// The case of a page: its glyphs sorted, one row a sort, each from the most to the least typical.
 
-function paintRows() {
-    const paint = unpainted.shift();
-    if (!paint) return;
-    paint();
-    setTimeout(paintRows);
-}
+const THUMB = 40;  // pixels of a glyph
+const MOST = 400;  // glyphs of a row
+const UNSURE = '\u0000', ALL = 'all glyphs';  // rows that are no sorts: strangers and unsure ones; those of a model without sorts
 
-function drawRows() {
-    if (!picture) return;
-    const rows = new Map();
-    const sure = new Set(book.sure);
-    book.box.forEach((_, k) => {
-        const sort = nameOf(k), known = (sure.has(k) || k in named) && !(strange.has(k) && !(k in named));
-        const name = sort === null ? 'all glyphs' : known ? sort : '\u0000';
-        if (!rows.has(name)) rows.set(name, []);
-        rows.get(name).push(k);
-    });
-    const own = [...rows.keys()].filter((name) => name !== '\u0000');  // the visitor may have named new sorts
-    const order = [...new Set([...book.sorts, ...own, '\u0000'])].filter((name) => rows.has(name));
-    unpainted = [];
-    find('.desk-rows').replaceChildren(...order.map((name) => rowOf(name, rows.get(name).sort((a, b) => book.energy[a] - book.energy[b]))));
-    paintRows();
-    const unsure = rows.get('\u0000')?.length ?? 0, taught = Object.keys(named).length;
-    find('.desk-case-words').textContent = `The case: ${order.filter((name) => name !== '\u0000').length} sorts, each from the most to the least `
-        + `typical glyph. ${unsure} glyphs are strangers or unsure. Named by you or proposed: ${taught}.`;
-}
+export class Case {
+    /**
+     * @param {HTMLElement} element with the template of page_view.py.
+     * @param {PageView} page what is shown.
+     */
+    constructor(element, page) {
+        Object.assign(this, { page, place: element.querySelector('.book-rows'), said: element.querySelector('.book-case-words') });
+        this.unpainted = [];  // rows are painted one after the other, so that the page stays quick
+    }
 
-function rowOf(name, glyphs) {
-    const row = document.createElement('div'), head = document.createElement('span'), strip = document.createElement('div');
-    const canvas = document.createElement('canvas'), shown = glyphs.slice(0, 400);
-    row.className = 'desk-row';
-    const text = name === '\u0000' ? '?' : textOf(name), title = name === '\u0000' ? 'strange or unsure' : name;
-    head.innerHTML = '<b></b><small></small>';
-    head.querySelector('b').textContent = text;
-    head.querySelector('small').textContent = `${title === text ? '' : `${title}, `}${glyphs.length}`;
-    canvas.width = shown.length * THUMB;
-    canvas.height = THUMB;
-    canvas.setAttribute('role', 'img');
-    canvas.setAttribute('aria-label', `${glyphs.length === 1 ? '1 glyph' : `${glyphs.length} glyphs`} of ${title}`);
-    unpainted.push(() => {
-        const c = canvas.getContext('2d');
-        shown.forEach((k, n) => {
-            cropOf(k, c, [n * THUMB, 0], THUMB, false);
-            if (k in named || strange.has(k)) {
-                c.strokeStyle = k in named ? '#0072b2' : '#d55e00';
-                c.lineWidth = 3;
-                c.strokeRect(n * THUMB + 1.5, 1.5, THUMB - 3, THUMB - 3);
-            }
+    draw() {
+        const { page } = this;
+        if (!page.picture) return;
+        const rows = this.sorted(), own = [...rows.keys()].filter((name) => name !== UNSURE);  // the visitor may have named new sorts
+        const order = [...new Set([...page.book.sorts, ...own, UNSURE])].filter((name) => rows.has(name));
+        this.unpainted = [];
+        this.place.replaceChildren(...order.map((name) => this.rowOf(name, rows.get(name).sort((a, b) => page.book.energy[a] - page.book.energy[b]))));
+        this.paintNext();
+        this.said.textContent = `The case: ${own.length} sorts, each from the most to the least typical glyph. `
+            + `${rows.get(UNSURE)?.length ?? 0} glyphs are strangers or unsure. Named by you or proposed: ${Object.keys(page.named).length}.`;
+    }
+
+    /** The glyphs of each row. */
+    sorted() {
+        const { page } = this, rows = new Map(), sure = new Set(page.book.sure);
+        page.book.box.forEach((_, k) => {
+            const sort = page.nameOf(k), isKnown = k in page.named || (sure.has(k) && !page.strange.has(k));
+            const name = sort === null ? ALL : isKnown ? sort : UNSURE;
+            if (!rows.has(name)) rows.set(name, []);
+            rows.get(name).push(k);
         });
-    });
-    canvas.addEventListener('click', (event) => {
-        const box = canvas.getBoundingClientRect(), k = shown[Math.floor((event.clientX - box.left) / box.width * shown.length)];
-        if (k === undefined) return;
-        reveal(k);
-        choose(k);
-    });
-    strip.className = 'desk-strip';
-    strip.tabIndex = 0;
-    strip.setAttribute('role', 'region');
-    strip.setAttribute('aria-label', `Glyphs of ${title}`);
-    strip.append(canvas);
-    row.append(head, strip);
-    return row;
+        return rows;
+    }
+
+    paintNext() {
+        const paint = this.unpainted.shift();
+        if (!paint) return;
+        paint();
+        setTimeout(() => this.paintNext());
+    }
+
+    rowOf(name, glyphs) {
+        const row = document.createElement('div'), head = document.createElement('span'), strip = document.createElement('div');
+        const text = name === UNSURE ? '?' : this.page.textOf(name), title = name === UNSURE ? 'strange or unsure' : name;
+        row.className = 'book-row';
+        head.innerHTML = '<b></b><small></small>';
+        head.querySelector('b').textContent = text;
+        head.querySelector('small').textContent = `${title === text ? '' : `${title}, `}${glyphs.length}`;
+        Object.assign(strip, { className: 'book-strip', tabIndex: 0 });
+        strip.setAttribute('role', 'region');
+        strip.setAttribute('aria-label', `Glyphs of ${title}`);
+        strip.append(this.stripOf(glyphs.slice(0, MOST), `${glyphs.length === 1 ? '1 glyph' : `${glyphs.length} glyphs`} of ${title}`));
+        row.append(head, strip);
+        return row;
+    }
+
+    stripOf(glyphs, label) {
+        const { page } = this, canvas = Object.assign(document.createElement('canvas'), { width: glyphs.length * THUMB, height: THUMB });
+        canvas.setAttribute('role', 'img');
+        canvas.setAttribute('aria-label', label);
+        this.unpainted.push(() => {
+            const pen = canvas.getContext('2d');
+            glyphs.forEach((k, n) => {
+                page.drawGlyph(k, pen, [n * THUMB, 0], THUMB, false);
+                if (!(k in page.named || page.strange.has(k))) return;
+                pen.strokeStyle = k in page.named ? '#0072b2' : '#d55e00';
+                pen.lineWidth = 3;
+                pen.strokeRect(n * THUMB + 1.5, 1.5, THUMB - 3, THUMB - 3);
+            });
+        });
+        canvas.addEventListener('click', (event) => {
+            const box = canvas.getBoundingClientRect(), k = glyphs[Math.floor((event.clientX - box.left) / box.width * glyphs.length)];
+            if (k === undefined) return;
+            page.scan.reveal(k);
+            page.choose(k);
+        });
+        return canvas;
+    }
 }
-
-const cut = find('.desk-cut input'), bars = find('.desk-cut canvas');
-
-function setUpThreshold() {
-    const sorted = [...book.energy].sort((a, b) => a - b);
-    cut.min = Math.floor(sorted[0] ?? -1);
-    cut.max = Math.ceil(Math.max(sorted.at(-1) ?? 1, threshold));
-    cut.value = threshold;
-    mark();
-}
-
-function mark() {
-    strange = new Set(book.energy.flatMap((energy, k) => (energy > threshold ? [k] : [])));
-    const own = book.threshold !== null && Math.abs(threshold - book.threshold) < 0.006 ? ', the model\u2019s own' : '';
-    find('.desk-strangers').textContent = `${number(threshold)}${own}: ${strange.size} of ${book.energy.length} glyphs lie above it.`;
-}
-
-function drawHistogram() {
-    const [low, high] = [Number(cut.min), Number(cut.max)], n = 70, counts = new Array(n).fill(0), c = bars.getContext('2d');
-    for (const energy of book.energy) counts[Math.min(n - 1, Math.max(0, Math.floor((energy - low) / (high - low) * n)))]++;
-    const style = getComputedStyle(bars), tall = Math.max(...counts, 1), wide = bars.width / n;
-    c.clearRect(0, 0, bars.width, bars.height);
-    counts.forEach((count, k) => {
-        const height = count ? Math.max(2, bars.height * count / tall) : 0;
-        c.fillStyle = style.getPropertyValue(low + (k + 0.5) * (high - low) / n > threshold ? '--bar-over' : '--bar');
-        c.fillRect(k * wide, bars.height - height, wide - 0.6, height);
-    });
-}
-
-cut.addEventListener('input', () => {
-    if (!book) return;
-    threshold = Number(cut.value);
-    mark();
-    drawHistogram();
-    drawView();
-    if (at !== null) point(at);
-});
-cut.addEventListener('change', () => { if (book) drawRows(); });
-watch('value', take);
-take();

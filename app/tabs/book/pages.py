@@ -118,11 +118,11 @@ def named_in(value: Any, page: "ReadPage") -> dict[int, str]:
     """The visitor's own readings in what the browser sent.
 
     Args:
-        value: of the desk.
+        value: of the page's view.
         page: that it belongs to.
 
     Raises:
-        ValueError: for what no desk sends.
+        ValueError: for what no page sends.
     """
     given = (value.get("named") if isinstance(value, dict) else None) or {}
     named: dict[int, str] = {}

@@ -14,9 +14,9 @@ from app.middleware import LARGEST_FILE
 from app.models.loaded import LoadedModel
 from app.parts.drawing import message
 from app.parts.panel import Context, Shown, Values, sending
-from app.tabs.book.desk import on_desk, picture_of
 from app.tabs.book.example_page import example_page, example_path
 from app.tabs.book.files import write_files
+from app.tabs.book.page_view import picture_of, viewing
 from app.tabs.book.pages import Pages, bring, corrected, named_in, read_by
 from app.visitors.uploads import path_of, to_glyph
 from ebm.data.corpus import to_bytes
@@ -41,8 +41,8 @@ class Reading:
         example: the button that reads the built-in page.
         said: how it stands, in words.
         turn: the button that turns a page which lies wrong; hidden until there is one.
-        scan: the picture of the page, for the desk.
-        desk: shows the page and its case.
+        scan: the picture of the page, for the view.
+        view: shows the page and its case.
         key: of the page in `pages`, "" before there is one.
         by: key of a model that was taught and reads the page, "" where the page's own model does.
         degrees: by which `turn` turns.
@@ -57,7 +57,7 @@ class Reading:
     said: gr.HTML
     turn: gr.Button
     scan: gr.HTML
-    desk: gr.HTML
+    view: gr.HTML
     key: gr.State
     by: gr.State
     degrees: gr.State
@@ -73,7 +73,7 @@ class Reading:
     def outputs(self) -> list[Component]:
         """What a reading changes."""
         return [
-            self.said, self.turn, self.scan, self.desk, self.key, self.by, self.degrees, self.save, self.saved,
+            self.said, self.turn, self.scan, self.view, self.key, self.by, self.degrees, self.save, self.saved,
         ]  # fmt: skip
 
     def loaded(self, values: Values) -> LoadedModel:
@@ -103,7 +103,7 @@ class Reading:
             return {self.said: message(str(error), "problem")}
         page = read_by(loaded, page)
         self.pages.put(values[self.key], page)
-        return {self.said: message(words(page, loaded)), self.desk: on_desk(values[self.key], page, loaded, {})}
+        return {self.said: message(words(page, loaded)), self.view: viewing(values[self.key], page, loaded, {})}
 
     def send(self, values: Values, event: gr.EventData) -> Shown:
         """Sends a glyph of the page to the tab Read."""
@@ -121,7 +121,7 @@ class Reading:
         """Writes the case and the table, with the visitor's own readings."""
         try:
             page = self.pages.get(values[self.key])
-            named = named_in(values[self.desk], page)
+            named = named_in(values[self.view], page)
         except ValueError as error:
             yield {self.said: message(str(error), "problem")}
             return
@@ -153,7 +153,7 @@ class Reading:
         key = self.pages.add(page)
         yield {
             self.said: message(words(page, loaded)), self.scan: picture_of(key, page), self.key: key, self.by: "",
-            self.desk: on_desk(key, page, loaded, {}), self.save: gr.Button(visible=True),
+            self.view: viewing(key, page, loaded, {}), self.save: gr.Button(visible=True),
             self.saved: gr.File(visible=False),
         }  # fmt: skip
 

@@ -15,7 +15,7 @@ from app.models.library import KEPT
 from app.models.loaded import LoadedModel, load
 from app.parts.drawing import message, mirrored_histogram, number
 from app.parts.panel import BUSY, QUIET, TRAINING, WORKING, Shown, Values
-from app.tabs.book.desk import on_desk
+from app.tabs.book.page_view import viewing
 from app.tabs.book.pages import glyphs_of, named_in, read_by
 from app.tabs.book.reading import Reading, words
 from app.tabs.book.teaching import EVERY, PRINT_STEPS, STEPS, Lesson, Moment, proposals, teach
@@ -70,7 +70,7 @@ class School:
         """What a lesson changes."""
         page = self.reading
         return [
-            self.said, self.view, self.go, self.halt, self.key, self.prints, self.uses, self.saved, page.desk, page.by,
+            self.said, self.view, self.go, self.halt, self.key, self.prints, self.uses, self.saved, page.view, page.by,
             page.said,
         ]  # fmt: skip
 
@@ -79,14 +79,14 @@ class School:
         page = self.reading
         try:
             loaded, read = page.loaded(values), page.pages.get(values[page.key])
-            named = named_in(values[page.desk], read)
+            named = named_in(values[page.view], read)
             found = proposals(loaded, read, named)
         except ValueError as error:
             return {self.said: message(str(error) if values[page.key] else "Bring a page first.", "problem")}
         text = f"{len(found)} glyphs are proposed, one of each sort that had none. Look at them in the case (blue)."
         if not found:
             text = "There is no sure reading of a sort that you have not named: name glyphs yourself."
-        return {self.said: message(text), page.desk: on_desk(values[page.key], read, loaded, named | found)}
+        return {self.said: message(text), page.view: viewing(values[page.key], read, loaded, named | found)}
 
     def start(self, session: gr.Request, values: Values) -> Iterator[Shown]:
         """Teaches, where there is a place for one more training."""
@@ -118,7 +118,7 @@ class School:
         """A lesson, moment by moment; ends in the page read by the taught model."""
         page, models = self.reading, self.reading.context.models
         read = page.pages.get(values[page.key])
-        named = named_in(values[page.desk], read)
+        named = named_in(values[page.view], read)
         loaded = models.get(values[page.context.model])
         lesson = Lesson.of(read, named, loaded)
         first, steps, more = None, values[self.steps], values[self.print_steps]
@@ -147,7 +147,7 @@ class School:
             with TemporaryDirectory() as folder:
                 yield {
                     **self._taught(key, taught, folder, seen), page.by: key, page.said: message(words(again, taught)),
-                    page.desk: on_desk(values[page.key], again, taught, named),
+                    page.view: viewing(values[page.key], again, taught, named),
                     self.said: message(
                         f"Taught by {len(named)} glyphs of {len(lesson.glyphs)} sorts. The page is read again. Of the "
                         f"glyphs that you did not name, {before} were strangers before and {now} are now. Its "
@@ -208,8 +208,8 @@ def lay_out(reading: Reading) -> School:
 def wire(school: School) -> None:
     """Says what happens when."""
     page = school.reading
-    inputs: set[Block] = {*page.asking, page.desk}
-    school.ask.click(school.propose, inputs, [school.said, page.desk], preprocess=False, **WORKING, **QUIET)
+    inputs: set[Block] = {*page.asking, page.view}
+    school.ask.click(school.propose, inputs, [school.said, page.view], preprocess=False, **WORKING, **QUIET)
     school.go.click(
         school.start, {*inputs, school.steps, school.print_steps}, school.outputs, preprocess=False, **TRAINING, **QUIET
     )  # fmt: skip

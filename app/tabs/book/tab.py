@@ -11,8 +11,8 @@ from app.models.loaded import LoadedModel
 from app.parts.drawing import message
 from app.parts.panel import QUIET, TRAINING, WORKING, Context, Panel, Shown, Wishes
 from app.tabs.book import reading, school
-from app.tabs.book.desk import desk
 from app.tabs.book.endpoints import Endpoints
+from app.tabs.book.page_view import page_view
 from app.tabs.book.pages import Pages
 from app.tabs.book.reading import Reading
 from app.tabs.book.school import School
@@ -72,9 +72,9 @@ def lay_out(context: Context) -> Book:
             said = gr.HTML(message(reading.HINT), elem_id="book-said", js_on_load=None)
             turn = gr.Button("Turn it and read it", visible=False, elem_id="book-turn")
     scan = gr.HTML("", elem_id="scan", js_on_load=None)
-    table = desk()
+    view = page_view()
     page = Reading(
-        context, Pages(), file, example, said, turn, scan, table, gr.State(""), gr.State(""), gr.State(0),
+        context, Pages(), file, example, said, turn, scan, view, gr.State(""), gr.State(""), gr.State(0),
         gr.Button("Download case and table", visible=False, size="sm", elem_id="book-save"),
         gr.File(visible=False, label="Case and table", elem_id="book-saved", interactive=False),
     )  # fmt: skip
@@ -89,8 +89,8 @@ def wire(book: Book) -> None:
     page.file.upload(page.read_file, {*inputs, page.file}, page.outputs, **work)
     page.example.click(page.read_example, inputs, page.outputs, **work)
     page.turn.click(page.read_turned, {*inputs, page.file, page.degrees}, page.outputs, **work)
-    page.desk.select(page.send, inputs, [page.context.sent, page.said], **using)
-    page.save.click(page.write, {*inputs, page.desk}, [page.saved, page.said], **work)
+    page.view.select(page.send, inputs, [page.context.sent, page.said], **using)
+    page.save.click(page.write, {*inputs, page.view}, [page.saved, page.said], **work)
     if book.school is not None:
         school.wire(book.school)
     endpoints = Endpoints(page.context.models, page.context.places)

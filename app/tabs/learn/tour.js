@@ -1,7 +1,7 @@
 // The tour: who has gone through a door of a lesson sees what to notice there, and finds the way back and on.
 import { openTab } from '../../parts/opening.js';
 
-const VIEWS = ['.area-c:has([value=slope]:checked)', '#live', '#reading', '#printed', '#train-view', '#histogram', '#surface-desk'];  // what a lesson is about, on its tab
+const VIEWS = ['.area-c:has([value=slope]:checked)', '#live', '#reading', '#printed', '#train-view', '#histogram', '#surface-by-engine'];  // what a lesson is about, on its tab
 
 const lessons = () => [...document.querySelectorAll('#lessons .lesson')];
 

@@ -15,7 +15,7 @@ from gradio.components import Component
 from torch import Tensor
 
 from app.models.loaded import LoadedModel
-from app.parts.desk import calls_desk, shown_again
+from app.parts.by_engine import calls_page, shown_again
 from app.parts.drawing import message
 from app.parts.pace import paced
 from app.parts.panel import PRINTING, QUIET, WORKING, Context, Panel, Shown, Values, Wishes, updates
@@ -23,8 +23,8 @@ from app.parts.player import Reel, player
 from app.tabs.print import controls as print_controls
 from app.tabs.print import endpoints as print_endpoints
 from app.tabs.print import run as printing
+from app.tabs.print.by_engine import PLACE, by_engine, run_told
 from app.tabs.print.controls import Controls, Recipes, settings_of
-from app.tabs.print.desk import PLACE, desk, run_told
 from app.tabs.print.diagnosis import diagnose
 from app.tabs.print.run import Frame, PrintRequest
 from app.tabs.print.saving import save
@@ -72,7 +72,7 @@ class Print:
         files: buttons that save the grid, the animation and the chains.
         diagnose: the button that diagnoses the last run.
         diagnosis: what it found.
-        desk: the page's own engine prints there, where it can; else it asks the server.
+        by_engine: the page's own engine prints there, where it can; else it asks the server.
         run: the last run (`Run`), or None.
         stopped: sessions whose visitor pressed Stop.
     """
@@ -89,7 +89,7 @@ class Print:
     files: list[gr.DownloadButton]
     diagnose: gr.Button
     diagnosis: gr.HTML
-    desk: gr.HTML
+    by_engine: gr.HTML
     run: gr.State
     stopped: set[str] = field(default_factory=set)
 
@@ -227,7 +227,7 @@ def lay_out(context: Context) -> Print:
             view = player("printed", "Press Print: every glyph starts as noise.")
             line = gr.HTML("", elem_id="word-line", js_on_load=None)
             status = gr.HTML(message(_BEFORE), elem_id="print-status", elem_classes=_SERVER, js_on_load=None)
-            tools = desk()
+            tools = by_engine()
             with gr.Row(elem_classes=["buttons", _SERVER]):
                 files = [
                     gr.DownloadButton(label, interactive=False, size="sm", elem_id=name, min_width=140)
@@ -254,13 +254,13 @@ def wire(tab: Print) -> None:
     using: dict[str, Any] = {"preprocess": False, **QUIET, **waiting, **PRINTING}
     ready: dict[str, Any] = {"queue": False, **QUIET}
     buttons = [tab.go, tab.on, tab.halt, tab.status]
-    tab.desk.play(tab.wait, None, buttons, **ready).then(tab.start, tab.asking, tab.outputs, **using)
-    tab.desk.submit(tab.wait, None, buttons, **ready).then(tab.go_on, tab.asking, tab.outputs, **using)
+    tab.by_engine.play(tab.wait, None, buttons, **ready).then(tab.start, tab.asking, tab.outputs, **using)
+    tab.by_engine.submit(tab.wait, None, buttons, **ready).then(tab.go_on, tab.asking, tab.outputs, **using)
     asking: dict[str, Any] = {"preprocess": False, **QUIET, **WORKING}
-    model, told = tab.context.model, tab.desk
-    tab.desk.apply(tab.show_diagnosis, [model, tab.run], tab.diagnosis, **asking)
-    tab.desk.select(tab.diagnose_told, [model, told], tab.diagnosis, **asking)
-    tab.desk.edit(tab.set_told, [model, told], tab.line, **asking)
+    model, told = tab.context.model, tab.by_engine
+    tab.by_engine.apply(tab.show_diagnosis, [model, tab.run], tab.diagnosis, **asking)
+    tab.by_engine.select(tab.diagnose_told, [model, told], tab.diagnosis, **asking)
+    tab.by_engine.edit(tab.set_told, [model, told], tab.line, **asking)
     tab.halt.click(tab.stop, queue=False, **QUIET)
     tab.context.page.unload(tab.leave)
     calls = [
@@ -269,7 +269,7 @@ def wire(tab: Print) -> None:
         ([tab.diagnose.click], "diagnose()"), ([tab.context.tab.select], "visit(values)"),
         ([getattr(c, "change") for c in tab.controls.by_name().values()], "change(values)"),  # noqa: B009 (as in keep_link)
     ]  # fmt: skip
-    calls_desk(PLACE, calls, tab.controls.by_name())
+    calls_page(PLACE, calls, tab.controls.by_name())
     print_controls.wire(tab.recipes)
     print_endpoints.build(tab.context.models)
 

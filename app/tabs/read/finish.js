@@ -6,6 +6,7 @@ import { verdictOf } from './verdict.js';
 
 const STEPS = [4, 256], AS_READ = 'as read', ANY = 'any';
 const SHARES = { mend: 0.25, finish: 0.5, dream: 1 };  // of the trained step size and noise, as in finishing.py
+const PACE = 30;  // steps a second
 
 /**
  * Makes what the page's own engine needs beside Gradio's controls.
@@ -13,63 +14,79 @@ const SHARES = { mend: 0.25, finish: 0.5, dream: 1 };  // of the trained step si
  * @param {HTMLElement} element with the template of finish_panel.py.
  * @param {function(): void} askServer has the server finish the glyph, where the page cannot.
  */
-export function mount(element, askServer) {
-    const find = (selector) => element.querySelector(selector);
-    let made = null, client = null;
+export function mount(element, askServer) { return new Finish(element, askServer); }
 
-    function say(text, kind = 'hint') { find('.said').className = `said ${kind}`; find('.said').textContent = text; }
-
-    function labelOf(sort, logits, facts) {
-        if (!facts.sorts.length || sort === ANY) return null;
-        if (sort === AS_READ) return logits.indexOf(Math.max(...logits));
-        const k = facts.sorts.findIndex(({ name }) => name === sort);
-        if (k < 0) throw new Error(`The model knows no sort '${sort}'.`);
-        return k;
+class Finish {
+    constructor(element, askServer) {
+        Object.assign(this, { askServer, said: element.querySelector('.said'), use: element.querySelector('[data-do=use]'), made: null });
+        this.use.addEventListener('click', () => this.takeMade());
+        onModel(() => { this.keep(null); this.say(''); });
     }
 
-    async function run({ preset, towards, far, finish_seed: seed }, model) {
+    /** Finishes the glyph as the panel's controls say. */
+    async start(values) {
+        const model = await shownModel();
+        if (!model.isHere) { this.askServer(); return; }
+        try { await this.run(values, model); } catch (error) {
+            if (!model.clients.finish?.dead) { this.say(error.message, 'problem'); return; }
+            model.fail(error);
+            this.askServer();
+        }
+    }
+
+    async run(values, model) {
         const { facts } = model, [lens, player] = await Promise.all([partOf('lens'), partOf('finished')]), ink = lens.ink();
         if (!ink) throw new Error('There is no glyph to finish: draw one, bring one, or click an example.');
-        const steps = Math.round(Number(far)), share = SHARES[preset];
-        if (!share) throw new Error(`The preset is one of ${Object.keys(SHARES).join(', ')}.`);
-        if (!(steps >= STEPS[0] && steps <= STEPS[1])) throw new Error(`The number of steps must be a whole number from ${STEPS[0]} to ${STEPS[1]}.`);
-        client = await model.client('finish', 1);
-        const glyph = toModel(ink), mask = lens.mask(), masked = mask.some(Boolean);
-        const before = await client.read(glyph), label = labelOf(towards, before.logits, facts), part = masked ? 1 : share;
-        find('[data-do=use]').disabled = true;
-        say('The chain is running…');
+        const { steps, share, seed } = checked(values), client = await model.client('finish', 1);
+        const starts = toModel(ink), free = lens.mask().some(Boolean) ? lens.mask() : null, before = await client.read(starts);
+        const label = labelOf(values.towards, before.logits, facts), part = free ? 1 : share, { stepSize, noise, clip } = facts.sampler;
+        this.keep(null);
+        this.say('The chain is running…');
         player.begin({ run: `finish ${Date.now()}`, of: steps, band: facts.band, tiles: 1, aim: label === null ? '' : 'energy with its sort' }, {
             pause: (paused) => client.change({ paused }),
         });
-        const { stepSize, noise, clip } = facts.sampler;
         const { glyphs } = await client.run({
-            count: 1, seed: Number(seed) || 0, aims: [label === null ? {} : { label }], starts: glyph, free: masked ? mask : null, steps,
-            stepSize: part * stepSize, noise: part * noise, clip: clip ?? Infinity, pace: 30,
+            count: 1, seed, aims: [label === null ? {} : { label }], starts, free, steps,
+            stepSize: part * stepSize, noise: part * noise, clip: clip ?? Infinity, pace: PACE,
         }, (frames) => player.add(frames));
         player.end([]);
-        const after = await client.read(glyphs), [was, now] = [before, after].map(({ energy, logits }) => verdictOf(energy[0], logits, facts));
-        const title = ({ top }) => facts.sorts[top[0].index].title;
-        const read = now.top.length ? `; read as ${title(was)} before, as ${title(now)} after` : '';
-        say(`Energy ${words(was.energy)} before, ${words(now.energy)} after${read}${masked ? '; only masked pixels changed' : ''}.`);
-        made = glyphs;
-        find('[data-do=use]').disabled = false;
+        const after = await client.read(glyphs);
+        this.say(comparison(...[before, after].map(({ energy, logits }) => verdictOf(energy[0], logits, facts)), facts) + (free ? '; only masked pixels changed.' : '.'));
+        this.keep(glyphs);
     }
 
-    find('[data-do=use]').addEventListener('click', async () => {
-        if (!made) return;
-        (await partOf('reading')).take(made);
+    say(text, kind = 'hint') { Object.assign(this.said, { className: `said ${kind}`, textContent: text }); }
+
+    /** Keeps what the model made, for the button that takes it. */
+    keep(made) {
+        this.made = made;
+        this.use.disabled = !made;
+    }
+
+    async takeMade() {
+        if (!this.made) return;
+        (await partOf('reading')).take(this.made);
         document.querySelector('#live').scrollIntoView({ behavior: 'smooth', block: 'center' });
-    });
-    onModel(() => { made = null; find('[data-do=use]').disabled = true; say(''); });
-    return {
-        async start(values) {
-            const model = await shownModel();
-            if (!model.isHere) { askServer(); return; }
-            try { await run(values, model); } catch (error) {
-                if (!model.clients.finish?.dead) { say(error.message, 'problem'); return; }
-                model.fail(error);
-                askServer();
-            }
-        },
-    };
+    }
+}
+
+function checked({ preset, far, finish_seed: seed }) {
+    const steps = Math.round(Number(far)), share = SHARES[preset];
+    if (!share) throw new Error(`The preset is one of ${Object.keys(SHARES).join(', ')}.`);
+    if (!(steps >= STEPS[0] && steps <= STEPS[1])) throw new Error(`The number of steps must be a whole number from ${STEPS[0]} to ${STEPS[1]}.`);
+    return { steps, share, seed: Number(seed) || 0 };
+}
+
+function labelOf(sort, logits, facts) {
+    if (!facts.sorts.length || sort === ANY) return null;
+    if (sort === AS_READ) return logits.indexOf(Math.max(...logits));
+    const k = facts.sorts.findIndex(({ name }) => name === sort);
+    if (k < 0) throw new Error(`The model knows no sort '${sort}'.`);
+    return k;
+}
+
+/** Two verdicts in words. */
+function comparison(was, now, facts) {
+    const title = ({ top }) => facts.sorts[top[0].index].title;
+    return `Energy ${words(was.energy)} before, ${words(now.energy)} after${now.top.length ? `; read as ${title(was)} before, as ${title(now)} after` : ''}`;
 }

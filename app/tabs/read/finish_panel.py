@@ -18,7 +18,7 @@ from app.tabs.read.lens import glyph_in, mask_in, showing
 from app.tabs.read.reading import Reader
 from ebm.data.corpus import to_bytes
 
-_DESK = """<div class="finish-desk by-engine-only"><p class="said hint" role="status"></p>
+_TEMPLATE = """<div class="finish-by-engine by-engine-only"><p class="said hint" role="status"></p>
 <button type="button" data-do="use" disabled>Read the result</button></div>"""
 # Where the page cannot finish the glyph, a submit has the server do it.
 _ON_LOAD = """window.glyphImport('tabs/read/finish.js').then(({ mount }) => {
@@ -40,7 +40,7 @@ class FinishPanel:
         seed: of the chain.
         go: the button that starts.
         use: the button that reads the result.
-        desk: the page's own engine finishes the glyph there, where it can; else it asks the server.
+        by_engine: the page's own engine finishes the glyph there, where it can; else it asks the server.
         player: shows the chain.
         said: what became of the glyph, in words.
         made: the result, as a lens holds it, or None.
@@ -54,7 +54,7 @@ class FinishPanel:
     seed: gr.Number
     go: gr.Button
     use: gr.Button
-    desk: gr.HTML
+    by_engine: gr.HTML
     player: gr.HTML
     said: gr.HTML
     made: gr.State
@@ -132,11 +132,11 @@ def lay_out(context: Context, reader: Reader) -> FinishPanel:
                 "The chain starts from the glyph in the lens and goes downhill in energy. Paint a mask in the lens, "
                 "and it fills in only that.",
             )
-            desk = gr.HTML(
-                None, elem_id="finish-desk", html_template=_DESK, js_on_load=_ON_LOAD, apply_default_css=False
+            by_engine = gr.HTML(
+                None, elem_id="finish-by-engine", html_template=_TEMPLATE, js_on_load=_ON_LOAD, apply_default_css=False
             )
             said = gr.HTML("", elem_id="finish-said", elem_classes="by-server-only", js_on_load=None)
-    return FinishPanel(context, reader, preset, sort, steps, seed, go, use, desk, shown, said, gr.State(None))
+    return FinishPanel(context, reader, preset, sort, steps, seed, go, use, by_engine, shown, said, gr.State(None))
 
 
 def wire(panel: FinishPanel) -> None:
@@ -145,7 +145,7 @@ def wire(panel: FinishPanel) -> None:
     panel.preset.input(panel.show_steps, panel.preset, panel.steps, queue=False, preprocess=False, **QUIET)
     js = f"(...given) => {{ window.glyphFinish?.start({by_name(panel.state)}); }}"
     panel.go.click(None, list(panel.state.values()), None, js=js, queue=False, **QUIET)
-    panel.desk.submit(
+    panel.by_engine.submit(
         panel.start, {model, reader.lens, *panel.state.values()}, [panel.player, panel.said, panel.made, panel.use],
         preprocess=False, **QUIET, **PRINTING,
     )  # fmt: skip

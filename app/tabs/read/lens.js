@@ -1,8 +1,16 @@
-// The lens: draws the glyph, the overlay and the mask; says what a pixel would do; changes pixels and mask by hand.
-import { SIZE } from '../../parts/glyph.js';
+// The lens: shows the glyph, the overlay and the mask, and lets the visitor change pixels and mask by hand.
+import { PIXELS, SIZE } from '../../parts/glyph.js';
 import { put } from '../../parts/places.js';
+import { drawLens, wordsOfLens } from './lens_picture.js';
 
-const HELP = 'As the model sees it, 56 x 56. Move over it, or use the arrow keys and Enter.';
+const MIDDLE = PIXELS / 2 + SIZE / 2;
+const BRUSH = { push: 1, mask: 3 };  // pixels that are changed on each side of the one that is clicked
+const MASKS = { left: (k) => k % SIZE < SIZE / 2, below: (k) => k >= PIXELS / 2, bare: () => false };
+
+const bytesOf = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
+const floatsOf = (text) => new Float32Array(bytesOf(text).buffer);
+const textOf = (bytes) => btoa(String.fromCharCode(...bytes));
+const within = (value) => Math.max(0, Math.min(SIZE - 1, value));
 
 /**
  * Makes the lens of its element, which has the template of lens.py.
@@ -13,167 +21,155 @@ const HELP = 'As the model sees it, 56 x 56. Move over it, or use the arrow keys
  *     mask, with the component's value; while pixels are being changed, with the ink; while the glyph is dragged, by so many
  *     pixels to the right and down; when the wheel changes its size, by so much; and when it was dragged.
  */
-export function mount(element, heard) {
-    const canvas = element.querySelector('canvas'), words = element.querySelector('.lens-words');
-    const ink2d = canvas.getContext('2d');
-    let ink = null, mask = new Uint8Array(SIZE * SIZE), slope = null, dot = null, at = null, painting = null, touched = false, edited = false;
+export function mount(element, heard) { return put('lens', new Lens(element, heard)); }
 
-    const bytes = (text) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
-    const floats = (text) => new Float32Array(bytes(text).buffer);
-    const text = (array) => btoa(String.fromCharCode(...array));
-    const number = (value, digits = 2) => (value < 0 ? '−' : '+') + Math.abs(value).toFixed(digits);
+class Lens {
+    constructor(element, heard) {
+        Object.assign(this, {
+            element, heard, canvas: element.querySelector('canvas'), words: element.querySelector('.lens-words'),
+            glyph: null, masked: new Uint8Array(PIXELS), slope: null, dot: null, changedByHand: false,
+            at: null,  // the pixel that is pointed at
+            painting: null, hasPainted: false,  // what a click writes, while the pen is down; whether it has
+            held: null,  // where the glyph was taken hold of, in pixels
+        });
+        this.pen = this.canvas.getContext('2d');
+        this.listen();
+    }
 
-    function take(value) {
+    ink() { return this.glyph; }
+
+    mask() { return this.masked; }
+
+    /** Whether the glyph was changed here since it came. */
+    isEdited() { return this.changedByHand; }
+
+    /** The component's value. */
+    value() { return { ink: this.glyph ? textOf(this.glyph) : '', mask: this.masked.some(Boolean) ? textOf(this.masked) : '' }; }
+
+    /** Shows the component's value. */
+    take(value) {
         if (!value) return;
-        edited = edited && Boolean(ink) && value.ink === text(ink);  // a new glyph is as it came
-        ink = value.ink ? bytes(value.ink) : null;
-        mask = value.mask ? bytes(value.mask) : new Uint8Array(SIZE * SIZE);
-        slope = value.slope ? floats(value.slope) : null;
-        dot = value.dot ? floats(value.dot) : null;
-        draw();
+        this.changedByHand = this.changedByHand && Boolean(this.glyph) && value.ink === textOf(this.glyph);  // a new glyph is as it came
+        this.glyph = value.ink ? bytesOf(value.ink) : null;
+        this.masked = value.mask ? bytesOf(value.mask) : new Uint8Array(PIXELS);
+        this.slope = value.slope ? floatsOf(value.slope) : null;
+        this.dot = value.dot ? floatsOf(value.dot) : null;
+        this.draw();
     }
 
-    // What is laid over a pixel: below 0 ink is wanted there, above 0 it is not.
-    function wish(k) {
-        if (slope) return slope[k];
-        if (dot) return ink[k] > 127 ? -dot[k] : dot[SIZE * SIZE + k];
-        return 0;
+    /** Shows a glyph (3136 bytes, 255 = ink) without its overlay, or nothing; the mask stays. By hand: it was changed here. */
+    show(glyph, byHand = false) {
+        Object.assign(this, { glyph, changedByHand: byHand, slope: null, dot: null });
+        this.draw();
     }
 
-    function strongest() {  // all but the strongest in a hundred fit into the colours
-        const sizes = Float32Array.from({ length: SIZE * SIZE }, (_, k) => Math.abs(wish(k))).sort();
-        return sizes[Math.floor(0.99 * sizes.length)] || 1e-9;
+    /** Shows and reads a glyph that another part of the page has. */
+    bring(glyph) {
+        this.masked = new Uint8Array(PIXELS);
+        this.show(glyph, true);
+        this.heard.changes?.(glyph);
+        this.heard.changed(this.value());
     }
 
-    function draw() {
-        element.dispatchEvent(new CustomEvent('glyph', { bubbles: true }));
-        if (!ink) { ink2d.clearRect(0, 0, SIZE, SIZE); say(); return; }
-        const picture = ink2d.createImageData(SIZE, SIZE), most = slope || dot ? strongest() : 1;
-        for (let k = 0; k < SIZE * SIZE; k++) {
-            const dark = ink[k] / 255;
-            let [r, g, b] = [251 - 223 * dark, 247 - 223 * dark, 238 - 218 * dark];
-            if (slope || dot) {
-                const strength = Math.max(-1, Math.min(1, wish(k) / most)), share = Math.abs(strength) * 0.85;
-                const [R, G, B] = strength < 0 ? [0, 114, 178] : [213, 94, 0];  // blue: wants ink; orange: wants paper
-                [r, g, b] = [r + (R - r) * share, g + (G - g) * share, b + (B - b) * share];
-            }
-            if (mask[k] && (k + Math.floor(k / SIZE)) % 2) [r, g, b] = [150, 41, 31];
-            picture.data.set([r, g, b, 255], 4 * k);
+    /** Lays a slope (3136) over the glyph, or the effects of dots (2, 3136), or nothing. */
+    lay(over) {
+        this.slope = over?.length === PIXELS ? over : null;
+        this.dot = over && !this.slope ? over : null;
+        this.draw();
+    }
+
+    draw() {
+        const { glyph: ink, masked: mask, slope, dot, at } = this, shown = { ink, mask, slope, dot, at };
+        this.element.dispatchEvent(new CustomEvent('glyph', { bubbles: true }));
+        if (ink) drawLens(this.pen, shown); else this.pen.clearRect(0, 0, SIZE, SIZE);
+        this.words.textContent = wordsOfLens(shown);
+    }
+
+    get hand() { return this.element.querySelector('input[name=lens-hand]:checked').value; }
+
+    placeOf({ clientX, clientY }) {
+        const { left, top, width, height } = this.canvas.getBoundingClientRect();
+        return [(clientX - left) * SIZE / width, (clientY - top) * SIZE / height];
+    }
+
+    pixelOf(event) {
+        const [x, y] = this.placeOf(event).map((place) => within(Math.floor(place)));
+        return y * SIZE + x;
+    }
+
+    // A click, or the pen held down over a pixel.
+    begin(k) {
+        this.painting = this.hand === 'mask' ? (this.masked[k] ? 0 : 1) : (this.glyph?.[k] > 127 ? 0 : 255);
+        this.paint(k);
+    }
+
+    paint(k) {
+        const { hand } = this, reach = BRUSH[hand];
+        if (!this.glyph || !reach) return;
+        this.hasPainted = true;
+        const row = Math.floor(k / SIZE), column = k % SIZE, target = hand === 'mask' ? this.masked : this.glyph;
+        for (let y = within(row - reach); y <= within(row + reach); y++) {
+            for (let x = within(column - reach); x <= within(column + reach); x++) target[y * SIZE + x] = this.painting;
         }
-        ink2d.putImageData(picture, 0, 0);
-        if (at !== null) {
-            ink2d.strokeStyle = '#96291f';
-            ink2d.strokeRect(at % SIZE - 0.5, Math.floor(at / SIZE) - 0.5, 2, 2);
-        }
-        say();
+        if (hand === 'push') Object.assign(this, { slope: null, dot: null, changedByHand: true });
+        this.draw();
+        if (hand === 'push') this.heard.changes?.(this.glyph);
     }
 
-    function say() {
-        const masked = mask.reduce((sum, m) => sum + m, 0);
-        const legend = slope || dot ? 'Blue: ink here would lower the energy. Orange: it would raise it.' : '';
-        if (at === null || !ink) {
-            words.textContent = [legend || (masked ? '' : HELP), masked ? `${masked} pixels are masked: the model fills them in.` : ''].join(' ').trim();
-            return;
-        }
-        const where = `Row ${Math.floor(at / SIZE) + 1}, column ${at % SIZE + 1}, ${Math.round(ink[at] / 2.55)} % ink`;
-        if (dot) {
-            words.textContent = `${where}. A dot of ink here: energy ${number(dot[SIZE * SIZE + at])}; of paper: ${number(dot[at])}.`;
-        } else if (slope) {
-            words.textContent = `${where}. A little more ink ${slope[at] < 0 ? 'lowers' : 'raises'} the energy (slope ${number(slope[at], 4)}).`;
-        } else words.textContent = `${where}.`;
+    end() {
+        if (this.painting !== null && this.hasPainted) this.heard.changed(this.value());
+        Object.assign(this, { painting: null, hasPainted: false });
     }
 
-    let held = null;  // where the glyph was taken hold of, in pixels
-    function exact(event) {
-        const box = canvas.getBoundingClientRect();
-        return [(event.clientX - box.left) * SIZE / box.width, (event.clientY - box.top) * SIZE / box.height];
+    hover(event) {
+        this.at = this.pixelOf(event);
+        if (this.held) {
+            const now = this.placeOf(event);
+            this.heard.drags?.(now[0] - this.held[0], now[1] - this.held[1]);
+            this.held = now;
+        } else if (this.painting !== null) this.paint(this.at); else this.draw();
     }
 
-    const hand = () => element.querySelector('input[name=lens-hand]:checked').value;
-
-    function value() { return { ink: ink ? text(ink) : '', mask: mask.some(Boolean) ? text(mask) : '' }; }
-
-    function press(k) {  // a click, or the pen held down over a pixel
-        if (!ink || ['look', 'move'].includes(hand())) return;
-        touched = true;
-        const row = Math.floor(k / SIZE), column = k % SIZE, reach = hand() === 'mask' ? 3 : 1;
-        for (let y = Math.max(0, row - reach); y <= Math.min(SIZE - 1, row + reach); y++) {
-            for (let x = Math.max(0, column - reach); x <= Math.min(SIZE - 1, column + reach); x++) {
-                if (hand() === 'mask') mask[y * SIZE + x] = painting;
-                else ink[y * SIZE + x] = painting;
-            }
-        }
-        if (hand() === 'push') { slope = dot = null; edited = true; }
-        draw();
-        if (hand() === 'push') heard.changes?.(ink);
+    listen() {
+        const on = (kind, act, how) => this.canvas.addEventListener(kind, act, how);
+        on('pointerdown', (event) => {
+            this.canvas.setPointerCapture(event.pointerId);
+            if (this.hand === 'move') this.held = this.placeOf(event); else this.begin(this.pixelOf(event));
+        });
+        on('pointermove', (event) => this.hover(event));
+        for (const kind of ['pointerup', 'pointercancel']) on(kind, () => {
+            if (this.held) { this.held = null; this.heard.dragged?.(); } else this.end();
+        });
+        on('wheel', (event) => {
+            if (this.hand !== 'move' || !this.glyph) return;
+            event.preventDefault();
+            this.heard.scales?.(-Math.sign(event.deltaY) * 0.02);
+            this.heard.dragged?.();
+        }, { passive: false });
+        on('pointerleave', () => { this.at = null; this.draw(); });
+        on('keydown', (event) => this.press(event));
+        for (const button of this.element.querySelectorAll('[data-do]')) button.addEventListener('click', () => this.cover(MASKS[button.dataset.do]));
     }
 
-    function place(event) {
-        const box = canvas.getBoundingClientRect();
-        const x = Math.floor((event.clientX - box.left) * SIZE / box.width), y = Math.floor((event.clientY - box.top) * SIZE / box.height);
-        return Math.max(0, Math.min(SIZE - 1, y)) * SIZE + Math.max(0, Math.min(SIZE - 1, x));
-    }
-
-    function begin(k) { painting = hand() === 'mask' ? (mask[k] ? 0 : 1) : (ink && ink[k] > 127 ? 0 : 255); press(k); }
-    function end() {
-        if (painting !== null && touched) heard.changed(value());
-        painting = null;
-        touched = false;
-    }
-
-    canvas.addEventListener('pointerdown', (event) => {
-        canvas.setPointerCapture(event.pointerId);
-        if (hand() === 'move') held = exact(event); else begin(place(event));
-    });
-    canvas.addEventListener('pointermove', (event) => {
-        at = place(event);
-        if (held) {
-            const now = exact(event);
-            heard.drags?.(now[0] - held[0], now[1] - held[1]);
-            held = now;
-        } else if (painting !== null) press(at); else draw();
-    });
-    for (const name of ['pointerup', 'pointercancel']) canvas.addEventListener(name, () => {
-        if (held) { held = null; heard.dragged?.(); } else end();
-    });
-    canvas.addEventListener('wheel', (event) => {
-        if (hand() !== 'move' || !ink) return;
+    press(event) {
+        const by = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
+        if (by && this.hand === 'move') {
+            this.heard.drags?.(...by);
+            this.heard.dragged?.();
+        } else if (by) {
+            this.at = Math.max(0, Math.min(PIXELS - 1, (this.at ?? MIDDLE) + by[0] + by[1] * SIZE));
+            this.draw();
+        } else if ((event.key === 'Enter' || event.key === ' ') && this.at !== null) {
+            this.begin(this.at);
+            this.end();
+        } else return;
         event.preventDefault();
-        heard.scales?.(-Math.sign(event.deltaY) * 0.02);
-        heard.dragged?.();
-    }, { passive: false });
-    canvas.addEventListener('pointerleave', () => { at = null; draw(); });
-    canvas.addEventListener('keydown', (event) => {
-        const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -SIZE, ArrowDown: SIZE }[event.key];
-        if (step && hand() === 'move') {
-            heard.drags?.(Math.sign(step) * Number(Math.abs(step) === 1), Math.sign(step) * Number(Math.abs(step) === SIZE));
-            heard.dragged?.();
-        } else if (step) { at = Math.max(0, Math.min(SIZE * SIZE - 1, (at ?? SIZE * SIZE / 2 + SIZE / 2) + step)); draw(); }
-        else if ((event.key === 'Enter' || event.key === ' ') && at !== null) { begin(at); end(); }
-        else return;
-        event.preventDefault();
-    });
-    element.querySelectorAll('[data-do]').forEach((button) => button.addEventListener('click', () => {
-        if (!ink) return;
-        mask = Uint8Array.from({ length: SIZE * SIZE }, (_, k) => ({ left: k % SIZE < SIZE / 2, below: k >= SIZE * SIZE / 2, bare: false }[button.dataset.do] ? 1 : 0));
-        draw();
-        heard.changed(value());
-    }));
-    return put('lens', {
-        take, value,
-        /** Shows a glyph (3136 bytes, 255 = ink) without its overlay, or nothing; the mask stays. By hand: it was changed here. */
-        show(glyph, byHand = false) { ink = glyph; edited = byHand; slope = dot = null; draw(); },
-        /** Shows and reads a glyph that another part of the page has. */
-        bring(glyph) { ink = glyph; mask = new Uint8Array(SIZE * SIZE); edited = true; slope = dot = null; draw(); heard.changes?.(ink); heard.changed(value()); },
-        /** Lays a slope (3136) over the glyph, or the effects of dots (2, 3136), or nothing. */
-        lay(over) {
-            slope = over?.length === SIZE * SIZE ? over : null;
-            dot = over && !slope ? over : null;
-            draw();
-        },
-        ink: () => ink,
-        /** Whether the glyph was changed here since it came. */
-        isEdited: () => edited,
-        mask: () => mask,
-    });
+    }
+
+    cover(isMasked) {
+        if (!this.glyph) return;
+        this.masked = Uint8Array.from({ length: PIXELS }, (_, k) => (isMasked(k) ? 1 : 0));
+        this.draw();
+        this.heard.changed(this.value());
+    }
 }

@@ -1,7 +1,12 @@
 // The drawing pad: a broad nib held at 42 degrees, as the letters of the pen data are written, or a round pen.
 // Every finished stroke sets the component's value to the strokes as a text (see pad.py), which is read at once.
-import { DIGITS, GRID, strokesOf } from '../../engine/drawing.js';
+import { strokesOf } from '../../engine/drawing.js';
 import { put } from '../../parts/places.js';
+import { textOf } from './stroke_text.js';
+
+const SIDE = 320, NIB = 30, ANGLE = 42 * Math.PI / 180;  // of the canvas and of the broad nib, in pixels; of the nib
+const HALF = [Math.cos(ANGLE) * NIB / 2, -Math.sin(ANGLE) * NIB / 2];
+const INKED = 1 / 2;  // the larger side of a letter that is inked like print: then the nib is as wide as a fount's
 
 /**
  * Makes the pad of its element, which has the template of pad.py.
@@ -10,170 +15,120 @@ import { put } from '../../parts/places.js';
  * @param {{drawn: function(string): void, draws: function(object[]): void}} heard what is called after each stroke, with the
  *     strokes as a text, and while one is drawn, with the strokes (see drawing.js).
  */
-export function mount(element, heard) {
-    const SIDE = 320, NIB = 30, ANGLE = 42 * Math.PI / 180, SHORT = 1500, LONGEST = 6000;
-    const INKED = SIDE / 2;  // the larger side of a letter that is inked like print: then the nib is as wide as a fount's
-    const half = { x: Math.cos(ANGLE) * NIB / 2, y: -Math.sin(ANGLE) * NIB / 2 };
-    const canvas = element.querySelector('canvas');
-    const ink = canvas.getContext('2d');
-    const hint = element.querySelector('.pad-hint');
-    let strokes = [], current = null, sent = '', before = null;  // before: the strokes as they were drawn, once they were inked anew
+export function mount(element, heard) { return put('pad', new Pad(element, heard)); }
 
-    function wipe() {
-        ink.fillStyle = '#ffffff';
-        ink.fillRect(0, 0, SIDE, SIDE);
+class Pad {
+    constructor(element, heard) {
+        this.canvas = element.querySelector('canvas');
+        this.hint = element.querySelector('.pad-hint');
+        Object.assign(this, {
+            element, heard, pen: this.canvas.getContext('2d'), drawn: [], current: null, sent: '',
+            before: null,  // the strokes as they were drawn, once they were inked like print
+        });
+        this.listen();
+        this.redraw();
+        this.canvas.dataset.ready = 'true';
     }
 
-    function sweep(from, to, pen) {
-        ink.fillStyle = ink.strokeStyle = '#1c1814';
-        ink.lineJoin = ink.lineCap = 'round';
-        ink.beginPath();
-        if (pen === 'r') {
-            ink.lineWidth = NIB / 2;
-            ink.moveTo(from.x, from.y);
-            ink.lineTo(to.x, to.y);
+    /** The strokes, with the one that is being drawn, as drawing.js takes them. */
+    strokes() { return this.current ? [...this.drawn, this.current] : this.drawn; }
+
+    isInked() { return this.before !== null; }
+
+    /** Shows strokes that a link brought. */
+    take(text) {
+        if (typeof text !== 'string' || text === this.sent) return;
+        Object.assign(this, { sent: text, drawn: strokesOf(text), before: null });
+        this.redraw();
+    }
+
+    /** Writes the same strokes again with a broad nib, as wide for the letter as those of the corpus; Undo takes it back. */
+    inkLikePrint() {
+        const all = this.drawn.flatMap(({ points }) => points);
+        if (!all.length) return;
+        const [[left, right], [top, bottom]] = [0, 1].map((c) => [Math.min(...all.map((p) => p[c])), Math.max(...all.map((p) => p[c]))]);
+        const scale = INKED / Math.max(right - left, bottom - top, 1 / SIDE), moved = (value, low, high) => 1 / 2 + scale * (value - (low + high) / 2);
+        this.before = this.drawn;
+        this.replace(this.drawn.map(({ points }) => ({ pen: 'b', points: points.map(([x, y]) => [moved(x, left, right), moved(y, top, bottom)]) })));
+    }
+
+    replace(strokes) {
+        this.drawn = strokes;
+        this.redraw();
+        this.publish();
+    }
+
+    publish() {
+        this.sent = textOf(this.drawn);
+        this.heard.drawn(this.sent);
+    }
+
+    redraw() {
+        this.pen.fillStyle = '#ffffff';
+        this.pen.fillRect(0, 0, SIDE, SIDE);
+        for (const { points, pen } of this.drawn) points.forEach((point, k) => this.sweep(points[Math.max(k - 1, 0)], point, pen));
+        this.hint.hidden = this.drawn.length > 0;
+    }
+
+    /** Draws a piece of a stroke, from one point to the next. */
+    sweep(from, to, kind) {
+        const { pen } = this, [[ax, ay], [bx, by]] = [from, to].map((point) => point.map((c) => c * SIDE)), [dx, dy] = HALF;
+        pen.fillStyle = pen.strokeStyle = '#1c1814';
+        pen.lineJoin = pen.lineCap = 'round';
+        pen.lineWidth = kind === 'r' ? NIB / 2 : 4;
+        pen.beginPath();
+        if (kind === 'r') {
+            pen.moveTo(ax, ay);
+            pen.lineTo(bx, by);
         } else {
-            ink.lineWidth = 4;
-            ink.moveTo(from.x - half.x, from.y - half.y);
-            ink.lineTo(from.x + half.x, from.y + half.y);
-            ink.lineTo(to.x + half.x, to.y + half.y);
-            ink.lineTo(to.x - half.x, to.y - half.y);
-            ink.closePath();
-            ink.fill();
+            for (const [x, y] of [[ax - dx, ay - dy], [ax + dx, ay + dy], [bx + dx, by + dy], [bx - dx, by - dy]]) pen.lineTo(x, y);
+            pen.closePath();
+            pen.fill();
         }
-        ink.stroke();
+        pen.stroke();
     }
 
-    function redraw() {
-        wipe();
-        for (const { points, pen } of strokes) {
-            points.forEach((point, k) => sweep(points[Math.max(k - 1, 0)], point, pen));
-        }
-        hint.hidden = strokes.length > 0;
+    placeOf({ clientX, clientY }) {
+        const { left, top, width, height } = this.canvas.getBoundingClientRect();
+        return [(clientX - left) / width, (clientY - top) / height];
     }
 
-    // Leaves out points that lie nearer than `slack` to the line between their neighbours (Ramer-Douglas-Peucker).
-    function simplify(points, slack) {
-        if (points.length < 3) return points;
-        const [a, b] = [points[0], points.at(-1)], long = Math.hypot(b.x - a.x, b.y - a.y);
-        let farthest = 0, at = 0;
-        for (let k = 1; k < points.length - 1; k++) {
-            const p = points[k];
-            const off = long ? Math.abs((b.x - a.x) * (a.y - p.y) - (a.x - p.x) * (b.y - a.y)) / long
-                : Math.hypot(p.x - a.x, p.y - a.y);
-            if (off > farthest) { farthest = off; at = k; }
-        }
-        if (farthest <= slack) return [a, b];
-        return [...simplify(points.slice(0, at + 1), slack).slice(0, -1), ...simplify(points.slice(at), slack)];
+    listen() {
+        const { canvas, element } = this;
+        canvas.addEventListener('pointerdown', (event) => this.begin(event));
+        canvas.addEventListener('pointermove', (event) => { if (this.current) this.extend(event); });
+        for (const kind of ['pointerup', 'pointercancel']) canvas.addEventListener(kind, () => { if (this.current) this.finish(); });
+        element.querySelector('[data-do=undo]').addEventListener('click', () => {
+            const { before } = this;
+            this.before = null;
+            this.replace(before ?? this.drawn.slice(0, -1));
+        });
+        element.querySelector('[data-do=clear]').addEventListener('click', () => { this.before = null; this.replace([]); });
     }
 
-    function number(value) {
-        const n = Math.round(Math.min(Math.max(value / SIDE, 0), 1) * GRID);
-        return DIGITS[n >> 6] + DIGITS[n & 63];
+    begin(event) {
+        if (event.button !== 0 || this.current) return;
+        this.canvas.setPointerCapture(event.pointerId);
+        const point = this.placeOf(event);
+        this.current = { pen: this.element.querySelector('input[name=pen]:checked').value, points: [point] };
+        this.hint.hidden = true;
+        this.sweep(point, point, this.current.pen);
+        this.heard.draws?.(this.strokes());
     }
 
-    function written(slack, every = 1) {  // one text for each stroke, of the points that are left and of these one in so many
-        return strokes.map(({ points, pen }) => pen + simplify(points, slack)
-            .filter((p, k, all) => k % every === 0 || k === all.length - 1).map((p) => number(p.x) + number(p.y)).join(''));
-    }
-
-    // The strokes as a text: short enough for a link, where that costs at most a quarter of the nib, or else short enough
-    // for the server, whatever it costs. A scribble all over the pad loses every second point, then three in four, and so
-    // on; of what is still too long, the shortest strokes go.
-    function encode() {
-        for (const [most, coarsest] of [[SHORT, NIB / 4], [LONGEST, NIB]]) {
-            for (let slack = 0.7; slack < coarsest; slack *= 1.6) {
-                const text = written(slack).join('.');
-                if (text.length <= most) return text;
-            }
-        }
-        const longest = Math.max(...strokes.map(({ points }) => points.length));
-        let texts = [];
-        for (let every = 2; every < 2 * longest; every *= 2) {
-            texts = written(NIB, every);
-            if (texts.join('.').length <= LONGEST) return texts.join('.');
-        }
-        const long = strokes.map(({ points }) => points.reduce((sum, { x, y }, k) => {
-            const before = points[Math.max(k - 1, 0)];
-            return sum + Math.hypot(x - before.x, y - before.y);
-        }, 0));
-        const order = strokes.map((stroke, k) => k).sort((a, b) => long[b] - long[a]);
-        const kept = new Set(order.slice(0, Math.floor(LONGEST / 10)));  // ten characters: pen, two points, full stop
-        return texts.filter((text, k) => kept.has(k)).join('.');
-    }
-
-    function decode(text) {
-        return strokesOf(text).map(({ pen, points }) => ({ pen, points: points.map(([x, y]) => ({ x: x * SIDE, y: y * SIDE })) }));
-    }
-
-    function publish() { sent = encode(); heard.drawn(sent); }
-
-    function sides() {  // the strokes in sides of the pad, as drawing.js takes them
-        return [...strokes, ...(current ? [current] : [])].map(({ pen, points }) => ({ pen, points: points.map(({ x, y }) => [x / SIDE, y / SIDE]) }));
-    }
-
-    function place(event) {
-        const box = canvas.getBoundingClientRect();
-        return { x: (event.clientX - box.left) * SIDE / box.width, y: (event.clientY - box.top) * SIDE / box.height };
-    }
-
-    function extend(event) {
+    extend(event) {
         const parts = event.getCoalescedEvents?.() ?? [];
         for (const part of parts.length ? parts : [event]) {
-            const point = place(part);
-            sweep(current.points.at(-1), point, current.pen);
-            current.points.push(point);
+            const point = this.placeOf(part);
+            this.sweep(this.current.points.at(-1), point, this.current.pen);
+            this.current.points.push(point);
         }
-        heard.draws?.(sides());
+        this.heard.draws?.(this.strokes());
     }
 
-    canvas.addEventListener('pointerdown', (event) => {
-        if (event.button !== 0 || current) return;
-        canvas.setPointerCapture(event.pointerId);
-        const point = place(event);
-        current = { points: [point], pen: element.querySelector('input[name=pen]:checked').value };
-        hint.hidden = true;
-        sweep(point, point, current.pen);
-        heard.draws?.(sides());
-    });
-    canvas.addEventListener('pointermove', (event) => { if (current) extend(event); });
-    for (const end of ['pointerup', 'pointercancel']) {
-        canvas.addEventListener(end, () => {
-            if (!current) return;
-            strokes.push(current);
-            current = before = null;
-            publish();
-        });
+    finish() {
+        this.drawn = [...this.drawn, this.current];
+        this.current = this.before = null;
+        this.publish();
     }
-    element.querySelector('[data-do=undo]').addEventListener('click', () => {
-        if (before) [strokes, before] = [before, null]; else strokes.pop();
-        redraw();
-        publish();
-    });
-    element.querySelector('[data-do=clear]').addEventListener('click', () => { strokes = []; before = null; redraw(); publish(); });
-    function take(text) {  // strokes that a link brought
-        if (typeof text !== 'string' || text === sent) return;
-        sent = text;
-        strokes = decode(sent);
-        before = null;
-        redraw();
-    }
-    function inkLikePrint() {
-        const all = strokes.flatMap(({ points }) => points), x = all.map((p) => p.x), y = all.map((p) => p.y);
-        if (!all.length) return;
-        const [left, right, top, bottom] = [Math.min(...x), Math.max(...x), Math.min(...y), Math.max(...y)];
-        const scale = INKED / Math.max(right - left, bottom - top, 1), moved = (value, low, high) => SIDE / 2 + scale * (value - (low + high) / 2);
-        before = strokes;
-        strokes = strokes.map(({ points }) => ({ pen: 'b', points: points.map((p) => ({ x: moved(p.x, left, right), y: moved(p.y, top, bottom) })) }));
-        redraw();
-        publish();
-    }
-    redraw();
-    canvas.dataset.ready = 'true';
-    return put('pad', {
-        take, strokes: sides,
-        /** Writes the same strokes again with a broad nib, as wide for the letter as those of the corpus; Undo takes it back. */
-        inkLikePrint,
-        isInked: () => before !== null,
-    });
 }

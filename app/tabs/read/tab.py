@@ -10,7 +10,7 @@ from gradio.components import Component
 from app.engine.drawing import is_drawing
 from app.models.loaded import LoadedModel
 from app.models.samples import samples_to_read
-from app.parts.desk import calls_desk
+from app.parts.by_engine import calls_page
 from app.parts.drawing import message
 from app.parts.packing import unpack
 from app.parts.panel import PRINTING, QUIET, READING, Context, Panel, Shown, Values, Wishes, updates
@@ -207,7 +207,7 @@ def wire(read: Read) -> None:
     lay = "(overlay) => { window.glyphLens?.(overlay); }"
     read.reader.overlay.input(None, read.reader.overlay, None, js=lay, queue=False, **QUIET)
     # An overlay that a link has set is kept up by the page too.
-    calls_desk("reading", [([read.reader.overlay.change], "lay(values.overlay)")], {"overlay": read.reader.overlay})
+    calls_page("reading", [([read.reader.overlay.change], "lay(values.overlay)")], {"overlay": read.reader.overlay})
     finish_panel.wire(read.finish)
     endpoints = Endpoints(read.context.models)
     offer(endpoints.score, **READING)

@@ -10,12 +10,12 @@ from gradio.blocks import Block
 from gradio.components import Component
 
 from app.models.loaded import LoadedModel
-from app.parts.desk import calls_desk, shown_again
+from app.parts.by_engine import calls_page, shown_again
 from app.parts.drawing import message
 from app.parts.panel import QUIET, WORKING, Context, Panel, Settings, Shown, Values, Wishes, updates
 from app.parts.player import Reel, player
 from app.tabs.surface import landscape
-from app.tabs.surface.desk import PLACE, desk
+from app.tabs.surface.by_engine import PLACE, by_engine
 from app.tabs.surface.endpoints import Endpoints
 from app.tabs.surface.landscape import choices, cut, way
 from app.tabs.surface.walker import walker, walking
@@ -52,7 +52,7 @@ class Surface:
         player: shows the glyphs on both ways.
         plane: the figure of the energies over the plane.
         walker: shows the glyph at a point of the plane.
-        desk: where the page's own engine does all this, or asks for it.
+        by_engine: where the page's own engine does all this, or asks for it.
     """
 
     context: Context
@@ -62,7 +62,7 @@ class Surface:
     player: gr.HTML
     plane: gr.Plot
     walker: gr.HTML
-    desk: gr.HTML
+    by_engine: gr.HTML
 
     @property
     def outputs(self) -> list[Component]:
@@ -114,7 +114,7 @@ def lay_out(context: Context) -> Surface:
             views = [(words, name) for name, words in VIEWS.items()]
             view = gr.Radio(views, **start["view"], label="Show the plane as", elem_id="plane-view")
         with gr.Column(elem_classes="area-b", min_width=0):
-            tools = desk(context.models)
+            tools = by_engine(context.models)
             with gr.Column(elem_classes=_SERVER):
                 said = gr.HTML(message("Walking the surface\u2026"), elem_id="surface-said", js_on_load=None)
                 shown = player("path", "The glyphs on the way appear here.")
@@ -130,11 +130,11 @@ def lay_out(context: Context) -> Surface:
 
 def wire(surface: Surface) -> None:
     """Says what happens when."""
-    surface.desk.apply(
+    surface.by_engine.apply(
         surface.look, surface.asking, surface.outputs, preprocess=False, trigger_mode="always_last", **QUIET, **WORKING
     )
     changed = [getattr(control, "input") for control in surface.controls.values()]  # noqa: B009 (as in keep_link)
-    calls_desk(PLACE, [([surface.context.tab.select], "visit(values)"), (changed, "look(values)")], surface.controls)
+    calls_page(PLACE, [([surface.context.tab.select], "visit(values)"), (changed, "look(values)")], surface.controls)
     endpoints = Endpoints(surface.context.models)
     offer(endpoints.path, **WORKING)
     offer(endpoints.plane)

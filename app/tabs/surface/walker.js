@@ -1,60 +1,60 @@
-// The walker: the glyph a + u (b - a) + v (c - a) at the point of the plane that is pointed at.
-const SIZE = 56;
-const canvas = element.querySelector('.walk-view canvas'), words = element.querySelector('.walk-words');
-const sliders = [...element.querySelectorAll('[data-axis]')];
-let plane = null, watched = null;
+// The walker: the glyph at the point of the server's plane that is pointed at.
+import { PIXELS, SIZE, toInk, words } from '../../parts/glyph.js';
+import { paint } from '../../parts/sheet.js';
+import { onPlane } from './paths.js';
 
-function take() {
-    if (!props.value?.corners) return;
-    plane = props.value;
-    plane.glyphs = new Float32Array(Uint8Array.from(atob(plane.corners), (c) => c.charCodeAt(0)).buffer);
-    const box = element.querySelector('.corners');
-    box.innerHTML = '';
-    plane.names.forEach((name, k) => {
-        const figure = document.createElement('figure'), small = document.createElement('canvas');
-        const caption = document.createElement('figcaption');
-        small.width = small.height = SIZE;
-        paint(small, (i) => plane.glyphs[k * SIZE * SIZE + i]);
-        caption.textContent = `${name} (${['u 0, v 0', 'u 1, v 0', 'u 0, v 1'][k]})`;
-        figure.append(small, caption);
-        box.append(figure);
-    });
-    for (const slider of sliders) { slider.min = plane.axis[0]; slider.max = plane.axis.at(-1); }
-    go(Number(sliders[0].value), Number(sliders[1].value));
-    listen();
-}
+const PLACES = ['u 0, v 0', 'u 1, v 0', 'u 0, v 1'];  // of the three glyphs
 
-function paint(target, value) {
-    const ink = target.getContext('2d'), picture = ink.createImageData(SIZE, SIZE);
-    for (let i = 0; i < SIZE * SIZE; i++) {
-        const dark = (Math.max(-1, Math.min(1, value(i))) + 1) / 2;
-        picture.data.set([251 - 223 * dark, 247 - 223 * dark, 238 - 218 * dark, 255], 4 * i);
+/** Makes the walker of its element, which has the template of walker.py. */
+export function mount(element) { return new Walker(element); }
+
+class Walker {
+    constructor(element) {
+        Object.assign(this, { element, plane: null, corners: [], watched: null });
+        this.sliders = [...element.querySelectorAll('[data-axis]')];
+        for (const slider of this.sliders) slider.addEventListener('input', () => this.followSliders());
+        new MutationObserver(() => this.listen()).observe(document.querySelector('#tabs'), { childList: true, subtree: true });
     }
-    ink.putImageData(picture, 0, 0);
-}
 
-function go(u, v) {
-    if (!plane) return;
-    const g = plane.glyphs, n = SIZE * SIZE;
-    paint(canvas, (i) => g[i] + u * (g[n + i] - g[i]) + v * (g[2 * n + i] - g[i]));
-    const nearest = (at) => plane.axis.reduce((best, a, k) => (Math.abs(a - at) < Math.abs(plane.axis[best] - at) ? k : best), 0);
-    const [column, row] = [nearest(u), nearest(v)], energy = plane.energy[row][column];
-    const notes = [];
-    if (plane.threshold !== null) notes.push(energy > plane.threshold ? 'a stranger' : 'like a known glyph');
-    if (plane.read.length) notes.push(`read as ${plane.texts[plane.read[row][column]]}`);
-    const more = notes.length ? ` (${notes.join(', ')})` : '';
-    words.textContent = `u ${u.toFixed(2)}, v ${v.toFixed(2)}: energy ${energy.toFixed(2).replace('-', '−')}${more}`;
-    [sliders[0].value, sliders[1].value] = [u, v];
-}
+    /** Shows the component's value. */
+    take(value) {
+        if (!value?.corners) return;
+        const glyphs = new Float32Array(Uint8Array.from(atob(value.corners), (c) => c.charCodeAt(0)).buffer);
+        this.plane = value;
+        this.corners = PLACES.map((_, k) => glyphs.subarray(k * PIXELS, (k + 1) * PIXELS));
+        this.element.querySelector('.corners').replaceChildren(...value.names.map((name, k) => this.figureOf(name, k)));
+        for (const slider of this.sliders) Object.assign(slider, { min: value.axis[0], max: value.axis.at(-1) });
+        this.followSliders();
+        this.listen();
+    }
 
-function listen() {  // plotly makes a new figure whenever Python sends one
-    const figure = document.querySelector('#plane .js-plotly-plot');
-    if (!figure?.on || figure === watched) return;
-    watched = figure;
-    figure.on('plotly_hover', ({ points }) => { if (points[0]) go(points[0].x, points[0].y); });
-}
+    figureOf(name, k) {
+        const figure = document.createElement('figure'), caption = document.createElement('figcaption');
+        const canvas = Object.assign(document.createElement('canvas'), { width: SIZE, height: SIZE });
+        paint(canvas, toInk(this.corners[k]));
+        caption.textContent = `${name} (${PLACES[k]})`;
+        figure.append(canvas, caption);
+        return figure;
+    }
 
-for (const slider of sliders) slider.addEventListener('input', () => go(Number(sliders[0].value), Number(sliders[1].value)));
-new MutationObserver(listen).observe(document.querySelector('#tabs'), { childList: true, subtree: true });
-watch('value', take);
-take();
+    followSliders() { this.go(...this.sliders.map(({ value }) => Number(value))); }
+
+    go(u, v) {
+        const { plane } = this;
+        if (!plane) return;
+        paint(this.element.querySelector('.walk-view canvas'), toInk(onPlane(this.corners, u, v)));
+        const nearest = (at) => plane.axis.reduce((best, a, k) => (Math.abs(a - at) < Math.abs(plane.axis[best] - at) ? k : best), 0);
+        const column = nearest(u), row = nearest(v), energy = plane.energy[row][column], notes = [];
+        if (plane.threshold !== null) notes.push(energy > plane.threshold ? 'a stranger' : 'like a known glyph');
+        if (plane.read.length) notes.push(`read as ${plane.texts[plane.read[row][column]]}`);
+        this.element.querySelector('.walk-words').textContent = `u ${words(u)}, v ${words(v)}: energy ${words(energy)}${notes.length ? ` (${notes.join(', ')})` : ''}`;
+        [this.sliders[0].value, this.sliders[1].value] = [u, v];
+    }
+
+    listen() {  // plotly makes a new figure whenever Python sends one
+        const figure = document.querySelector('#plane .js-plotly-plot');
+        if (!figure?.on || figure === this.watched) return;
+        this.watched = figure;
+        figure.on('plotly_hover', ({ points: [point] }) => { if (point) this.go(point.x, point.y); });
+    }
+}

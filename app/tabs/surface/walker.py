@@ -1,7 +1,6 @@
 """The walker: shows the glyph at a point of the plane, which the mouse, the sliders or the arrow keys choose."""
 
 import base64
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -16,6 +15,11 @@ _TEMPLATE = """<div class="walker sheet"><div class="walk-view">
 <label>u <input type="range" data-axis="u" min="-0.25" max="1.25" step="0.01" value="0.33"></label>
 <label>v <input type="range" data-axis="v" min="-0.25" max="1.25" step="0.01" value="0.33"></label>
 <div class="corners"></div></div>"""
+_ON_LOAD = """window.glyphImport('tabs/surface/walker.js').then(({ mount }) => {
+    const walker = mount(element);
+    watch('value', () => walker.take(props.value));
+    walker.take(props.value);
+});"""
 
 
 def walker() -> gr.HTML:
@@ -24,7 +28,7 @@ def walker() -> gr.HTML:
         None,
         label="The glyph at a point of the plane",
         html_template=_TEMPLATE,
-        js_on_load=Path(__file__).with_name("walker.js").read_text(encoding="utf-8"),
+        js_on_load=_ON_LOAD,
         apply_default_css=False,
         elem_id="walker",
     )

@@ -32,7 +32,7 @@ def model(tmp_path_factory: pytest.TempPathFactory):
 
 @pytest.fixture(scope="session")
 def page(browser, serving, model) -> Iterator:
-    """The explorer on it, in a window of a desk's width, shared by all tests of the engine."""
+    """The explorer on it, in a window of a screen's width, shared by all tests of the engine."""
     with serving(model[0]) as url:
         watched = WatchedPage(browser, 1280)
         watched.page.goto(url)

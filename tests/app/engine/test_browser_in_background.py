@@ -2,7 +2,7 @@
 
 from helpers.app_pages import open_tab, wait_until
 
-DONE = "document.querySelector('#print-desk .said')?.innerText.includes('Read back')"
+DONE = "document.querySelector('#print-by-engine .said')?.innerText.includes('Read back')"
 STEP = "document.querySelector('#printed .controls output').innerText"
 RECORDED = "(await (await glyphImport('parts/places.js')).partOf('printed')).recorded()"
 

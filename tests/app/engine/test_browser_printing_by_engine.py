@@ -95,7 +95,7 @@ def test_a_run_is_paused_stepped_branched_and_goes_on(page) -> None:
     print_and_wait(page, "#printed [data-do=branch]")
     assert page.inner_text(STEP) == "step 32 of 32"
     page.wait_for_function(f"{picture} !== '{end}'")
-    page.click("#print-desk [data-do=on]")
+    page.click("#print-by-engine [data-do=on]")
     page.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 64 of 64'")
     page.select_option("[data-live=pace]", "60")
 
@@ -134,7 +134,7 @@ def test_the_controls_act_on_chains_that_run(page) -> None:
     calm = page.evaluate(ends)
     set_number(page, "#noise", 0.1)
     wait_until(page, f"async () => {{ const frame = {last}; return frame.step > 60; }}")
-    page.click("#print-desk [data-do=stop]")
+    page.click("#print-by-engine [data-do=stop]")
     page.wait_for_selector(f"{SAID}:has-text('Stopped after')")
     assert page.evaluate(ends) != calm
     set_number(page, "#steps", 32)
@@ -170,7 +170,7 @@ def test_a_run_is_saved_as_far_as_it_went(page) -> None:
         page.click("[data-save=npz]")
     states = np.load(io.BytesIO(download.value.path().read_bytes()), allow_pickle=False)
     assert 0 < states["step"][-1] < 1024
-    print_and_wait(page, "#print-desk [data-do=stop]", "Stopped after")
+    print_and_wait(page, "#print-by-engine [data-do=stop]", "Stopped after")
     set_number(page, "#steps", 32)
 
 
@@ -219,7 +219,7 @@ def test_where_the_worker_dies_the_server_prints(page) -> None:
     page.click("#go")
     page.wait_for_function(f"/^step [1-9].* of 1024/.test(document.querySelector('{STEP}').innerText)")
     page.evaluate("async () => (await (await glyphImport('engine/page.js')).model()).clients.print.end('It died.')")
-    page.wait_for_selector("#print-desk .why:has-text('so the server reads and prints')")
+    page.wait_for_selector("#print-by-engine .why:has-text('so the server reads and prints')")
     set_number(page, "#steps", 16)
     page.click("#go")
     page.wait_for_function("document.querySelector('#print-status').innerText.includes('Read back')")

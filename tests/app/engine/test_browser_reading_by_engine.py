@@ -79,7 +79,7 @@ def test_a_glyph_is_finished_here_and_its_mask_alone_moves(page, asked: list[str
     page.click(".lens [data-do=below]")
     asked.clear()
     page.click("#finish-go")
-    page.wait_for_selector("#finish-desk .said:has-text('only masked pixels changed')")
+    page.wait_for_selector("#finish-by-engine .said:has-text('only masked pixels changed')")
     assert asked == []
     last, lens = (f"(await (await glyphImport('parts/places.js')).partOf('{name}'))" for name in ("finished", "lens"))
     same = page.evaluate(
@@ -89,7 +89,7 @@ def test_a_glyph_is_finished_here_and_its_mask_alone_moves(page, asked: list[str
     )
     assert same
     before = page.evaluate(ENERGY)
-    page.click("#finish-desk [data-do=use]")
+    page.click("#finish-by-engine [data-do=use]")
     wait_until(page, f"async () => (await ({ENERGY})()) !== {before}")
     page.click(".lens [data-do=bare]")
 

@@ -6,7 +6,7 @@ import pytest
 from helpers.app_pages import WatchedPage, draw, open_tab
 
 NO_MEMORY = "WebAssembly.Instance = class { constructor() { throw new RangeError('Out of memory'); } };"
-DONE = "document.querySelector('#print-desk .said')?.innerText.includes('Read back')"
+DONE = "document.querySelector('#print-by-engine .said')?.innerText.includes('Read back')"
 BY_SERVER = "document.querySelector('#print-status').innerText.includes('Read back')"
 
 
@@ -50,7 +50,7 @@ def test_the_server_reads_and_prints_where_the_engine_is_refused(browser, url, r
     page.wait_for_selector("#reading .energy")
     open_tab(page, "Print")
     page.wait_for_function(BY_SERVER)
-    said = page.inner_text("#print-desk .why")
+    said = page.inner_text("#print-by-engine .why")
     assert why in said and said.endswith("so the server reads and prints.")
     watched.problems = [problem for problem in watched.problems if "503" not in problem]  # the browser itself says it
     watched.check()
@@ -64,7 +64,7 @@ def test_where_only_printing_is_refused_the_server_prints(browser, url) -> None:
     page.goto(url)
     page.wait_for_selector("body.by-engine #live .energy")
     open_tab(page, "Print")
-    page.wait_for_selector("#print-desk .why:has-text('Press Print again')")
+    page.wait_for_selector("#print-by-engine .why:has-text('Press Print again')")
     page.click("#go")
     page.wait_for_function(BY_SERVER)
     watched.check()
@@ -80,6 +80,6 @@ def test_a_run_whose_second_worker_is_refused_needs_one(browser, url) -> None:
     page.wait_for_selector("body.by-engine #live .energy")
     open_tab(page, "Print")
     page.wait_for_function(DONE)
-    assert page.inner_text("#print-desk .why") == ""
+    assert page.inner_text("#print-by-engine .why") == ""
     watched.check()
     page.close()

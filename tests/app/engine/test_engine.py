@@ -68,10 +68,10 @@ def noise(n: int) -> torch.Tensor:
 
 
 @pytest.mark.parametrize(("width", "head"), [(16, "flat"), (16, "pool"), (32, "flat")])
-def test_readings_and_slopes_are_those_of_the_model(desk, width: int, head: str) -> None:
+def test_readings_and_slopes_are_those_of_the_model(wide, width: int, head: str) -> None:
     model, x = net(width, head), noise(6)
     read = run(
-        desk, "const e = engine(), x = new Float32Array(bytesOf(given.x)), read = e.read(x);"
+        wide, "const e = engine(), x = new Float32Array(bytesOf(given.x)), read = e.read(x);"
         "const aim = e.aimOf({ label: 2 }), slope = textOf(e.slope(x).slope);"
         "return { logits: textOf(read.logits), energy: [...read.energy], slope,"
         "wanted: textOf(e.slope(x, aim).slope) }", model, x=text(x),
@@ -85,27 +85,27 @@ def test_readings_and_slopes_are_those_of_the_model(desk, width: int, head: str)
     assert torch.allclose(glyphs(read["wanted"]), wanted, atol=1e-4 * float(wanted.abs().max()))
 
 
-def test_the_same_seed_gives_the_same_glyphs_as_in_python(desk) -> None:
+def test_the_same_seed_gives_the_same_glyphs_as_in_python(wide) -> None:
     model, seed, steps = net(), 2**40 + 3, 64
     settings = {"steps": steps, "seed": seed, "stepSize": SAMPLER.step_size, "noise": SAMPLER.print_noise}
     asked = {"sampler": SAMPLER, "steps": steps, "seed": seed, "engine": "native"}
     labels = torch.tensor([0, 3, 1])
-    made = run(desk, RUN, model, aims=[{"label": int(k)} for k in labels], **settings)
+    made = run(wide, RUN, model, aims=[{"label": int(k)} for k in labels], **settings)
     expected = last_of(chains(model, 3, labels=labels, **asked))
     assert (glyphs(made["x"]) - expected).abs().max() < 1e-3
     assert made["aimed"] == pytest.approx(model.energy(expected, labels).tolist(), abs=1e-3)
     assert made["energy"] == pytest.approx(model.energy(expected).tolist(), abs=1e-3)
-    free = run(desk, RUN, model, aims=[{}, {}], **settings)
+    free = run(wide, RUN, model, aims=[{}, {}], **settings)
     assert (glyphs(free["x"]) - last_of(chains(model, 2, **asked))).abs().max() < 1e-3
-    together = run(desk, RUN, model, aims=[{"terms": [[1, 2], [4, 1], [0, -0.03]]}], **settings)
+    together = run(wide, RUN, model, aims=[{"terms": [[1, 2], [4, 1], [0, -0.03]]}], **settings)
     composed = compose(model, {1: 2.0, 4: 1.0, 0: -0.03})
     assert (glyphs(together["x"]) - last_of(chains(composed, 1, **asked))).abs().max() < 1e-3
 
 
-def test_guidance_has_the_energy_of_guide(desk) -> None:
+def test_guidance_has_the_energy_of_guide(wide) -> None:
     model, x = net(), noise(2)
     read = run(
-        desk, "const e = engine(), x = new Float32Array(bytesOf(given.x)), aim = e.aimOf({ label: 3, guidance: 2.5 });"
+        wide, "const e = engine(), x = new Float32Array(bytesOf(given.x)), aim = e.aimOf({ label: 3, guidance: 2.5 });"
         "const { energy, slope } = e.slope(x, aim); return { energy: [...energy], slope: textOf(slope) }",
         model, x=text(x),
     )  # fmt: skip
@@ -116,12 +116,12 @@ def test_guidance_has_the_energy_of_guide(desk) -> None:
 
 
 @needs_library
-def test_known_pixels_stay_and_the_others_are_those_of_python(desk) -> None:
+def test_known_pixels_stay_and_the_others_are_those_of_python(wide) -> None:
     model, mask = net(), torch.zeros(1, 1, 56, 56, dtype=torch.bool)
     mask[..., 28:] = True
     start = torch.where(mask, noise(1), torch.full((1, 1, 56, 56), 0.25))
     made = run(
-        desk, RUN, model, aims=[{}], start=text(start), free=text(mask.to(torch.uint8)), steps=20, seed=7,
+        wide, RUN, model, aims=[{}], start=text(start), free=text(mask.to(torch.uint8)), steps=20, seed=7,
         stepSize=SAMPLER.step_size, noise=SAMPLER.print_noise,
     )  # fmt: skip
     x = glyphs(made["x"])
@@ -130,9 +130,9 @@ def test_known_pixels_stay_and_the_others_are_those_of_python(desk) -> None:
     assert (x - last_of(expected)).abs().max() < 1e-3
 
 
-def test_weights_that_cannot_be_used_are_refused_in_a_sentence(desk) -> None:
+def test_weights_that_cannot_be_used_are_refused_in_a_sentence(wide) -> None:
     said = run(
-        desk, """const why = (bytes, architecture) => {
+        wide, """const why = (bytes, architecture) => {
             try { new Engine(new WebAssembly.Module(wasm), bytes, architecture, 8); return 'taken'; }
             catch (error) { return error.message; }
         };
@@ -149,7 +149,7 @@ def test_weights_that_cannot_be_used_are_refused_in_a_sentence(desk) -> None:
         assert words in sentence
 
 
-def test_a_text_of_sorts_is_read_as_in_python(desk, tiny) -> None:
+def test_a_text_of_sorts_is_read_as_in_python(wide, tiny) -> None:
     card = tiny[2]
     texts = [
         "e", "c and e", "e but not c", "2 e + c - 0.05 o", "E e", "u AND v", "r-rotunda with s", "e and", "", "not e",
@@ -160,7 +160,7 @@ def test_a_text_of_sorts_is_read_as_in_python(desk, tiny) -> None:
     return given.texts.map((text) => { try { return { weights: termsOf(text, given.sorts) }; }
         catch (error) { return { says: error.message }; } })"""
     sorts = [{"name": name, "text": text, "title": name} for name, text in zip(card.sorts, card.texts, strict=True)]
-    for asked, read in zip(texts, run(desk, code, net(), texts=texts, sorts=sorts), strict=True):
+    for asked, read in zip(texts, run(wide, code, net(), texts=texts, sorts=sorts), strict=True):
         try:
             expected = {"weights": pytest.approx(parse(asked, card))}
         except ValueError as error:
@@ -175,18 +175,18 @@ def test_the_built_engine_is_that_of_the_sources() -> None:
 
 
 @pytest.mark.skipif(not (shutil.which("clang") and shutil.which("wasm-ld")), reason="no clang and lld here")
-def test_an_engine_built_here_gives_the_same_glyphs(desk, tmp_path: Path) -> None:
+def test_an_engine_built_here_gives_the_same_glyphs(wide, tmp_path: Path) -> None:
     build.build(tmp_path / "engine.wasm")
     settings = {"aims": [{"label": 1}, {}], "seed": 1, "steps": 12, "stepSize": 2.0, "noise": 0.05}
     built = base64.b64encode((tmp_path / "engine.wasm").read_bytes()).decode()
-    here, shipped = (run(desk, RUN, net(), wasm=wasm, **settings) for wasm in (built, ""))
+    here, shipped = (run(wide, RUN, net(), wasm=wasm, **settings) for wasm in (built, ""))
     assert (glyphs(here["x"]) - glyphs(shipped["x"])).abs().max() < 1e-3
 
 
-def test_a_worker_runs_chains_changes_them_and_stops(desk) -> None:
+def test_a_worker_runs_chains_changes_them_and_stops(wide) -> None:
     model = net()
     made = run(
-        desk, """const { Client } = await glyphImport('engine/client.js'), frames = [];
+        wide, """const { Client } = await glyphImport('engine/client.js'), frames = [];
         const client = new Client({ bytes: bytesOf(given.weights), architecture: given.architecture }, 4);
         const settings = { count: 2, seed: 5, aims: [{ label: 1 }], steps: 30, stepSize: 2, noise: 0, pace: 0 };
         const end = await client.run(settings, (some) => frames.push(...some));
@@ -228,11 +228,11 @@ const begun = (client) => new Promise((seen) => {  // a run that goes on until i
 """
 
 
-def test_two_workers_give_the_glyphs_of_one_in_the_order_of_the_steps(desk) -> None:
+def test_two_workers_give_the_glyphs_of_one_in_the_order_of_the_steps(wide) -> None:
     mask = torch.zeros(56, 56, dtype=torch.uint8)
     mask[:, 28:] = 1
     alone, both = run(
-        desk, CLIENT + """const starts = Float32Array.from({ length: 5 * 3136 }, (_, k) => k % 7 / 7);
+        wide, CLIENT + """const starts = Float32Array.from({ length: 5 * 3136 }, (_, k) => k % 7 / 7);
         const aims = [{ label: 0 }, { label: 3, guidance: 2 }, {}, { terms: [[1, 2], [4, 1]] }, { label: 4 }];
         const all = { 2: [], 4: [] };
         for (const cores of [2, 4]) {
@@ -254,9 +254,9 @@ def test_two_workers_give_the_glyphs_of_one_in_the_order_of_the_steps(desk) -> N
 
 
 @pytest.mark.parametrize("cores", [2, 4])
-def test_a_run_that_is_paused_can_be_stopped(desk, cores: int) -> None:
+def test_a_run_that_is_paused_can_be_stopped(wide, cores: int) -> None:
     step = run(
-        desk, CLIENT + """const client = open(given.cores), [end] = await begun(client);
+        wide, CLIENT + """const client = open(given.cores), [end] = await begun(client);
         await client.change({ paused: true });
         await client.stop();
         const { step } = await end;
@@ -266,9 +266,9 @@ def test_a_run_that_is_paused_can_be_stopped(desk, cores: int) -> None:
     assert 0 < step < 1e6
 
 
-def test_a_newer_run_ends_those_before_it(desk) -> None:
+def test_a_newer_run_ends_those_before_it(wide) -> None:
     steps = run(
-        desk, CLIENT + """const client = open(4), [first] = await begun(client);
+        wide, CLIENT + """const client = open(4), [first] = await begun(client);
         const last = await Promise.all([first, client.run({ ...settings, steps: 1e6 }), client.run(settings)]);
         client.end();
         return last.map(({ step }) => step)""", net(),
@@ -277,9 +277,9 @@ def test_a_newer_run_ends_those_before_it(desk) -> None:
 
 
 @pytest.mark.parametrize("worker", [0, 1])
-def test_a_run_ends_with_either_of_its_workers(desk, worker: int) -> None:
+def test_a_run_ends_with_either_of_its_workers(wide, worker: int) -> None:
     said = run(
-        desk, CLIENT + """const client = open(4), [end] = await begun(client);
+        wide, CLIENT + """const client = open(4), [end] = await begun(client);
         client.workers[given.worker].dispatchEvent(new ErrorEvent('error'));
         return [await end, client.dead]""", net(), worker=worker,
     )  # fmt: skip

@@ -31,7 +31,7 @@ def test_firefox_reads_and_prints_by_the_pages_own_engine(serving, model) -> Non
         assert float(glyph.max()) > 0 and shown["energy"] == pytest.approx(verdict.energy, abs=1e-3)
 
         click(window, "#tabs button[role=tab]", "Print")
-        window.wait("document.querySelector('#print-desk .said')?.innerText.includes('Read back')")
+        window.wait("document.querySelector('#print-by-engine .said')?.innerText.includes('Read back')")
         assert window.evaluate("document.body.innerText").count("Computed by this page, not by a server") == 1
         assert window.evaluate("document.documentElement.scrollWidth") <= 1280
         assert window.errors == []

@@ -66,7 +66,7 @@ def test_it_reads_prints_walks_and_its_lessons_open_doors(shown, window: int) ->
     draw(page, [(0.3, 0.2), (0.6, 0.8)])
     page.wait_for_selector(f"#live .energy:not(:text-is('{before}'))")
     page.click("#tab-print")
-    page.wait_for_selector("#print-desk .said:has-text('of 12 as a')")
+    page.wait_for_selector("#print-by-engine .said:has-text('of 12 as a')")
     page.check("input[name=way][value=word]")
     page.fill("input[name=text]", "what?")
     page.click("#go")
@@ -84,7 +84,7 @@ def test_it_reads_prints_walks_and_its_lessons_open_doors(shown, window: int) ->
     page.wait_for_selector(".lens-words:has-text('Blue: ink here')")
     page.click("#tab-learn")
     page.click("[data-door]:has-text('Print an o')")
-    page.wait_for_selector("#print-desk .said:has-text('of 12 as o')")
+    page.wait_for_selector("#print-by-engine .said:has-text('of 12 as o')")
     assert serious_findings(page) == []
     watched.check()
     page.close()

@@ -17,9 +17,9 @@ from PIL import Image
 import ebm
 from app.models.loaded import LoadedModel, load
 from app.page.page import build
-from app.tabs.book.desk import on_desk
 from app.tabs.book.example_page import example_page, example_path
 from app.tabs.book.files import write_files
+from app.tabs.book.page_view import viewing
 from app.tabs.book.pages import KEPT, Pages, bring, corrected, glyphs_of, named_in, read_by
 from app.tabs.book.teaching import Lesson, Moment, proposals, teach
 from ebm.page.read import ReadPage, WrongWayUp
@@ -86,8 +86,8 @@ def test_only_so_many_pages_are_kept(page: ReadPage) -> None:
             pages.get(unknown)
 
 
-def test_the_desk_shows_every_glyph_and_gives_back_the_readings(shipped: LoadedModel, page: ReadPage) -> None:
-    value = json.loads(json.dumps(on_desk("key", page, shipped, {3: "a", 5: "ct-ligature"})))
+def test_the_page_shows_every_glyph_and_gives_back_the_readings(shipped: LoadedModel, page: ReadPage) -> None:
+    value = json.loads(json.dumps(viewing("key", page, shipped, {3: "a", 5: "ct-ligature"})))
     n = len(page.glyphs)
     assert all(len(value[name]) == n for name in ("box", "line", "sort", "share", "energy", "p"))
     assert value["sorts"][-1] == "ct-ligature" and value["threshold"] == shipped.card.threshold

@@ -34,23 +34,23 @@ def test_the_player_steps_scrubs_and_plays(page) -> None:
     assert page.evaluate(picture) != noise
 
 
-def test_a_run_goes_on_and_is_diagnosed(desk) -> None:
-    visit(desk)
-    desk.click("#go-on")
-    desk.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 64 of 64'")
-    desk.wait_for_function(DONE)
-    desk.click("#diagnose > button, #diagnose .label-wrap")
-    desk.click("#diagnose-go")
-    desk.wait_for_selector("#diagnosis:has-text('R-hat')")
+def test_a_run_goes_on_and_is_diagnosed(wide) -> None:
+    visit(wide)
+    wide.click("#go-on")
+    wide.wait_for_function(f"document.querySelector('{STEP}').innerText === 'step 64 of 64'")
+    wide.wait_for_function(DONE)
+    wide.click("#diagnose > button, #diagnose .label-wrap")
+    wide.click("#diagnose-go")
+    wide.wait_for_selector("#diagnosis:has-text('R-hat')")
 
 
-def test_a_word_is_set_on_a_line(desk) -> None:
-    visit(desk)
-    print_word(desk, "in no")
-    desk.wait_for_selector("#word-line img")
-    assert desk.locator("#printed .letters button").count() == 4
-    desk.fill("#text input, #text textarea", "what?")
-    desk.wait_for_function(DONE)
-    desk.click("#go")
-    desk.wait_for_selector("#print-status .problem:has-text('in the case')")
-    assert desk.locator("#word-line img").is_visible()  # nothing is lost
+def test_a_word_is_set_on_a_line(wide) -> None:
+    visit(wide)
+    print_word(wide, "in no")
+    wide.wait_for_selector("#word-line img")
+    assert wide.locator("#printed .letters button").count() == 4
+    wide.fill("#text input, #text textarea", "what?")
+    wide.wait_for_function(DONE)
+    wide.click("#go")
+    wide.wait_for_selector("#print-status .problem:has-text('in the case')")
+    assert wide.locator("#word-line img").is_visible()  # nothing is lost

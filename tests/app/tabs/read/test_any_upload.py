@@ -69,7 +69,7 @@ def test_programs_get_a_reading_or_a_sentence(server: tuple[int, str], files: li
     assert memory(pid, "VmHWM") - idle < MOST_MEMORY
 
 
-def test_the_page_shows_a_reading_or_a_sentence(desk, files: list[tuple[Case, Path]]) -> None:
+def test_the_page_shows_a_reading_or_a_sentence(wide, files: list[tuple[Case, Path]]) -> None:
     """Refused and read files take turns, so that each is seen to change the page."""
     pictures = [(case, path) for case, path in files if path.suffix not in (".txt", ".zip", ".pdf", ".eps", "")]
     kinds = {(c.outcome, c.words, path.suffix, c.name.isascii()): (c, path) for c, path in reversed(pictures)}
@@ -79,19 +79,19 @@ def test_the_page_shows_a_reading_or_a_sentence(desk, files: list[tuple[Case, Pa
     assert len(refused) >= 12 and len(read) >= 8
     for k in range(max(len(refused), len(read))):
         case, path = refused[k % len(refused)]
-        show(desk, path)
+        show(wide, path)
         named = case.name if not case.words and not case.name.startswith("float") else case.words
-        desk.wait_for_selector("#reading .problem:visible")
-        desk.wait_for_function(
+        wide.wait_for_selector("#reading .problem:visible")
+        wide.wait_for_function(
             "words => document.querySelector('#reading .problem').innerText.includes(words)", arg=named
         )
-        said = desk.inner_text("#reading .problem")
+        said = wide.inner_text("#reading .problem")
         assert len(said.splitlines()) == 1 and said.endswith(".") and "/" not in said, said
         case, path = read[k % len(read)]
-        show(desk, path)
-        desk.wait_for_selector("#reading .problem", state="detached")
-        assert desk.inner_text("#reading .energy")
-    assert desk.query_selector("[data-testid=toast-body]") is None
+        show(wide, path)
+        wide.wait_for_selector("#reading .problem", state="detached")
+        assert wide.inner_text("#reading .energy")
+    assert wide.query_selector("[data-testid=toast-body]") is None
 
 
 def show(page, path: Path) -> None:

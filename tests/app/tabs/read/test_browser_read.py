@@ -94,36 +94,36 @@ def _draw_box(page, left: float, top: float, right: float, bottom: float) -> Non
     page.mouse.up()
 
 
-def test_a_link_brings_a_picture_back_with_pixels_and_mask_changed(desk, picture, url: str) -> None:
+def test_a_link_brings_a_picture_back_with_pixels_and_mask_changed(wide, picture, url: str) -> None:
     """Nothing but the lens knows of them, so they are in the link itself."""
-    desk.set_input_files("#upload input[type=file]", str(picture))
-    desk.wait_for_function("() => !document.querySelector('#example input, #example textarea')?.value")
-    desk.click("input[name=lens-hand][value=push]")
-    reading = desk.inner_text("#reading .energy")
-    desk.click(".lens canvas", position={"x": 20, "y": 20})
-    wait_for_change(desk, "#reading .energy", reading)
-    desk.click(".lens [data-do=left]")
-    before = [desk.evaluate(INK.format(name)) for name in ("ink", "mask")]
-    link = desk.evaluate("async () => await glyphLink.whole()")
+    wide.set_input_files("#upload input[type=file]", str(picture))
+    wide.wait_for_function("() => !document.querySelector('#example input, #example textarea')?.value")
+    wide.click("input[name=lens-hand][value=push]")
+    reading = wide.inner_text("#reading .energy")
+    wide.click(".lens canvas", position={"x": 20, "y": 20})
+    wait_for_change(wide, "#reading .energy", reading)
+    wide.click(".lens [data-do=left]")
+    before = [wide.evaluate(INK.format(name)) for name in ("ink", "mask")]
+    link = wide.evaluate("async () => await glyphLink.whole()")
     assert link["missing"] == []
-    desk.goto(link["url"])
-    desk.wait_for_selector("#reading .energy")
+    wide.goto(link["url"])
+    wide.wait_for_selector("#reading .energy")
     for name, had in zip(("ink", "mask"), before, strict=True):
-        wait_until(desk, f"async (had) => (await ({INK.format(name)})()) === had", arg=had)
-    desk.goto(url + "?tab=read&ink=broken&mask=broken")
-    desk.wait_for_selector("#reading .energy")  # the page as it opens
+        wait_until(wide, f"async (had) => (await ({INK.format(name)})()) === had", arg=had)
+    wide.goto(url + "?tab=read&ink=broken&mask=broken")
+    wide.wait_for_selector("#reading .energy")  # the page as it opens
 
 
-def test_a_link_brings_the_drawing_back(desk) -> None:
-    before = desk.inner_text("#reading .reading")
-    draw(desk, [(0.4, 0.2), (0.4, 0.75), (0.6, 0.75)])
-    read = wait_for_change(desk, "#reading .reading", before)
-    desk.wait_for_function("new URLSearchParams(location.search).get('draw')?.startsWith('b')")
-    link = desk.url
-    desk.goto("about:blank")
-    desk.goto(link)
-    desk.wait_for_function("t => document.querySelector('#reading .reading')?.innerText === t", arg=read)
-    assert desk.locator(".pad-hint").is_hidden()  # the strokes are on the pad
+def test_a_link_brings_the_drawing_back(wide) -> None:
+    before = wide.inner_text("#reading .reading")
+    draw(wide, [(0.4, 0.2), (0.4, 0.75), (0.6, 0.75)])
+    read = wait_for_change(wide, "#reading .reading", before)
+    wide.wait_for_function("new URLSearchParams(location.search).get('draw')?.startsWith('b')")
+    link = wide.url
+    wide.goto("about:blank")
+    wide.goto(link)
+    wide.wait_for_function("t => document.querySelector('#reading .reading')?.innerText === t", arg=read)
+    assert wide.locator(".pad-hint").is_hidden()  # the strokes are on the pad
 
 
 def test_pixels_are_pushed_and_the_energy_answers(page) -> None:
@@ -138,12 +138,12 @@ def test_pixels_are_pushed_and_the_energy_answers(page) -> None:
     assert "Row" in wait_for_change(page, ".lens-words", words)
 
 
-def test_the_slope_is_laid_over_and_said(desk) -> None:
-    picture = lens(desk)
-    desk.click("#overlay label:has-text('its slope')")
-    desk.wait_for_function("p => document.querySelector('.lens canvas').toDataURL() !== p", arg=picture)
-    desk.hover(".lens canvas")
-    desk.wait_for_selector(".lens-words:has-text('the energy (slope')")
+def test_the_slope_is_laid_over_and_said(wide) -> None:
+    picture = lens(wide)
+    wide.click("#overlay label:has-text('its slope')")
+    wide.wait_for_function("p => document.querySelector('.lens canvas').toDataURL() !== p", arg=picture)
+    wide.hover(".lens canvas")
+    wide.wait_for_selector(".lens-words:has-text('the energy (slope')")
 
 
 def test_the_model_finishes_a_glyph_and_its_result_is_read(page) -> None:
@@ -157,34 +157,34 @@ def test_the_model_finishes_a_glyph_and_its_result_is_read(page) -> None:
     wait_for_change(page, "#reading .energy", before)
 
 
-def test_a_bad_picture_takes_nothing_away(desk, tmp_path) -> None:
-    energy = desk.inner_text("#reading .energy")
+def test_a_bad_picture_takes_nothing_away(wide, tmp_path) -> None:
+    energy = wide.inner_text("#reading .energy")
     (tmp_path / "fake.png").write_text("not a picture")
-    desk.set_input_files("#upload input[type=file]", str(tmp_path / "fake.png"))
-    desk.wait_for_selector("#reading .problem:has-text('fake.png')")
-    assert desk.inner_text("#reading .energy") == energy
+    wide.set_input_files("#upload input[type=file]", str(tmp_path / "fake.png"))
+    wide.wait_for_selector("#reading .problem:has-text('fake.png')")
+    assert wide.inner_text("#reading .energy") == energy
 
 
 @pytest.mark.parametrize(("strokes", "length"), [(36, 50), (3, 900)])
-def test_a_scribble_however_heavy_arrives_in_one_piece(desk, strokes, length) -> None:
-    desk.click("#sketch [data-do=clear]")
-    desk.evaluate(SCRIBBLE, [strokes, length])
-    desk.wait_for_function(f"strokes => {DRAWN}?.split('.').length === strokes", arg=strokes)
-    assert 1500 < len(desk.evaluate(DRAWN)) <= 6000
-    desk.wait_for_selector("#reading .energy")
-    assert desk.locator("#reading .problem").count() == 0
-    desk.click("#sketch [data-do=clear]")
-    desk.wait_for_selector("#reading .energy", state="detached")  # everything that was asked is answered
+def test_a_scribble_however_heavy_arrives_in_one_piece(wide, strokes, length) -> None:
+    wide.click("#sketch [data-do=clear]")
+    wide.evaluate(SCRIBBLE, [strokes, length])
+    wide.wait_for_function(f"strokes => {DRAWN}?.split('.').length === strokes", arg=strokes)
+    assert 1500 < len(wide.evaluate(DRAWN)) <= 6000
+    wide.wait_for_selector("#reading .energy")
+    assert wide.locator("#reading .problem").count() == 0
+    wide.click("#sketch [data-do=clear]")
+    wide.wait_for_selector("#reading .energy", state="detached")  # everything that was asked is answered
 
 
-def test_of_too_many_strokes_the_shortest_go(desk) -> None:
+def test_of_too_many_strokes_the_shortest_go(wide) -> None:
     paths = [[(0.2, 0.1 + k / 1000), (0.3 + k / 1000, 0.1 + k / 1000)] for k in range(600)]
-    text, address = text_of("r", *paths), desk.url.split("?")[0]
-    desk.goto("about:blank")
-    desk.goto(f"{address}?tab=read&draw={text}")
-    desk.wait_for_function("document.querySelector('.pad-hint')?.hidden")
-    draw(desk, [(0.2, 0.9), (0.8, 0.9)])
-    desk.wait_for_function(f"text => ![text, null].includes({DRAWN})", arg=text)
-    drawn = desk.evaluate(DRAWN).split(".")
+    text, address = text_of("r", *paths), wide.url.split("?")[0]
+    wide.goto("about:blank")
+    wide.goto(f"{address}?tab=read&draw={text}")
+    wide.wait_for_function("document.querySelector('.pad-hint')?.hidden")
+    draw(wide, [(0.2, 0.9), (0.8, 0.9)])
+    wide.wait_for_function(f"text => ![text, null].includes({DRAWN})", arg=text)
+    drawn = wide.evaluate(DRAWN).split(".")
     assert drawn[:-1] == text.split(".")[1:] and drawn[-1].startswith("b")
-    desk.click("#sketch [data-do=clear]")
+    wide.click("#sketch [data-do=clear]")

@@ -19,7 +19,7 @@ def test_the_surface_is_walked(page) -> None:
     wait_for_change(page, ".walk-words", words)
 
 
-def test_a_link_opens_the_surface_between_other_glyphs(desk, url: str) -> None:
-    desk.goto(url + "?tab=surface&first=b&second=example: noise&third=x&view=relief")
-    desk.wait_for_selector("#path-figure:has-text('from b to noise')")
-    desk.wait_for_selector("#plane .js-plotly-plot")
+def test_a_link_opens_the_surface_between_other_glyphs(wide, url: str) -> None:
+    wide.goto(url + "?tab=surface&first=b&second=example: noise&third=x&view=relief")
+    wide.wait_for_selector("#path-figure:has-text('from b to noise')")
+    wide.wait_for_selector("#plane .js-plotly-plot")

@@ -1,4 +1,4 @@
-"""The desk of the tab Surface: the page's own engine computes ways and plane on it, or asks the server to."""
+"""The tab Surface by the page's own engine: it computes ways and plane on it, or asks the server to."""
 
 import base64
 
@@ -8,7 +8,7 @@ from app.models.library import Models
 from app.models.loaded import LoadedModel
 from app.tabs.surface.landscape import choices, picture
 
-PLACE = "surface desk"  # in places.js
+PLACE = "surface by engine"  # in places.js
 
 _CORNERS = "".join(
     '<figure data-corner><span class="glyph" data-glyph title="Open in Read"><canvas width="56" height="56" role="img" '
@@ -16,7 +16,7 @@ _CORNERS = "".join(
     '<figcaption><span class="name"></span><button type="button">Take the glyph of Read</button></figcaption></figure>'
     for _ in range(3)
 )
-TEMPLATE = f"""<div class="surface-desk by-engine-only">
+TEMPLATE = f"""<div class="surface-by-engine by-engine-only">
 <p class="surface-words hint" role="status">Walking the surface\u2026</p>
 <div class="surface-areas"><div class="terrain sheet"><div class="terrain-view">
 <canvas role="img" aria-label="The energy over the plane through the three glyphs"></canvas>
@@ -37,14 +37,14 @@ aria-label="The glyphs on the straight line and on the lowest path"></canvas>
 <p class="way-names"><span>straight line</span><span>lowest path</span></p></div></div>
 <label class="way-at">Image <input type="range" min="0" max="23" step="1"><output></output></label>
 <canvas class="way-strip" data-sheet role="img" aria-label="Twelve glyphs of each way"></canvas></div></div>"""
-_ON_LOAD = """window.glyphImport('tabs/surface/desk.js').then(({ mount }) => {
+_ON_LOAD = """window.glyphImport('tabs/surface/by_engine.js').then(({ mount }) => {
     const outside = { askServer: () => trigger('apply'), glyphsOf: (key) => server.glyphs(key) };
     mount(element, outside);
 });"""
 
 
-def desk(models: Models) -> gr.HTML:
-    """The desk, whose event `apply` asks the server to look.
+def by_engine(models: Models) -> gr.HTML:
+    """The component, whose event `apply` asks the server to look.
 
     Args:
         models: the page's.
@@ -57,7 +57,7 @@ def desk(models: Models) -> gr.HTML:
             return {}
 
     return gr.HTML(
-        None, elem_id="surface-desk", html_template=TEMPLATE, js_on_load=_ON_LOAD, apply_default_css=False,
+        None, elem_id="surface-by-engine", html_template=TEMPLATE, js_on_load=_ON_LOAD, apply_default_css=False,
         server_functions=[glyphs],
     )  # fmt: skip
 

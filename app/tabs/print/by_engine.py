@@ -1,4 +1,4 @@
-"""The desk below the player: what the page's own engine needs beside Gradio's controls, and asks of the server."""
+"""What stands below the player: what the page's own engine needs beside Gradio's controls, and asks of the server."""
 
 import base64
 import binascii
@@ -13,22 +13,22 @@ from app.tabs.print import run as printing
 from app.tabs.print.run import PrintRequest
 from ebm.data.corpus import SIZE
 
-PLACE = "print desk"  # in places.js
-TEMPLATE = """<div class="print-desk">
+PLACE = "print by engine"  # in places.js
+TEMPLATE = """<div class="print-by-engine">
 <div class="said by-engine-only"></div><p class="why hint small"></p>
-<div class="desk-tools by-engine-only" role="group" aria-label="The run">
+<div class="run-tools by-engine-only" role="group" aria-label="The run">
 <button type="button" data-do="on">Go on</button><button type="button" data-do="stop">Stop</button>
 <label>Speed <select data-live="pace"><option value="1">1 step a second</option>
 <option value="6">6 steps a second</option>
 <option value="60" selected>60 steps a second</option><option value="0">as fast as it goes</option></select></label>
-<span class="desk-files"><button type="button" data-save="png">Save the grid (PNG)</button>
+<span class="run-files"><button type="button" data-save="png">Save the grid (PNG)</button>
 <button type="button" data-save="webp">Save the animation (WebP)</button>
 <button type="button" data-save="npz">Save the chains (.npz)</button></span></div>
 <p class="fineprint by-engine-only">Computed by this page, not by a server. Step size, noise, sort and
 guidance act on the chains while they run.</p></div>"""
 # Which event asks the server for what: it prints where the page cannot.
 _ON_LOAD = """const events = { start: 'play', on: 'submit', diagnose: 'select', diagnoseServer: 'apply', line: 'edit' };
-window.glyphImport('tabs/print/desk.js').then(({ mount }) => {
+window.glyphImport('tabs/print/by_engine.js').then(({ mount }) => {
     mount(element, (kind, told) => {
         if (told) props.value = told;
         trigger(events[kind]);
@@ -36,21 +36,23 @@ window.glyphImport('tabs/print/desk.js').then(({ mount }) => {
 });"""
 
 
-def desk() -> gr.HTML:
-    """The desk, whose events ask the server for something.
+def by_engine() -> gr.HTML:
+    """The component, whose events ask the server for something.
 
-    They are play (print), submit (go on), select (diagnose the desk's run), apply (diagnose the server's run) and edit
-    (set the desk's word on a line).
+    They are play (print), submit (go on), select (diagnose the page's run), apply (diagnose the server's run) and edit
+    (set the page's word on a line).
     """
-    return gr.HTML(None, elem_id="print-desk", html_template=TEMPLATE, js_on_load=_ON_LOAD, apply_default_css=False)
+    return gr.HTML(
+        None, elem_id="print-by-engine", html_template=TEMPLATE, js_on_load=_ON_LOAD, apply_default_css=False
+    )
 
 
 def run_told(loaded: LoadedModel, told: Any) -> tuple[PrintRequest, Tensor, int, Tensor]:
-    """A run of the page's engine, as the desk tells of it.
+    """A run of the page's engine, as the page tells of it.
 
     Args:
         loaded: the model that printed.
-        told: what the desk sent.
+        told: what the page sent.
 
     Returns:
         the request, the last glyphs uint8 (N, 56, 56), the steps in all, the energies (frames, N) that the chains went

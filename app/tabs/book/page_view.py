@@ -1,10 +1,9 @@
-"""The desk: the page with its boxes, the case beside it, the glyph that is pointed at; all in the browser.
+"""The page that was read: its scan with boxes, the case beside it, the glyph that is pointed at; all in the browser.
 
 Its value is what it shows: the page's glyphs as columns, and `named`, the visitor's own readings, which the browser
 changes. The picture of the page is a component of its own, because it does not change when a page is read again.
 """
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
@@ -17,49 +16,57 @@ from app.tabs.book.pages import Named
 if TYPE_CHECKING:
     from ebm.page.read import ReadPage
 
-_HERE = Path(__file__).parent
-_TEMPLATE = """<div class="desk" hidden>
-<div class="desk-view sheet"><canvas tabindex="0" role="application" aria-describedby="desk-help"
+_TEMPLATE = """<div class="book-page" hidden>
+<div class="book-scan sheet"><canvas tabindex="0" role="application" aria-describedby="book-help"
 aria-label="The page with a box around each glyph"></canvas>
-<div class="desk-zoom"><button type="button" data-zoom="1.4" aria-label="Larger">+</button>
+<div class="book-zoom"><button type="button" data-zoom="1.4" aria-label="Larger">+</button>
 <button type="button" data-zoom="0.714" aria-label="Smaller">&minus;</button>
 <button type="button" data-zoom="0">Whole page</button></div></div>
-<div class="desk-side sheet">
-<div class="desk-glyph"><canvas width="168" height="168" role="img" aria-label="The glyph in its place"></canvas>
-<p class="desk-words" aria-live="polite">Point at a box, or click one.</p></div>
-<div class="desk-tools"><label>It is <input list="desk-sorts" maxlength="40" autocomplete="off" disabled></label>
-<datalist id="desk-sorts"></datalist>
+<div class="book-side sheet">
+<div class="book-glyph"><canvas width="168" height="168" role="img" aria-label="The glyph in its place"></canvas>
+<p class="book-words" aria-live="polite">Point at a box, or click one.</p></div>
+<div class="book-tools"><label>It is <input list="book-sorts" maxlength="40" autocomplete="off" disabled></label>
+<datalist id="book-sorts"></datalist>
 <button type="button" data-do="name" disabled>Name it</button>
 <button type="button" data-do="forget" disabled>Undo</button>
 <button type="button" data-do="read" disabled>Open in Read</button></div>
-<div class="desk-cut"><canvas width="280" height="56" role="img" aria-label="Histogram of the page's energies"></canvas>
-<label>Threshold <input type="range" step="0.01"></label><p class="desk-strangers" aria-live="polite"></p></div>
-<p class="fineprint" id="desk-help">A box is blue where the energy is low, grey near the threshold, orange above it;
+<div class="book-threshold">
+<canvas width="280" height="56" role="img" aria-label="Histogram of the page's energies"></canvas>
+<label>Threshold <input type="range" step="0.01"></label><p class="book-strangers" aria-live="polite"></p></div>
+<p class="fineprint" id="book-help">A box is blue where the energy is low, grey near the threshold, orange above it;
 filled with blue where the glyph has a name from you. Drag to move the page, turn the wheel or pinch to zoom. Arrow
 keys go from glyph to glyph, Enter names one.</p></div>
-<div class="desk-case sheet"><p class="desk-case-words"></p><div class="desk-rows"></div></div>
+<div class="book-case sheet"><p class="book-case-words"></p><div class="book-rows"></div></div>
 </div>"""
+_ON_LOAD = """window.glyphImport('tabs/book/page_view.js').then(({ mount }) => {
+    const view = mount(element, {
+        named: (value) => { props.value = value; trigger('input'); },
+        opens: (index) => trigger('select', { index }),
+    });
+    watch('value', () => view.take(props.value));
+    view.take(props.value);
+});"""
 
 
-def desk() -> gr.HTML:
-    """The desk; `input` fires when the visitor names a glyph, `select` with its index when one goes to Read."""
+def page_view() -> gr.HTML:
+    """The view; `input` fires when the visitor names a glyph, `select` with its index when one goes to Read."""
     return gr.HTML(
         None,
         label="The page and its case",
         html_template=_TEMPLATE,
-        js_on_load="".join((_HERE / f"{part}.js").read_text(encoding="utf-8") for part in ("desk", "view", "case")),
+        js_on_load=_ON_LOAD,
         apply_default_css=False,
-        elem_id="desk",
+        elem_id="page-view",
     )
 
 
 def picture_of(key: str, page: "ReadPage") -> str:
-    """The picture of a page for the desk, as HTML."""
+    """The picture of a page for the view, as HTML."""
     uri = data_uri(Image.fromarray(page.layout.picture), "jpeg")
     return f'<img src="{uri}" data-page="{key}" alt="" hidden>'
 
 
-def on_desk(key: str, page: "ReadPage", loaded: LoadedModel, named: Named) -> dict[str, Any]:
+def viewing(key: str, page: "ReadPage", loaded: LoadedModel, named: Named) -> dict[str, Any]:
     """The value that shows a page.
 
     Args:

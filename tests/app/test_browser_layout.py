@@ -5,7 +5,13 @@ from helpers.app_pages import open_tab
 
 def inside(page, what: str, place: str) -> bool:
     """Whether the first element of a selector lies within the first of another, a pixel of rounding allowed."""
-    inner, outer = (page.locator(selector).first.bounding_box() for selector in (what, place))
+    inner, outer = page.evaluate(  # at one moment
+        """selectors => selectors.map((selector) => {
+            const { x, y, width, height } = document.querySelector(selector).getBoundingClientRect();
+            return { x, y, width, height };
+        })""",
+        [what, place],
+    )
     return all(
         outer[start] - 1 <= inner[start] and inner[start] + inner[size] <= outer[start] + outer[size] + 1
         for start, size in (("x", "width"), ("y", "height"))
@@ -18,8 +24,15 @@ def test_the_buttons_of_the_header_are_equally_high(page) -> None:
 
 
 def test_there_is_no_empty_strip_below_the_lens(page) -> None:
-    lens, tools = page.locator("#lens .lens").bounding_box(), page.locator("#lens .lens-tools").last.bounding_box()
-    assert 0 <= lens["y"] + lens["height"] - tools["y"] - tools["height"] <= 20
+    page.wait_for_selector(".lens-words:has-text('As the model sees it')")  # the lens is drawn
+    strip = page.evaluate(
+        """() => {
+            const bottom = (element) => element.getBoundingClientRect().bottom;
+            const lens = document.querySelector('#lens .lens'), tools = [...lens.querySelectorAll('.lens-tools')];
+            return bottom(lens) - bottom(tools.at(-1));
+        }"""
+    )
+    assert 0 <= strip <= 20
 
 
 def test_the_words_of_the_threshold_lie_in_its_card(page) -> None:

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 
 import pytest
-from helpers.app_pages import WatchedPage, draw, open_tab
+from helpers.app_pages import WatchedPage, draw, open_tab, wait_until
 
 NO_MEMORY = "WebAssembly.Instance = class { constructor() { throw new RangeError('Out of memory'); } };"
 DONE = "document.querySelector('#print-by-engine .said')?.innerText.includes('Read back')"
-BY_SERVER = "document.querySelector('#print-status').innerText.includes('Read back')"
+BY_SERVER = "document.querySelector('#print-status')?.innerText.includes('Read back')"
 
 
 def without_memory(page, after: int = 0) -> None:
@@ -47,6 +47,7 @@ def test_the_server_reads_and_prints_where_the_engine_is_refused(browser, url, r
     page.goto(url)
     page.wait_for_selector("#sketch canvas[data-ready]")
     draw(page, [(0.4, 0.2), (0.4, 0.8)])
+    wait_until(page, "async () => Boolean((await (await glyphImport('engine/page.js')).model()).why)")  # it was refused
     page.wait_for_selector("#reading .energy")
     open_tab(page, "Print")
     page.wait_for_function(BY_SERVER)

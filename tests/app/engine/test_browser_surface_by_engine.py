@@ -12,6 +12,7 @@ from ebm.surface.influence import dot_effect
 from ebm.surface.paths import lowest_energy, plane
 
 WORDS = ".surface-words"
+FORGET = f"document.querySelector('{WORDS}').textContent = ''"  # what was said of other ways
 # Glyphs of the page's model by their places among its typical ones, as the engine takes them; and a worker.
 GLYPHS = """const { model } = await glyphImport('engine/page.js'), { toModel } = await glyphImport('parts/glyph.js');
     const client = await (await model()).client('surface', 64);
@@ -104,11 +105,12 @@ def test_the_ends_are_moved_by_keys_and_both_ways_follow(page) -> None:
     page.on("request", lambda sent: asked.append(sent.url) if "/modules/" not in sent.url else None)
     curves = "document.querySelector('.way-chart').toDataURL()"
     before = page.evaluate(curves)
+    page.evaluate(FORGET)
     page.focus("[data-end='0']")
     page.keyboard.press("ArrowUp")
     page.wait_for_function(f"{curves} !== '{before}'")
     page.wait_for_selector(f"{WORDS}:has-text('straight line climbs')")
-    assert "u 0.00, v 0.05" in page.get_attribute("[data-end='0']", "aria-label")
+    page.wait_for_selector("[data-end='0'][aria-label*='u 0.00, v 0.05']")
     place = page.inner_text(".probe-words")
     page.focus(".probe [data-axis=u]")
     page.keyboard.press("ArrowRight")
@@ -126,6 +128,7 @@ def test_a_drawing_becomes_a_corner_and_two_alike_are_refused(page) -> None:
     draw(page, [(0.4, 0.2), (0.4, 0.8)])
     page.wait_for_function("document.querySelector('.live-spoken').innerText.includes('Energy')")
     open_tab(page, "Surface")
+    page.evaluate(FORGET)
     page.click("[data-corner] >> nth=1 >> button")
     page.wait_for_selector("[data-corner] >> nth=1 >> .name:has-text('the glyph of Read')")
     page.wait_for_selector(f"{WORDS}:has-text('straight line climbs')")

@@ -9,6 +9,7 @@ from helpers.made_page import make_page
 
 from app.middleware import LARGEST_FILE
 from app.tabs.book.reading import HINT
+from ebm.data.sources import load_corpus
 
 
 @pytest.fixture
@@ -123,6 +124,9 @@ def test_a_page_of_three_thousand_glyphs_is_read_walked_and_dragged(fresh, tmp_p
 
 
 def test_a_model_is_taught_and_prints(fresh) -> None:
+    load_corpus(
+        "pen", progress=False
+    )  # on a new machine it is made, which takes longer than the page waits for a lesson
     open_tab(fresh, "Book")
     fresh.click("#book-propose")
     fresh.wait_for_function("document.querySelector('#school-said').innerText.includes('Bring a page first')")

@@ -106,15 +106,20 @@ def fresh(browser, url: str) -> Iterator:
 
 def test_files_that_are_no_pictures_by_name_or_too_large_are_told_so(fresh, files, tmp_path: Path) -> None:
     before = fresh.inner_text("#reading")
+    fresh.evaluate(  # a toast is shown for ten seconds only, which a busy page may miss
+        "new MutationObserver(() => { window.told += document.querySelector('[data-testid=toast-body]')?.innerText; })"
+        ".observe(document.body, { childList: true, subtree: true })"
+    )
     (tmp_path / "large.png").write_bytes(bytes(LARGEST_FILE + 1))
     for path, words in (
         (tmp_path / "large.png", "maximum allowed size of 25"),
         (_named(files, "bomb.zip"), "file type"),
     ):
+        fresh.evaluate("window.told = ''")
         show(fresh, path)
-        toast = fresh.wait_for_selector("[data-testid=toast-body]")
-        assert words in toast.inner_text() and "/" not in toast.inner_text().replace("image/*", "")
-        fresh.click("[data-testid=toast-close]")
+        fresh.wait_for_function("words => window.told.includes(words)", arg=words)
+        assert "/" not in fresh.evaluate("window.told").replace("image/*", "")
+        fresh.evaluate("document.querySelector('[data-testid=toast-close]')?.click()")
         fresh.wait_for_selector("[data-testid=toast-body]", state="detached")
     assert fresh.inner_text("#reading") == before
 

@@ -96,7 +96,9 @@ def _draw_box(page, left: float, top: float, right: float, bottom: float) -> Non
 
 def test_a_link_brings_a_picture_back_with_pixels_and_mask_changed(wide, picture, url: str) -> None:
     """Nothing but the lens knows of them, so they are in the link itself."""
+    had = wide.evaluate(INK.format("ink"))
     wide.set_input_files("#upload input[type=file]", str(picture))
+    wait_until(wide, f"async (had) => (await ({INK.format('ink')})()) !== had", arg=had)
     wide.wait_for_function("() => !document.querySelector('#example input, #example textarea')?.value")
     wide.click("input[name=lens-hand][value=push]")
     reading = wide.inner_text("#reading .energy")
@@ -114,7 +116,9 @@ def test_a_link_brings_a_picture_back_with_pixels_and_mask_changed(wide, picture
     wide.wait_for_selector("#reading .energy")  # the page as it opens
 
 
-def test_a_link_brings_the_drawing_back(wide) -> None:
+def test_a_link_brings_the_drawing_back(wide, url: str) -> None:
+    wide.goto(url)  # what a link opens comes later than the page, and would be read over the drawing
+    wide.wait_for_selector("#reading .energy")
     before = wide.inner_text("#reading .reading")
     draw(wide, [(0.4, 0.2), (0.4, 0.75), (0.6, 0.75)])
     read = wait_for_change(wide, "#reading .reading", before)
@@ -123,7 +127,7 @@ def test_a_link_brings_the_drawing_back(wide) -> None:
     wide.goto("about:blank")
     wide.goto(link)
     wide.wait_for_function("t => document.querySelector('#reading .reading')?.innerText === t", arg=read)
-    assert wide.locator(".pad-hint").is_hidden()  # the strokes are on the pad
+    wide.wait_for_selector(".pad-hint", state="hidden")  # the strokes are on the pad
 
 
 def test_pixels_are_pushed_and_the_energy_answers(page) -> None:
@@ -168,6 +172,7 @@ def test_a_bad_picture_takes_nothing_away(wide, tmp_path) -> None:
 @pytest.mark.parametrize(("strokes", "length"), [(36, 50), (3, 900)])
 def test_a_scribble_however_heavy_arrives_in_one_piece(wide, strokes, length) -> None:
     wide.click("#sketch [data-do=clear]")
+    wide.wait_for_selector("#reading .energy", state="detached")  # what was read before, and said of it, is gone
     wide.evaluate(SCRIBBLE, [strokes, length])
     wide.wait_for_function(f"strokes => {DRAWN}?.split('.').length === strokes", arg=strokes)
     assert 1500 < len(wide.evaluate(DRAWN)) <= 6000

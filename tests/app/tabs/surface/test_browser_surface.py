@@ -1,6 +1,6 @@
 """The tab Surface in a real browser: figures, the walker by mouse and keyboard, other glyphs."""
 
-from helpers.app_pages import open_tab, wait_for_change
+from helpers.app_pages import PATIENCE, open_tab, wait_for_change
 
 
 def test_the_surface_is_walked(page) -> None:
@@ -13,10 +13,13 @@ def test_the_surface_is_walked(page) -> None:
     page.keyboard.press("ArrowRight")
     words = wait_for_change(page, ".walk-words", words)
     page.locator("#plane").scroll_into_view_if_needed()
-    box = page.locator("#plane .js-plotly-plot .nsewdrag").first.bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.7, box["y"] + box["height"] * 0.7)
-    page.mouse.move(box["x"] + box["width"] * 0.72, box["y"] + box["height"] * 0.72)
-    wait_for_change(page, ".walk-words", words)
+    for k in range(PATIENCE // 200):  # plotly may not listen yet, and hears no mouse that stands still
+        box, share = page.locator("#plane .js-plotly-plot .nsewdrag").first.bounding_box(), 0.6 + 0.02 * (k % 10)
+        page.mouse.move(box["x"] + box["width"] * share, box["y"] + box["height"] * share)
+        if page.inner_text(".walk-words") != words:
+            break
+        page.wait_for_timeout(200)
+    assert page.inner_text(".walk-words") != words
 
 
 def test_a_link_opens_the_surface_between_other_glyphs(wide, url: str) -> None:

@@ -19,4 +19,5 @@ def test_a_small_model_learns_and_is_used(wide) -> None:
 
 def test_the_tab_is_there_on_a_phone_too(page) -> None:
     open_tab(page, "Train")
-    assert page.locator("#train-go").is_visible() and "half a minute to a minute" in page.inner_text("#tabs")
+    page.wait_for_selector("#train-go")
+    assert "half a minute to a minute" in page.inner_text("#tabs")

@@ -27,7 +27,7 @@ from ebm.page import propose
 from ebm.scoring.rates import auroc, positive_rate
 from ebm.scoring.scores import threshold
 from ebm.system.whole_file import whole_file
-from ebm.training.adapt import Adaptation, Shown, adapt
+from ebm.training.adapt import Adaptation, NamedGlyphs, adapt
 
 Row = dict[str, Any]
 Say = Callable[[str], None]
@@ -191,11 +191,11 @@ def drawn(y: Tensor, count: int, seed: int) -> Tensor:
     return torch.cat([order[y[order] == sort][:count] for sort in y.unique()])
 
 
-def _shown(book: Book, picks: Tensor, card: Card) -> Shown:
-    return Shown(book.x[picks], book.y[picks], card.sorts)
+def _shown(book: Book, picks: Tensor, card: Card) -> NamedGlyphs:
+    return NamedGlyphs(book.x[picks], book.y[picks], card.sorts)
 
 
-def _adapted(start: Start, shown: Shown, book: Book, rest: Tensor) -> tuple[EnergyNet, Row]:
+def _adapted(start: Start, shown: NamedGlyphs, book: Book, rest: Tensor) -> tuple[EnergyNet, Row]:
     """The model adapted to some glyphs, and its figures on the rest (N,) of the book and on all its strangers."""
     learnt, held_out = hold_out(shown)
     began = time.process_time()
@@ -223,7 +223,7 @@ def _figures(net: EnergyNet, x: Tensor, y: Tensor, strangers: Tensor) -> dict[st
     return {"accuracy": float((logits.argmax(1) == y).float().mean()), "auroc": apart}
 
 
-def _nearest(shown: Shown, x: Tensor, y: Tensor, strangers: Tensor) -> dict[str, float]:
+def _nearest(shown: NamedGlyphs, x: Tensor, y: Tensor, strangers: Tensor) -> dict[str, float]:
     """The nearest shown glyph reads, and its distance tells strangers."""
     peer = _fitted(KNeighborsClassifier(1), shown)
     accuracy = float((peer.predict(x.flatten(1).numpy()) == y.numpy()).mean())
@@ -231,7 +231,7 @@ def _nearest(shown: Shown, x: Tensor, y: Tensor, strangers: Tensor) -> dict[str,
     return {"accuracy": accuracy, "auroc": auroc(known, other)}
 
 
-def _svm(shown: Shown, x: Tensor, y: Tensor, strangers: Tensor) -> dict[str, float]:
+def _svm(shown: NamedGlyphs, x: Tensor, y: Tensor, strangers: Tensor) -> dict[str, float]:
     """A linear SVM reads, and its highest margin tells strangers."""
     peer = _fitted(LinearSVC(random_state=0), shown)
     accuracy = float((peer.predict(x.flatten(1).numpy()) == y.numpy()).mean())
@@ -239,7 +239,7 @@ def _svm(shown: Shown, x: Tensor, y: Tensor, strangers: Tensor) -> dict[str, flo
     return {"accuracy": accuracy, "auroc": auroc(known, other)}
 
 
-def _fitted(peer: Any, shown: Shown) -> Any:
+def _fitted(peer: Any, shown: NamedGlyphs) -> Any:
     with warnings.catch_warnings():  # it wonders about as many sorts as glyphs, which is the point here
         warnings.filterwarnings("ignore", message="The number of unique classes")
         return peer.fit(shown.x.flatten(1).numpy(), shown.y.numpy())
@@ -261,7 +261,7 @@ def _loop(start: Start, book: Book, draw: int, rounds: int) -> Iterator[Row]:
     asked: Counter[str] = Counter()
     for number in range(rounds + 1):
         places = torch.tensor([place for place in taken if truth[place] >= 0])
-        shown = Shown(glyphs[places], truth[places], start.card.sorts)
+        shown = NamedGlyphs(glyphs[places], truth[places], start.card.sorts)
         net, row = _adapted(start, shown, test, torch.ones(len(test.y), dtype=torch.bool))
         proposals = {"proposed": asked["all"], "right": asked["right"], "proposed_strangers": asked["strangers"]}
         yield {"book": book.name, "way": "loop", "count": number, "draw": draw} | row | {"proposals": proposals}

@@ -9,7 +9,7 @@ import typer
 
 from ebm.commands.options import Data, Founts
 from ebm.model.mode import Mode
-from ebm.training.recipe import PRESETS
+from ebm.training.recipe import FIXED, PRESETS, Recipe, recipe
 
 
 def train_command(
@@ -54,8 +54,7 @@ def train_command(
     from pytorch_lightning.utilities import rank_zero_only
 
     from ebm.evaluation.export import export
-    from ebm.training.recipe import FIXED, recipe
-    from ebm.training.train import default_name, read_run, train
+    from ebm.training.train import default_name, train
 
     given = {
         "mode": mode, "batch_size": batch_size, "match_steps": match_steps, "contrast_steps": contrast_steps,
@@ -64,12 +63,8 @@ def train_command(
     }  # fmt: skip
     chosen = {name: value for name, value in given.items() if value is not None} | _settings(set_ or [])
     if resume is not None:
-        settings, saved = read_run(resume)
-        if fixed := sorted(FIXED & chosen.keys()):
-            raise ValueError(f"A resumed run keeps its {fixed[0]}; leave that option out.")
-        resolved = recipe(settings, **chosen)
-        source = {"source": saved["source"], "founts": saved["founts"]}
-        name, out = name or saved["name"], out or Path(saved["out"])
+        resolved, source, saved_name, saved_out = _resumed(resume, chosen)
+        name, out = name or saved_name, out or saved_out
     else:
         resolved = recipe(preset or ("gpu" if torch.cuda.is_available() else "cpu"), **chosen)
         source = {"source": data, "founts": founts}
@@ -84,6 +79,25 @@ def train_command(
     )  # fmt: skip
     if trained is not None:
         print(f"Exported {export(out / f'{name}.safetensors', trained)}")
+
+
+def _resumed(run: Path, chosen: dict[str, Any]) -> tuple[Recipe, dict[str, Any], str, Path]:
+    """The recipe of a run to go on from, the source of its data, its name, and the folder of its checkpoint.
+
+    Args:
+        run: its folder.
+        chosen: settings that are to be changed.
+
+    Raises:
+        ValueError: for a setting that a run keeps.
+    """
+    from ebm.training.train import read_run
+
+    settings, saved = read_run(run)
+    if fixed := sorted(FIXED & chosen.keys()):
+        raise ValueError(f"A resumed run keeps its {fixed[0]}; leave that option out.")
+    source = {"source": saved["source"], "founts": saved["founts"]}
+    return recipe(settings, **chosen), source, saved["name"], Path(saved["out"])
 
 
 def _settings(pairs: list[str]) -> dict[str, Any]:

@@ -14,13 +14,13 @@ from ebm.checkpoint.provenance import provenance
 from ebm.data.corpus import SIZE, Corpus, to_bytes, to_model_space
 from ebm.evaluation.export import Reference, calibrate
 from ebm.model.energy import EnergyNet, in_batches
-from ebm.training.adapt import Adaptation, Shown
+from ebm.training.adapt import Adaptation, NamedGlyphs
 
 ENOUGH = 5  # glyphs of a sort from which one in five is held out for the threshold
 SHIFTS = ((1, 0), (-1, 0), (0, 1), (0, -1), (1, 1), (-1, -1), (2, 0), (0, 2), (-2, 0), (0, -2))  # pixels
 
 
-def hold_out(shown: Shown) -> tuple[Shown, Tensor]:
+def hold_out(shown: NamedGlyphs) -> tuple[NamedGlyphs, Tensor]:
     """Keeps one glyph in five of every sort that has at least five, for the threshold.
 
     Args:
@@ -34,10 +34,10 @@ def hold_out(shown: Shown) -> tuple[Shown, Tensor]:
         places = (shown.y == sort).nonzero().squeeze(1)
         if len(places) >= ENOUGH:
             is_held[places[ENOUGH - 1 :: ENOUGH]] = True
-    return Shown(shown.x[~is_held], shown.y[~is_held], shown.sorts), shown.x[is_held]
+    return NamedGlyphs(shown.x[~is_held], shown.y[~is_held], shown.sorts), shown.x[is_held]
 
 
-def reference_energies(net: EnergyNet, learnt: Shown, held_out: Tensor, corpus: Corpus) -> Reference:
+def reference_energies(net: EnergyNet, learnt: NamedGlyphs, held_out: Tensor, corpus: Corpus) -> Reference:
     """The energies that the threshold is taken from, and the rule in words.
 
     Glyphs of the fount that were held out are the right reference. Without any, two biased ones are mixed in equal
@@ -69,7 +69,7 @@ def reference_energies(net: EnergyNet, learnt: Shown, held_out: Tensor, corpus: 
 
 
 def export_adapted(
-    path: Path, net: EnergyNet, base: Card, learnt: Shown, held_out: Tensor, corpus: Corpus,
+    path: Path, net: EnergyNet, base: Card, learnt: NamedGlyphs, held_out: Tensor, corpus: Corpus,
     settings: Adaptation | None, command: str = "", n: int = 300, printing: dict[str, Any] | None = None,
 ) -> Path:  # fmt: skip
     """Measures an adapted network and writes weights, card and example pictures.
@@ -111,7 +111,7 @@ def export_adapted(
     return calibrate(path, net, card, corpus, n=n, resamples=20, reference=reference, typical=typical)
 
 
-def _first_glyph(learnt: Shown, sort: int) -> Tensor:
+def _first_glyph(learnt: NamedGlyphs, sort: int) -> Tensor:
     """A shown glyph of a sort, uint8 (1, 56, 56); blank paper where only an earlier case had one."""
     found = learnt.x[learnt.y == sort][:1]
     return to_bytes(found) if len(found) else torch.zeros(1, SIZE, SIZE, dtype=torch.uint8)

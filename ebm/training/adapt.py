@@ -61,7 +61,7 @@ class Adaptation:
             raise ValueError("An adaptation needs at least one step, two glyphs a step, and a learning rate above 0.")
 
 
-class Shown(NamedTuple):
+class NamedGlyphs(NamedTuple):
     """Glyphs of a fount that somebody has named.
 
     Args:
@@ -83,7 +83,7 @@ class AdaptStep(NamedTuple):
     net: EnergyNet
 
 
-def check_shown(shown: Shown) -> None:
+def check_named(shown: NamedGlyphs) -> None:
     """Raises a ValueError where there is no glyph, or one of a sort that is not named."""
     if not len(shown.x) or int(shown.y.max()) >= len(shown.sorts) or int(shown.y.min()) < 0:
         raise ValueError("At least one glyph must be shown, each of a sort that is named.")
@@ -113,7 +113,7 @@ def with_more_sorts(net: EnergyNet, outputs: int) -> EnergyNet:
 
 
 def adapting(
-    net: EnergyNet, shown: Shown, corpus: Corpus, settings: Adaptation, every: int = 50
+    net: EnergyNet, shown: NamedGlyphs, corpus: Corpus, settings: Adaptation, every: int = 50
 ) -> Iterator[AdaptStep]:
     """Fine-tunes a copy of a network on shown glyphs and its own corpus, half a batch each.
 
@@ -130,7 +130,7 @@ def adapting(
     Raises:
         ValueError: for no glyphs, glyphs of a sort that is not named, or a network without sorts.
     """
-    check_shown(shown)
+    check_named(shown)
     device = next(net.parameters()).device
     random = torch.Generator(device).manual_seed(settings.seed)
     learner = with_more_sorts(net, len(shown.sorts)).to(memory_format=torch.channels_last).train()
@@ -154,7 +154,7 @@ def adapting(
             yield AdaptStep(index, float(loss.detach()), frozen_copy(average.module))
 
 
-def _of_shown(shown: Shown, n: int, settings: Adaptation, random: torch.Generator) -> tuple[Tensor, Tensor]:
+def _of_shown(shown: NamedGlyphs, n: int, settings: Adaptation, random: torch.Generator) -> tuple[Tensor, Tensor]:
     """n shown glyphs, each sort as often as any other, a little shifted, blurred and noisy."""
     device = random.device
     present = shown.y.unique().to(device)
@@ -193,15 +193,15 @@ def frozen_copy(learner: torch.nn.Module) -> EnergyNet:
     return net.eval().requires_grad_(False)
 
 
-def adapt(net: EnergyNet, shown: Shown, corpus: Corpus, settings: Adaptation | None = None) -> EnergyNet:
+def adapt(net: EnergyNet, shown: NamedGlyphs, corpus: Corpus, settings: Adaptation | None = None) -> EnergyNet:
     """The network after a whole adaptation, frozen; arguments as in `adapting`."""
     settings = settings or Adaptation()
     *_, last = adapting(net, shown, corpus, settings, every=settings.steps)
     return last.net
 
 
-def shown_from(folders: Sequence[tuple[str, Tensor]], sorts: Sequence[str]) -> Shown:
-    """Shown glyphs from (name of a sort, glyphs (N, 1, 56, 56)) pairs; names the model does not know become new sorts.
+def named_glyphs(folders: Sequence[tuple[str, Tensor]], sorts: Sequence[str]) -> NamedGlyphs:
+    """Glyphs from (name of a sort, glyphs (N, 1, 56, 56)) pairs; names that the model does not know become new sorts.
 
     Args:
         folders: the pairs, at least one with glyphs.
@@ -219,10 +219,10 @@ def shown_from(folders: Sequence[tuple[str, Tensor]], sorts: Sequence[str]) -> S
         if len(x) and name not in names:
             names.append(name)
     parts = [(x, torch.full((len(x),), names.index(name))) for name, x in folders if len(x)]
-    return Shown(torch.cat([x for x, _ in parts]), torch.cat([y for _, y in parts]), names)
+    return NamedGlyphs(torch.cat([x for x, _ in parts]), torch.cat([y for _, y in parts]), names)
 
 
-def read_case(folder: Path, card: Card) -> Shown:
+def read_case(folder: Path, card: Card) -> NamedGlyphs:
     """Reads a folder of pictures for each sort.
 
     Args:
@@ -242,4 +242,4 @@ def read_case(folder: Path, card: Card) -> Shown:
         for name, files in pictures_by_folder(place)
         if files
     ]
-    return shown_from(found, card.sorts)
+    return named_glyphs(found, card.sorts)

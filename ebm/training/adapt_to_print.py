@@ -12,7 +12,7 @@ from ebm.checkpoint.card import Card
 from ebm.data.corpus import SIZE, Corpus, to_model_space
 from ebm.model.energy import EnergyNet
 from ebm.sampling.sampler import check_ranges
-from ebm.training.adapt import AdaptStep, Shown, check_shown, frozen_copy, shifted, with_more_sorts
+from ebm.training.adapt import AdaptStep, NamedGlyphs, check_named, frozen_copy, shifted, with_more_sorts
 from ebm.training.divergence_guard import MAX_IN_A_ROW
 from ebm.training.errors import Diverged
 from ebm.training.jem import CONTRAST_BETAS, JEM, MATCH_BETAS
@@ -88,7 +88,7 @@ class Printing:
 
 
 def adapting_to_print(
-    net: EnergyNet, shown: Shown, corpus: Corpus, recipe: Recipe, shift: int = Printing.shift, every: int = 25
+    net: EnergyNet, shown: NamedGlyphs, corpus: Corpus, recipe: Recipe, shift: int = Printing.shift, every: int = 25
 ) -> Iterator[AdaptStep]:
     """Trains a copy of a network by its own two stages on a fount, for as long as states are taken.
 
@@ -111,7 +111,7 @@ def adapting_to_print(
         ValueError: for what `adapting` refuses.
         Diverged: at the third trouble in a row.
     """
-    check_shown(shown)
+    check_named(shown)
     module = _module(net, shown, corpus, recipe)
     average = AveragedModel(module.net, multi_avg_fn=get_ema_multi_avg_fn(recipe.ema))
     batches = FountBatches(shown, corpus, shift, len(shown.sorts))
@@ -168,7 +168,7 @@ class _Module(JEM):
         return self.index < self.recipe.match_steps
 
 
-def _module(net: EnergyNet, shown: Shown, corpus: Corpus, recipe: Recipe) -> _Module:
+def _module(net: EnergyNet, shown: NamedGlyphs, corpus: Corpus, recipe: Recipe) -> _Module:
     learner = with_more_sorts(net, len(shown.sorts)).train().requires_grad_(True)
     module = _Module(recipe.to_dict(), len(shown.sorts), learner).to(next(net.parameters()).device)
     module.corpus = corpus
@@ -209,7 +209,7 @@ class FountBatches:
         sorts: number of sorts in all.
     """
 
-    def __init__(self, shown: Shown, corpus: Corpus, shift: int, sorts: int):
+    def __init__(self, shown: NamedGlyphs, corpus: Corpus, shift: int, sorts: int):
         self.shift = shift
         labels = corpus.labels["train"]
         is_other = ~torch.isin(labels, shown.y.cpu())

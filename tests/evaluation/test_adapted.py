@@ -10,7 +10,7 @@ from ebm import EnergyNet
 from ebm.checkpoint.examples import load_examples
 from ebm.data.corpus import to_bytes, to_model_space
 from ebm.evaluation.adapted import export_adapted, hold_out, reference_energies
-from ebm.training.adapt import Adaptation, Shown, read_case
+from ebm.training.adapt import Adaptation, NamedGlyphs, read_case
 
 
 @pytest.fixture(scope="module")
@@ -19,10 +19,10 @@ def net() -> EnergyNet:
     return EnergyNet(4, 6).eval().requires_grad_(False)
 
 
-def shown(corpus, each: int, sorts: int = 6) -> Shown:
+def shown(corpus, each: int, sorts: int = 6) -> NamedGlyphs:
     x, y = to_model_space(corpus.images["test"]), corpus.labels["test"]
     keep = torch.cat([(y == k).nonzero()[:each, 0] for k in range(sorts)])
-    return Shown(x[keep], y[keep], corpus.sorts)
+    return NamedGlyphs(x[keep], y[keep], corpus.sorts)
 
 
 def test_one_glyph_in_five_is_held_out_where_a_sort_has_five(small_corpus):

@@ -9,7 +9,7 @@ from helpers.cards import make_card
 from ebm import EnergyNet
 from ebm.data.corpus import to_model_space
 from ebm.model.mode import Mode
-from ebm.training.adapt import Shown
+from ebm.training.adapt import NamedGlyphs
 from ebm.training.adapt_to_print import FountBatches, Printing, adapting_to_print
 from ebm.training.errors import Diverged
 from ebm.training.jem import JEM
@@ -25,10 +25,10 @@ def net() -> EnergyNet:
 
 
 @pytest.fixture
-def shown(small_corpus) -> Shown:
+def shown(small_corpus) -> NamedGlyphs:
     """One glyph of each of the first three sorts, and of a new one."""
     x = to_model_space(small_corpus.images["test"][:3]).flip(3)
-    return Shown(torch.cat([x, -x[:1]]), torch.tensor([0, 1, 2, 6]), [*small_corpus.sorts, "new"])
+    return NamedGlyphs(torch.cat([x, -x[:1]]), torch.tensor([0, 1, 2, 6]), [*small_corpus.sorts, "new"])
 
 
 def states(net, shown, corpus, n=2):
@@ -111,4 +111,4 @@ def test_what_cannot_learn_to_print_is_one_sentence(net, shown, small_corpus):
     with pytest.raises(ValueError, match="two glyphs a step"):
         Printing(batch_size=1)
     with pytest.raises(ValueError, match="At least one glyph"):
-        states(net, Shown(shown.x[:0], shown.y[:0], shown.sorts), small_corpus)
+        states(net, NamedGlyphs(shown.x[:0], shown.y[:0], shown.sorts), small_corpus)

@@ -16,7 +16,7 @@ from torch import Tensor
 from app.models.library import Models
 from app.parts.panel import BUSY
 from app.tabs.book.pages import bring
-from app.tabs.book.teaching import Lesson, Moment, teach
+from app.tabs.book.teaching import GlyphsToLearn, Look, teach
 from app.visitors.endpoints import all_sent
 from app.visitors.uploads import path_of, refusals, to_glyph
 
@@ -78,10 +78,10 @@ class Endpoints:
             if path is None or not isinstance(sort, str) or not 0 < len(sort) <= 40:
                 raise ValueError("Each picture is a file that was sent, each sort a name of 1 to 40 characters.")
             found.setdefault(sort, []).append(to_glyph(loaded, path))
-        lesson = Lesson({sort: torch.stack(glyphs) for sort, glyphs in found.items()})
+        lesson = GlyphsToLearn({sort: torch.stack(glyphs) for sort, glyphs in found.items()})
         watched = torch.cat(list(lesson.glyphs.values()))
         for seen in teach(loaded, lesson, watched, steps=steps, print_steps=print_steps, seed=int(seed) % 2**31):
-            if isinstance(seen, Moment):
+            if isinstance(seen, Look):
                 yield {"step": seen.step, "loss": seen.loss, "energy": float(seen.energies.mean())}, None
                 continue
             with TemporaryDirectory() as folder:

@@ -18,7 +18,7 @@ from app.parts.panel import BUSY, QUIET, TRAINING, WORKING, Shown, Values
 from app.tabs.book.page_view import viewing
 from app.tabs.book.pages import glyphs_of, named_in, read_by
 from app.tabs.book.reading import Reading, words
-from app.tabs.book.teaching import EVERY, PRINT_STEPS, STEPS, Lesson, Moment, proposals, teach
+from app.tabs.book.teaching import EVERY, PRINT_STEPS, STEPS, GlyphsToLearn, Look, proposals, teach
 
 _INTRO = (
     "Name a glyph or more of every sort: click its box, or have the surest of each sort proposed. Look at the "
@@ -120,7 +120,7 @@ class School:
         read = page.pages.get(values[page.key])
         named = named_in(values[page.view], read)
         loaded = models.get(values[page.context.model])
-        lesson = Lesson.of(read, named, loaded)
+        lesson = GlyphsToLearn.of(read, named, loaded)
         first, steps, more = None, values[self.steps], values[self.print_steps]
         more -= more % EVERY
         last = steps + more
@@ -129,7 +129,7 @@ class School:
             loaded, lesson, glyphs_of(read, loaded), steps=steps, print_steps=more, name=name,
             is_stopped=lambda: who in self.stopped,
         ):  # fmt: skip
-            if isinstance(seen, Moment):
+            if isinstance(seen, Look):
                 first = first or seen
                 does = "learning to read" if seen.step < steps or not more else "learning to print"
                 yield {self.said: message(f"Step {seen.step} of {last}, {does}."), self.view: look(first, seen)}
@@ -169,7 +169,7 @@ class School:
         self.stopped.add(str(session.session_hash))
 
 
-def look(first: Moment, now: Moment) -> str:
+def look(first: Look, now: Look) -> str:
     """The energies of the page before the lesson and now, as HTML."""
     facts = f"step {now.step}" + ("" if now.loss is None else f", loss {number(now.loss)}")
     medians = f"median energy of the page {number(float(first.energies.median()))} before"

@@ -31,7 +31,7 @@ _SEEN = 600  # glyphs of the page whose energies are followed
 
 
 @dataclass(frozen=True)
-class Moment:
+class Look:
     """A look at a model that is being taught.
 
     Args:
@@ -46,13 +46,13 @@ class Moment:
 
 
 @dataclass(frozen=True)
-class Lesson:
+class GlyphsToLearn:
     """What a model is shown: glyphs (N, 1, 56, 56) by the names of their sorts."""
 
     glyphs: dict[str, Tensor]
 
     @classmethod
-    def of(cls, page: "ReadPage", named: Named, loaded: LoadedModel) -> "Lesson":
+    def of(cls, page: "ReadPage", named: Named, loaded: LoadedModel) -> "GlyphsToLearn":
         """The glyphs of a page that the visitor named.
 
         Raises:
@@ -104,9 +104,9 @@ def corpus_for(loaded: LoadedModel) -> Corpus:
 
 
 def teach(
-    loaded: LoadedModel, lesson: Lesson, watched: Tensor, *, steps: Any = 300, print_steps: Any = 0, seed: int = 0,
-    name: str = "", is_stopped: Callable[[], bool] = lambda: False,
-) -> Iterator[Moment | Path]:  # fmt: skip
+    loaded: LoadedModel, lesson: GlyphsToLearn, watched: Tensor, *, steps: Any = 300, print_steps: Any = 0,
+    seed: int = 0, name: str = "", is_stopped: Callable[[], bool] = lambda: False,
+) -> Iterator[Look | Path]:  # fmt: skip
     """Teaches a copy of a model to read a fount, and then to print in it if that is wanted.
 
     Args:
@@ -126,20 +126,20 @@ def teach(
         ValueError: one sentence, for settings or a model that cannot be used.
     """
     from ebm.evaluation.adapted import export_adapted, hold_out  # Lightning: not before someone teaches
-    from ebm.training.adapt import Adaptation, adapting, shown_from
+    from ebm.training.adapt import Adaptation, adapting, named_glyphs
     from ebm.training.adapt_to_print import Printing, adapting_to_print
     from ebm.training.errors import Diverged
 
     most, more = _steps(steps, STEPS, "A lesson"), _steps(print_steps, PRINT_STEPS, "Learning to print")
     corpus = corpus_for(loaded)
-    learnt, held_out = hold_out(shown_from(list(lesson.glyphs.items()), loaded.card.sorts))
+    learnt, held_out = hold_out(named_glyphs(list(lesson.glyphs.items()), loaded.card.sorts))
     scale = float(loaded.card.recipe.get("match_scale", Adaptation.match_scale))
     settings, printing = Adaptation(steps=most, seed=seed, match_scale=scale), Printing(seed=seed)
     recipe = printing.recipe(loaded.card) if more else None
     some = watched[torch.linspace(0, len(watched) - 1, min(_SEEN, len(watched))).long()]
-    yield Moment(0, None, _energies(loaded.model, some))
+    yield Look(0, None, _energies(loaded.model, some))
     for state in adapting(loaded.model, learnt, corpus, settings, every=EVERY):
-        yield Moment(state.step, state.loss, _energies(state.net, some))
+        yield Look(state.step, state.loss, _energies(state.net, some))
         if is_stopped():
             break
     net, printed = state.net, 0
@@ -148,7 +148,7 @@ def teach(
         with suppress(Diverged):  # what was learnt until then is kept
             for state in islice(looks, more // EVERY):
                 net, printed = state.net, state.step
-                yield Moment(most + printed, state.loss, _energies(net, some))
+                yield Look(most + printed, state.loss, _energies(net, some))
                 if is_stopped():
                     break
     made = asdict(printing) | {"steps": printed} if printed else None

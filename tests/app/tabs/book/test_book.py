@@ -21,7 +21,7 @@ from app.tabs.book.example_page import example_page, example_path
 from app.tabs.book.files import write_files
 from app.tabs.book.page_view import viewing
 from app.tabs.book.pages import KEPT, Pages, bring, corrected, glyphs_of, named_in, read_by
-from app.tabs.book.teaching import Lesson, Moment, proposals, teach
+from app.tabs.book.teaching import GlyphsToLearn, Look, proposals, teach
 from ebm.page.read import ReadPage, WrongWayUp
 from ebm.system.places import DEFAULT_CHECKPOINT
 
@@ -128,8 +128,8 @@ def test_a_lesson_changes_how_the_page_is_read_and_may_go_on_to_printing(
     tiny = load(checkpoint)
     named = {0: "a", 1: "ct-ligature"}
     *moments, taught = [
-        seen if isinstance(seen, Moment) else load(seen)
-        for seen in teach(tiny, Lesson.of(page, named, tiny), glyphs, steps=50, print_steps=50)
+        seen if isinstance(seen, Look) else load(seen)
+        for seen in teach(tiny, GlyphsToLearn.of(page, named, tiny), glyphs, steps=50, print_steps=50)
     ]
     assert isinstance(taught, LoadedModel)
     assert [seen.step for seen in moments] == [0, 25, 50, 75, 100] and len(moments[0].energies) == 600
@@ -146,9 +146,9 @@ def test_what_cannot_be_taught_is_refused_in_one_sentence(
     checkpoint: Path, make_checkpoint, page: ReadPage, glyphs: torch.Tensor, tmp_path: Path
 ) -> None:
     tiny, ebm_only = load(checkpoint), load(make_checkpoint(tmp_path / "ebm.safetensors", outputs=1))
-    lesson = Lesson.of(page, {0: "a"}, tiny)
+    lesson = GlyphsToLearn.of(page, {0: "a"}, tiny)
     with pytest.raises(ValueError, match="Name at least one glyph"):
-        Lesson.of(page, {}, tiny)
+        GlyphsToLearn.of(page, {}, tiny)
     for model, steps, said in ((tiny, 10, "50 to 1000"), (tiny, "x", "whole number"), (ebm_only, 50, "no sorts")):
         with pytest.raises(ValueError, match=said):
             next(teach(model, lesson, glyphs, steps=steps))

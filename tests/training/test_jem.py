@@ -1,4 +1,4 @@
-"""Training: short real runs in every mode, and divergences that are noticed and rolled back."""
+"""Training: short real runs in every mode, their losses and stages, and the checkpoints that they leave."""
 
 import dataclasses
 import hashlib
@@ -6,43 +6,21 @@ import hashlib
 import pytest
 import pytorch_lightning as pl
 import torch
+from helpers.brief_training import CHAINS, QUICK, STARTED, fit
 from pytorch_lightning.callbacks import EMAWeightAveraging
 from torch.nn import functional as F
 
 import ebm
 from ebm.checkpoint.files import save
-from ebm.data.batches import GlyphDataModule
 from ebm.data.corpus import to_model_space
 from ebm.evaluation.export import export
 from ebm.model.mode import Mode
 from ebm.sampling.starts import uniform_start
 from ebm.training.divergence_guard import DivergenceGuard
-from ebm.training.errors import Diverged
 from ebm.training.jem import JEM
 from ebm.training.recipe import Recipe, recipe
 from ebm.training.second_stage import SecondStage
 from ebm.training.train import default_name, read_run, train
-
-QUICK = {
-    "width": 4, "batch_size": 24, "match_steps": 24, "contrast_steps": 24, "match_lr": 5e-3, "lr": 2e-4, "steps": 5,
-    "buffer_per_class": 8, "ema": 0.9,
-}  # fmt: skip
-CHAINS = {"match_steps": 0, "contrast_steps": 8}  # the second stage alone
-STARTED = CHAINS | {"contrast_steps": 1}  # no more than it takes to have a buffer and an optimiser
-
-
-def fit(corpus, *callbacks, settings=None, **trainer_settings):
-    """Trains briefly; gives the module (with its current, not its averaged weights) and the trainer."""
-    chosen = Recipe(**(QUICK | (settings or {})))
-    pl.seed_everything(0, verbose=False)
-    module = JEM(chosen.to_dict(), len(corpus.sorts))
-    trainer = pl.Trainer(
-        max_steps=chosen.total_steps, accelerator="cpu", logger=False, enable_checkpointing=False,
-        enable_progress_bar=False, enable_model_summary=False, num_sanity_val_steps=0, inference_mode=False,
-        callbacks=list(callbacks), **trainer_settings,
-    )  # fmt: skip
-    trainer.fit(module, GlyphDataModule(corpus, chosen.batch_size))
-    return module, trainer
 
 
 def cross_entropy(module, corpus):
@@ -121,18 +99,6 @@ def test_each_stage_has_its_own_optimiser_and_the_second_begins_with_the_average
     assert all(torch.equal(weights[name], averaged[name]) for name in weights)
 
 
-def test_a_rollback_never_goes_behind_the_second_stage(small_corpus):
-    averaging = EMAWeightAveraging(decay=0.9, use_buffers=False)
-    guard = DivergenceGuard(averaging, every=1000)
-    wreck = Wreck(averaging, 6)
-    with pytest.warns(UserWarning, match="Rolled back"):
-        _, trainer = fit(
-            small_corpus, averaging, SecondStage(averaging, guard), wreck, guard,
-            settings={"match_steps": 4, "contrast_steps": 3},
-        )  # fmt: skip
-    assert trainer.optimizers[0].param_groups[0]["betas"] == (0.0, 0.999)
-
-
 def test_a_quarter_of_the_chains_runs_unsteered_in_slots_of_its_own(small_corpus):
     module, _ = fit(small_corpus, settings=STARTED)
     assert module.slot_groups() == [8] * 6 + [16]  # a quarter of all 64
@@ -154,89 +120,6 @@ def test_the_contrastive_gradient_lowers_real_energies_and_raises_sampled_ones(s
         for p in module.net.parameters():
             p -= 0.05 * p.grad
     assert float((module.net.energy(fake).mean() - module.net.energy(x).mean()).detach()) > before
-
-
-class Poison(pl.Callback):
-    """Puts a NaN into the data of the given steps."""
-
-    def __init__(self, *steps):
-        self.steps = steps
-
-    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
-        if batch_idx in self.steps:
-            batch[0][0, 0, 0, 0] = float("nan")
-
-
-class Wreck(pl.Callback):
-    """Spoils weights, average and buffer after the given steps, as a divergence would, and remembers what was there."""
-
-    def __init__(self, averaging, *steps):
-        self.averaging, self.steps, self.before = averaging, steps, {}
-
-    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
-        if batch_idx == min(self.steps) - 1:
-            self.before = {name: p.detach().clone() for name, p in pl_module.net.named_parameters()}
-        if batch_idx in self.steps:
-            pl_module.trouble = "wrecked on purpose"
-            pl_module.buffer.x.fill_(7.0)
-            for net in (pl_module.net, self.averaging._average_model):
-                for p in net.parameters():
-                    p.data.fill_(99.0)
-
-
-def test_a_divergence_is_rolled_back_reported_and_halves_the_learning_rate(small_corpus):
-    averaging = EMAWeightAveraging(decay=0.9, use_buffers=False)
-    guard, wreck = DivergenceGuard(averaging, every=1), Wreck(averaging, 5)
-    settings = CHAINS | {"lr": 1e-12}  # so slow that the weights stay where they were
-    with pytest.warns(UserWarning, match="wrecked on purpose. Rolled back"):
-        module, trainer = fit(small_corpus, averaging, wreck, guard, settings=settings)
-    assert [event["seen"] for event in guard.rollbacks] == ["wrecked on purpose"]
-    assert module.lr_factor == 0.5
-    for name, parameter in module.net.named_parameters():
-        assert torch.allclose(parameter, wreck.before[name], atol=1e-6), name
-    assert all(p.abs().max() < 10 for p in averaging._average_model.parameters())
-    assert module.buffer.x.abs().max() <= 1
-    assert guard.state_dict()["rollbacks"] == guard.rollbacks
-
-
-def test_each_rollback_goes_back_behind_the_one_before(small_corpus):
-    averaging = EMAWeightAveraging(decay=0.9, use_buffers=False)
-    guard = DivergenceGuard(averaging, every=1)
-    with pytest.warns(UserWarning, match="Rolled back"):
-        module, _ = fit(small_corpus, averaging, Wreck(averaging, 4, 6), guard, settings=CHAINS)
-    assert len(guard.rollbacks) == 2 and module.lr_factor == 0.25
-    assert all(p.abs().max() < 10 for p in module.net.parameters())
-
-
-def test_a_nan_in_the_data_is_noticed_and_never_reaches_the_weights(small_corpus):
-    guard = DivergenceGuard(every=2)
-    with pytest.warns(UserWarning, match="Rolled back"):
-        module, _ = fit(small_corpus, guard, Poison(5), settings={"match_steps": 2, "contrast_steps": 6})
-    (event,) = guard.rollbacks
-    assert "finite" in event["seen"] or "nan" in event["seen"]
-    assert all(torch.isfinite(p).all() for p in module.parameters())
-
-
-@pytest.mark.parametrize(
-    ("fake", "words"),
-    [
-        (torch.ones(24, 1, 56, 56), "solid ink"),
-        (torch.ones(24, 1, 56, 56) - 2 * (torch.arange(56) % 2), "saturated"),
-        ((torch.ones(24, 1, 56, 56) - 2 * (torch.arange(56) % 2)).mT + 0.5 * torch.randn(56), "saturated"),
-    ],
-)
-def test_saturated_samples_are_noticed_though_the_loss_is_fine(small_corpus, fake, words):
-    module, _ = fit(small_corpus, settings=STARTED)
-    module.log = module.log_dict = lambda *args, **kwargs: None
-    module.negatives = lambda y, data=None: fake.clamp(-1, 1)
-    x, y = to_model_space(small_corpus.images["train"][:24]), small_corpus.labels["train"][:24]
-    module.training_step((x, y), 0)
-    assert module.trouble is not None and words in module.trouble
-
-
-def test_a_far_too_large_learning_rate_ends_with_a_clear_message(small_corpus):
-    with pytest.raises(Diverged, match="3 times in a row"), pytest.warns(UserWarning):
-        fit(small_corpus, DivergenceGuard(every=50), settings=CHAINS | {"contrast_steps": 320, "lr": 200.0})
 
 
 def test_training_exports_a_checkpoint_and_resumes(small_corpus, tmp_path):

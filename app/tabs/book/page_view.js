@@ -46,14 +46,16 @@ export class PageView {
     }
 
     waitForPicture() {  // it comes in a component of its own, perhaps a moment later
-        const image = document.querySelector(`#scan img[data-page="${this.book.id}"]`);
-        if (!image) { setTimeout(() => this.waitForPicture(), 50); return; }
+        const image = this.book && document.querySelector(`#scan img[data-page="${this.book.id}"]`);
+        const again = () => { if (this.book) setTimeout(() => this.waitForPicture(), 50); };
+        if (!image) { again(); return; }
         image.decode().then(() => {
+            if (this.book?.id !== image.dataset.page) return;  // another page has come meanwhile
             this.picture = image;
             this.scan.resize();
             this.scan.fit(false);
             this.showAll();
-        });
+        }, again);  // the element may have been replaced while it was decoded
     }
 
     showAll() {

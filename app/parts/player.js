@@ -19,7 +19,7 @@ export function mount(element) {
 
 class Player {
     constructor(element) {
-        Object.assign(this, { element, root: element.querySelector('.player'), reel: null, at: 0, timer: null });
+        Object.assign(this, { element, root: element.querySelector('.player'), reel: null, at: 0, timer: null, isFollowing: true, steer: null });
         this.tiles = new Tiles(this.find('.tiles canvas'));
         this.redraw = drawnLater(this.root, () => this.draw());
         this.reset(null);
@@ -62,7 +62,7 @@ class Player {
         this.root.dataset.paused = 'false';
         delete this.root.dataset.mark;
         this.find('[data-do=branch]').hidden = !hands.branch;
-        this.following = true;
+        this.isFollowing = true;
     }
 
     /** Shows states of the run, see recording.js. */
@@ -91,7 +91,7 @@ class Player {
 
     reset(hands) {
         this.recording = new Recording((frame) => { if (this.shown() === frame) this.redraw(); });
-        this.following = true;
+        this.isFollowing = true;
         this.steer = hands;
         this.stopPlaying();
     }
@@ -99,7 +99,7 @@ class Player {
     settle(rest) {
         this.root.dataset.empty = 'false';
         this.root.dataset.live = String(Boolean(this.steer));
-        if (this.following || this.at >= this.frames.length) this.at = this.frames.length - 1;
+        if (this.isFollowing || this.at >= this.frames.length) this.at = this.frames.length - 1;
         if (this.reel.done) this.at = rest ?? this.at;
         showLetters(this.find('.letters'), this.reel, (tile) => this.openTile(tile));
         this.redraw();
@@ -125,11 +125,11 @@ class Player {
 
     say(frame) {
         const { reel } = this, range = this.find('.controls input'), said = `${reel.x} ${frame.step} of ${reel.of}`;
-        const isMoving = this.timer || (this.isRunning && this.following && !this.isPaused);
+        const isMoving = this.timer || (this.isRunning && this.isFollowing && !this.isPaused);
         range.max = this.frames.length - 1;
         range.value = this.at;
         range.setAttribute('aria-valuetext', said);
-        this.find('.controls output').textContent = said + (this.isRunning && !this.following ? ' (the run goes on)' : '');
+        this.find('.controls output').textContent = said + (this.isRunning && !this.isFollowing ? ' (the run goes on)' : '');
         for (const part of ['.controls', '.chart']) this.find(part).hidden = this.frames.length < 2;
         this.find('[data-do=play]').innerHTML = isMoving ? '&#10074;&#10074;' : '&#9654;';
         this.find('.letters').hidden = this.at !== this.frames.length - 1;
@@ -162,19 +162,19 @@ class Player {
         const next = this.at + by, last = this.frames.length - 1;
         if (this.steer && next > last && this.reel) { this.steer.step?.(); return; }
         this.at = Math.max(0, Math.min(last, next));
-        this.following = this.isRunning && this.at === last;
+        this.isFollowing = this.isRunning && this.at === last;
         this.draw();  // at once: what a hand does is seen before the next frame
     }
 
-    follow() { this.following = true; this.at = this.frames.length - 1; }
+    follow() { this.isFollowing = true; this.at = this.frames.length - 1; }
 
     /** Play or pause: of a run in this page the run itself, of the server's what it sends, of one that is over its recording. */
     play() {
         if (this.isRunning && this.steer) {
             this.hold(!this.isPaused);
             if (!this.isPaused) this.follow();
-        } else if (this.timer || (this.isRunning && this.following)) {
-            this.following = false;
+        } else if (this.timer || (this.isRunning && this.isFollowing)) {
+            this.isFollowing = false;
             this.stopPlaying();
         } else if (this.isRunning) this.follow();
         else this.replay();

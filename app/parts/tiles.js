@@ -20,10 +20,9 @@ export class Tiles {
      */
     draw({ frames, reel, at, bounds }, colour) {
         const picture = this.pictureOf(frames[at], reel.wide), { canvas } = this;
-        this.cell = reel.cell + reel.gap;
-        this.spark = frames.length > 1 ? SPARK : 0;
-        const width = (reel.wide * this.cell + reel.gap) * ZOOM;
-        const height = (Math.ceil(reel.tiles / reel.wide) * (this.cell + this.spark) + reel.gap) * ZOOM;
+        const cell = reel.cell + reel.gap, spark = frames.length > 1 ? SPARK : 0;  // height of the curve below a tile
+        const width = (reel.wide * cell + reel.gap) * ZOOM;
+        const height = (Math.ceil(reel.tiles / reel.wide) * (cell + spark) + reel.gap) * ZOOM;
         if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
         if (!picture) return;
         const pen = canvas.getContext('2d');
@@ -31,11 +30,11 @@ export class Tiles {
         pen.fillStyle = colour('--table');
         pen.fillRect(0, 0, width, height);
         for (let k = 0; k < reel.tiles; k++) {
-            const x = (k % reel.wide) * this.cell + reel.gap, row = Math.floor(k / reel.wide);
-            const top = row * this.cell + reel.gap, y = top + row * this.spark, side = reel.cell * ZOOM;
+            const x = (k % reel.wide) * cell + reel.gap, row = Math.floor(k / reel.wide);
+            const top = row * cell + reel.gap, y = top + row * spark, side = reel.cell * ZOOM;
             pen.drawImage(picture, x, top, reel.cell, reel.cell, x * ZOOM, y * ZOOM, side, side);
             if (reel.rows && k % reel.wide === 0) nameRow(pen, reel.rows[row], x * ZOOM, (y + reel.cell - 9) * ZOOM, colour);
-            if (this.spark) this.curve(pen, k, [x, y + reel.cell + 2], { frames, reel, at, bounds }, colour('--accent'));
+            if (spark) drawCurve(pen, k, [x, y + reel.cell + 2], { frames, reel, at, bounds }, colour('--accent'));
         }
     }
 
@@ -44,19 +43,6 @@ export class Tiles {
         this.sheet ??= new Sheet();
         this.sheet.show(inks, wide);
         return this.sheet.canvas;
-    }
-
-    /** The energy of one glyph up to the frame that is shown, from a place in glyph pixels. */
-    curve(pen, tile, [left, top], { frames, reel, at, bounds: [least, most] }, colour) {
-        const every = Math.ceil((at + 1) / POINTS), end = Math.max(reel.of, frames.at(-1).step) || 1;
-        pen.strokeStyle = colour;
-        pen.lineWidth = 2;
-        pen.beginPath();
-        for (let k = at % every; k <= at; k += every) {
-            const share = (Math.min(frames[k].energy[tile], most) - least) / (most - least);
-            pen.lineTo((left + reel.cell * frames[k].step / end) * ZOOM, (top + (this.spark - 4) * (1 - share)) * ZOOM);
-        }
-        pen.stroke();
     }
 
     /** The number of the tile under a pointer. */
@@ -73,4 +59,17 @@ function nameRow(pen, text, x, y, colour) {
     pen.fillRect(x, y, pen.measureText(text).width + 4 * ZOOM, 9 * ZOOM);
     pen.fillStyle = colour('--ink');
     pen.fillText(text, x + 2 * ZOOM, y + 7 * ZOOM);
+}
+
+/** The energy of one glyph up to the frame that is shown, from a place in glyph pixels. */
+function drawCurve(pen, tile, [left, top], { frames, reel, at, bounds: [least, most] }, colour) {
+    const every = Math.ceil((at + 1) / POINTS), end = Math.max(reel.of, frames.at(-1).step) || 1;
+    pen.strokeStyle = colour;
+    pen.lineWidth = 2;
+    pen.beginPath();
+    for (let k = at % every; k <= at; k += every) {
+        const share = (Math.min(frames[k].energy[tile], most) - least) / (most - least);
+        pen.lineTo((left + reel.cell * frames[k].step / end) * ZOOM, (top + (SPARK - 4) * (1 - share)) * ZOOM);
+    }
+    pen.stroke();
 }

@@ -5,6 +5,7 @@ from helpers.app_pages import open_tab
 SAID = "#print-by-engine .said"
 DONE = f"document.querySelector('{SAID}')?.innerText.includes('Read back')"
 STEP = "#printed .controls output"
+FINISHED_STEP = "#finished .controls output"
 
 
 def print_word(page, word: str) -> None:
@@ -35,6 +36,18 @@ def print_and_wait(page, button: str = "#go", end: str = "Read back") -> None:
     set_aside(page)
     page.click(button)
     wait_for_end(page, end)
+
+
+def watch_steps(page, place: str = STEP) -> None:
+    """Has the page write down in `window.steps` every step that a player shows from now on."""
+    page.evaluate(
+        """(place) => {
+            const output = document.querySelector(place);
+            window.steps = [];
+            new MutationObserver(() => window.steps.push(output.innerText)).observe(output, { childList: true });
+        }""",
+        place,
+    )
 
 
 def set_number(page, box: str, value: float) -> None:

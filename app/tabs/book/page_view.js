@@ -13,7 +13,7 @@ import { Threshold } from './threshold.js';
  */
 export function mount(element, heard) { return new PageView(element, heard); }
 
-export class PageView {
+class PageView {
     constructor(element, heard) {
         Object.assign(this, {
             element, heard, picture: null, named: {},  // the visitor's own readings

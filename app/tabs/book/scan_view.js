@@ -134,11 +134,10 @@ export class ScanView {
             this.moved = pointers.size > 1 ? Infinity : 0;
         });
         on('pointermove', (event) => { if (pointers.has(event.pointerId)) this.drag(event); else this.hover(event); });
-        on('pointerup', (event) => {
-            pointers.delete(event.pointerId);
-            if (this.moved < CLICK) page.choose(this.glyphAt(this.placeOf(event)));
-        });
-        on('pointercancel', (event) => pointers.delete(event.pointerId));
+        on('pointerup', (event) => { if (this.moved < CLICK) page.choose(this.glyphAt(this.placeOf(event))); });
+        for (const kind of ['pointerup', 'pointercancel']) {
+            canvas.addEventListener(kind, ({ pointerId }) => pointers.delete(pointerId));  // also while the next page is on its way
+        }
         on('pointerleave', () => { if (page.chosen !== null) page.point(page.chosen); });
         on('wheel', (event) => {
             event.preventDefault();

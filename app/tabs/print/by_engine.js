@@ -64,7 +64,11 @@ class PrintByEngine {
     }
 
     async withPrinter(run) {
-        this.printer ??= new Printer(await partOf('printed'), (...said) => this.say(...said), (record) => this.showWord(record), () => { wordLine().hidden = true; });
+        this.printer ??= new Printer(await partOf('printed'), {
+            say: (...said) => this.say(...said),
+            begins: () => { wordLine().hidden = true; },
+            ended: (record) => this.showWord(record),
+        });
         const model = await shownModel();
         settle();
         try { await run(this.printer); } catch (error) {
@@ -73,6 +77,7 @@ class PrintByEngine {
                 this.printer.player.mark('from the run before');
                 return;
             }
+            if (model.closed) return;  // another one is shown
             if (!model.clients.print?.dead) { this.say(error.message, 'problem'); return; }
             model.fail(error);
             if (!model.isAlone) this.find('.why').textContent = `${model.why} Press Print again.`;

@@ -36,7 +36,7 @@ window.glyphImport('tabs/print/by_engine.js').then(({ mount }) => {
 });"""
 
 
-def by_engine() -> gr.HTML:
+def print_by_engine() -> gr.HTML:
     """The component, whose events ask the server for something.
 
     They are play (print), submit (go on), select (diagnose the page's run), apply (diagnose the server's run) and edit

@@ -77,11 +77,12 @@ function rowsOf({ groups, each }) {
 export class Printer {
     /**
      * @param {object} player of the tab, as player.js mounts it.
-     * @param {function(string, string=): void} say shows a sentence, of the kind 'hint' or 'problem'.
-     * @param {function(object): void} ended is called with each run that is over, as `record` gives it.
-     * @param {function(): void} begins is called when a run begins.
+     * @param {object} heard what is called:
+     * @param {function(string, string=): void} heard.say shows a sentence, of the kind 'hint' or 'problem'.
+     * @param {function(): void} heard.begins when a run begins.
+     * @param {function(object): void} heard.ended with each run that is over, as `record` gives it.
      */
-    constructor(player, say, ended = () => {}, begins = () => {}) { Object.assign(this, { player, say, ended, begins, pace: 60, run: null, last: null }); }
+    constructor(player, { say, begins, ended }) { Object.assign(this, { player, say, begins, ended, pace: 60, run: null, last: null }); }
 
     /** Prints afresh. */
     async start(values) {

@@ -23,7 +23,7 @@ from app.parts.player import Reel, player
 from app.tabs.print import controls as print_controls
 from app.tabs.print import endpoints as print_endpoints
 from app.tabs.print import run as printing
-from app.tabs.print.by_engine import PLACE, by_engine, run_told
+from app.tabs.print.by_engine import PLACE, print_by_engine, run_told
 from app.tabs.print.controls import Controls, Recipes, settings_of
 from app.tabs.print.diagnosis import diagnose
 from app.tabs.print.run import Frame, PrintRequest
@@ -227,7 +227,7 @@ def lay_out(context: Context) -> Print:
             view = player("printed", "Press Print: every glyph starts as noise.")
             line = gr.HTML("", elem_id="word-line", js_on_load=None)
             status = gr.HTML(message(_BEFORE), elem_id="print-status", elem_classes=_SERVER, js_on_load=None)
-            tools = by_engine()
+            tools = print_by_engine()
             with gr.Row(elem_classes=["buttons", _SERVER]):
                 files = [
                     gr.DownloadButton(label, interactive=False, size="sm", elem_id=name, min_width=140)

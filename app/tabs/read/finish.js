@@ -18,7 +18,7 @@ export function mount(element, askServer) { return new Finish(element, askServer
 
 class Finish {
     constructor(element, askServer) {
-        Object.assign(this, { askServer, said: element.querySelector('.said'), use: element.querySelector('[data-do=use]'), made: null });
+        Object.assign(this, { askServer, said: element.querySelector('.said'), use: element.querySelector('[data-do=use]'), made: null, current: null });
         this.use.addEventListener('click', () => this.takeMade());
         onModel(() => { this.keep(null); this.say(''); });
     }
@@ -28,6 +28,7 @@ class Finish {
         const model = await shownModel();
         if (!model.isHere) { this.askServer(); return; }
         try { await this.run(values, model); } catch (error) {
+            if (model.closed) return;  // another one is shown
             if (!model.clients.finish?.dead) { this.say(error.message, 'problem'); return; }
             model.fail(error);
             this.askServer();
@@ -40,6 +41,7 @@ class Finish {
         const { steps, share, seed } = checked(values), client = await model.client('finish', 1);
         const starts = toModel(ink), free = lens.mask().some(Boolean) ? lens.mask() : null, before = await client.read(starts);
         const label = labelOf(values.towards, before.logits, facts), part = free ? 1 : share, { stepSize, noise, clip } = facts.sampler;
+        const mine = this.current = {};  // a newer run ends this one
         this.keep(null);
         this.say('The chain is running…');
         player.begin({ run: `finish ${Date.now()}`, of: steps, band: facts.band, tiles: 1, aim: label === null ? '' : 'energy with its sort' }, {
@@ -48,9 +50,10 @@ class Finish {
         const { glyphs } = await client.run({
             count: 1, seed, aims: [label === null ? {} : { label }], starts, free, steps,
             stepSize: part * stepSize, noise: part * noise, clip: clip ?? Infinity, pace: PACE,
-        }, (frames) => player.add(frames));
+        }, (frames) => { if (this.current === mine) player.add(frames); });
+        const after = this.current === mine && await client.read(glyphs);
+        if (this.current !== mine) return;
         player.end([]);
-        const after = await client.read(glyphs);
         this.say(comparison(...[before, after].map(({ energy, logits }) => verdictOf(energy[0], logits, facts)), facts) + (free ? '; only masked pixels changed.' : '.'));
         this.keep(glyphs);
     }

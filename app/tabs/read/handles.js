@@ -1,20 +1,10 @@
 // The handles: sliders that move the glyph by hand, each with the energies along its whole way.
 import { coloursOf, drawDot, drawLine, penOn } from '../../parts/canvas.js';
+import { latest } from '../../parts/latest.js';
 import { MOVES, NONE, alongOne, moved } from './moves.js';
 
 const EDGE = 8, ROOM = 4;  // beside and above the curves
 const STEPS = 280;  // of a slider
-
-/** Only the latest of many questions is asked, as soon as the one before is answered. */
-export function latest(ask) {
-    let busy = false, next = null;
-    return async (...given) => {
-        next = given;
-        if (busy) return;
-        busy = true;
-        try { while (next) { const now = next; next = null; await ask(...now); } } finally { busy = false; }
-    };
-}
 
 export class Handles {
     /**

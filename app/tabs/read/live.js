@@ -2,11 +2,12 @@
 import { glyphOf, strokesOf } from '../../engine/drawing.js';
 import { onModel } from '../../engine/page.js';
 import { SIZE, toInk, toModel } from '../../parts/glyph.js';
+import { latest } from '../../parts/latest.js';
 import { inkOf, openInRead } from '../../parts/opening.js';
 import { pack } from '../../parts/packing.js';
 import { partOf, put } from '../../parts/places.js';
 import { dotEffects } from './dots.js';
-import { Handles, latest } from './handles.js';
+import { Handles } from './handles.js';
 import { finishBelow, offerHelp } from './stranger_help.js';
 import { card, summary, verdictOf } from './verdict.js';
 
@@ -136,7 +137,7 @@ class Reading {
         } catch (error) { this.failed('dots', error); }
     }
 
-    failed(purpose, error) { if (this.isHere() && this.model.clients[purpose]?.dead) this.model.fail(error); }
+    failed(purpose, error) { if (this.isHere() && !this.model.closed && this.model.clients[purpose]?.dead) this.model.fail(error); }
 
     offer() { offerHelp(this.find('.then'), Boolean(this.verdict?.isStranger) && !this.isDrawing); }
 

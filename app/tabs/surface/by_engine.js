@@ -1,6 +1,7 @@
 // The tab Surface by this page's engine: it computes plane and ways where it can, otherwise the server is asked.
 import { model as shownModel, onModel } from '../../engine/page.js';
 import { PIXELS, toInk, toModel, words } from '../../parts/glyph.js';
+import { latest } from '../../parts/latest.js';
 import { partOf, put } from '../../parts/places.js';
 import { paint } from '../../parts/sheet.js';
 import { barrier, lowestEnergy, onPlane, ontoPlane, straight } from './paths.js';
@@ -33,6 +34,7 @@ class SurfaceByEngine {
             moves: (end, place) => this.moveEnd(end, place), looks: (place) => this.lookAt(place),
         });
         this.ways = new Ways(this.find('.ways'));
+        this.readLatest = latest((place) => this.withEngine((client) => this.readPlace(client, place)));
         this.sliders = [...element.querySelectorAll('[data-axis]')];
         this.listen();
     }
@@ -164,21 +166,15 @@ class SurfaceByEngine {
         }
     }
 
-    // Only the latest place is read, as soon as the one before is answered.
-    async lookAt(place) {
-        this.probe = this.next = place;
-        if (this.isLooking || !this.corners) return;
-        this.isLooking = true;
-        await this.withEngine(async (client) => {
-            while (this.next) {
-                const [u, v] = this.next, glyph = onPlane(this.corners, u, v);
-                this.next = null;
-                const { energy: [energy], logits } = await client.read(glyph);
-                this.terrain.probe([u, v]);
-                this.showProbe(glyph, [u, v], energy, logits);
-            }
-        });
-        this.isLooking = false;
+    lookAt(place) {
+        this.probe = place;
+        if (this.corners) this.readLatest(place);
+    }
+
+    async readPlace(client, [u, v]) {
+        const glyph = onPlane(this.corners, u, v), { energy: [energy], logits } = await client.read(glyph);
+        this.terrain.probe([u, v]);
+        this.showProbe(glyph, [u, v], energy, logits);
     }
 
     showProbe(glyph, [u, v], energy, logits) {

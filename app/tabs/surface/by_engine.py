@@ -43,7 +43,7 @@ _ON_LOAD = """window.glyphImport('tabs/surface/by_engine.js').then(({ mount }) =
 });"""
 
 
-def by_engine(models: Models) -> gr.HTML:
+def surface_by_engine(models: Models) -> gr.HTML:
     """The component, whose event `apply` asks the server to look.
 
     Args:

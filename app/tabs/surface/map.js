@@ -27,7 +27,7 @@ export class PlaneMap {
      */
     draw(pen, side, { plane, ends, lowest, probe }) {
         const onMap = (place) => placeOnMap(plane, side, place), { width } = pen.canvas;
-        if (this.of !== plane || this.side !== side || this.ground.width !== width) this.paintGround(plane, side, width);
+        if (this.shownPlane !== plane || this.side !== side || this.ground.width !== width) this.paintGround(plane, side, width);
         pen.drawImage(this.ground, 0, 0, side, side);
         const straight = ends.map(onMap), path = lowest.map(onMap);
         drawLine(pen, straight, { colour: LIGHT, width: 4 });
@@ -47,7 +47,7 @@ export class PlaneMap {
     paintGround(plane, side, width) {
         const { n, low, high, threshold } = plane, half = side / (n - 1) / 2;
         this.ground = Object.assign(document.createElement('canvas'), { width, height: width });
-        Object.assign(this, { of: plane, side });
+        Object.assign(this, { shownPlane: plane, side });
         const pen = this.ground.getContext('2d');
         pen.scale(width / side, width / side);
         pen.drawImage(plane.picture, -half, -half, side + 2 * half, side + 2 * half);  // a grid point is the middle of its pixel
@@ -60,7 +60,7 @@ export class PlaneMap {
     }
 
     trace(pen, level) {
-        const { of: { energy, n }, side } = this, step = side / (n - 1);
+        const { shownPlane: { energy, n }, side } = this, step = side / (n - 1);
         pen.beginPath();
         for (const [x0, y0, x1, y1] of contour(energy, n, level)) {
             pen.moveTo(x0 * step, side - y0 * step);

@@ -15,7 +15,7 @@ from app.parts.drawing import message
 from app.parts.panel import QUIET, WORKING, Context, Panel, Settings, Shown, Values, Wishes, updates
 from app.parts.player import Reel, player
 from app.tabs.surface import landscape
-from app.tabs.surface.by_engine import PLACE, by_engine
+from app.tabs.surface.by_engine import PLACE, surface_by_engine
 from app.tabs.surface.endpoints import Endpoints
 from app.tabs.surface.landscape import choices, cut, way
 from app.tabs.surface.walker import walker, walking
@@ -114,7 +114,7 @@ def lay_out(context: Context) -> Surface:
             views = [(words, name) for name, words in VIEWS.items()]
             view = gr.Radio(views, **start["view"], label="Show the plane as", elem_id="plane-view")
         with gr.Column(elem_classes="area-b", min_width=0):
-            tools = by_engine(context.models)
+            tools = surface_by_engine(context.models)
             with gr.Column(elem_classes=_SERVER):
                 said = gr.HTML(message("Walking the surface\u2026"), elem_id="surface-said", js_on_load=None)
                 shown = player("path", "The glyphs on the way appear here.")

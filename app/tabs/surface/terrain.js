@@ -10,7 +10,7 @@ const TURN = 1 / 120;  // of the relief for each pixel, in radians
 
 export class Terrain {
     /**
-     * @param {HTMLElement} element `.terrain`, which has the template of in_page.py.
+     * @param {HTMLElement} element `.terrain`, which has the template of by_engine.py.
      * @param {{moves: function(number, [number, number]): void, looks: function([number, number]): void}} heard what is called
      *     when an end is moved to a place of the plane, and when the visitor points at a place.
      */

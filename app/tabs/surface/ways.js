@@ -6,7 +6,7 @@ import { Sheet } from '../../parts/sheet.js';
 const SHOWN = 12;  // glyphs of each way in the strip
 const LEFT = 40, RIGHT = 8, TOP = 10, BOTTOM = 28;  // room around the curves
 
-/** The curves and strips of an element `.ways`, which has the template of in_page.py. */
+/** The curves and strips of an element `.ways`, which has the template of by_engine.py. */
 export class Ways {
     constructor(element) {
         Object.assign(this, { element, line: null, path: null, threshold: null });

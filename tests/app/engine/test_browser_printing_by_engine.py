@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.app_pages import values_of, wait_until
-from helpers.print_pages import DONE, SAID, STEP, print_and_wait, print_word, set_number, visit
+from helpers.print_pages import DONE, SAID, STEP, print_and_wait, print_word, set_number, visit, watch_steps
 from PIL import Image
 
 from app.tabs.print.controls import SIDE_BY_SIDE, side_by_side
@@ -19,11 +19,6 @@ from ebm.sampling.native import library
 needs_native = pytest.mark.skipif(library().wait().code is None, reason="the library is not compiled here")
 
 AT_ITS_END = f"document.querySelector('{STEP}').innerText === 'step 32 of 32'"
-WATCH_STEPS = f"""() => {{
-    const output = document.querySelector('{STEP}');
-    window.steps = [];
-    new MutationObserver(() => window.steps.push(output.innerText)).observe(output, {{ childList: true }});
-}}"""
 ENERGY = "async () => (await (await glyphImport('parts/places.js')).partOf('reading')).shown()?.energy"
 
 
@@ -122,7 +117,7 @@ def test_in_a_lecture_space_plays_wherever_the_focus_is(page) -> None:
     visit(page)
     page.evaluate("document.documentElement.classList.add('lecture')")
     page.focus("#printed [data-move='-10']")
-    page.evaluate(WATCH_STEPS)
+    watch_steps(page)
     page.keyboard.press("Space")  # from the start again; the button would go ten steps back, to 22
     page.wait_for_function("window.steps.some((step) => /^step 1?[0-9] of/.test(step))")
     page.wait_for_function(AT_ITS_END)

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 from helpers.app_pages import draw, open_tab, serious_findings, values_of, wait_until
+from helpers.print_pages import FINISHED_STEP, set_number, watch_steps
 from PIL import Image
 
 import ebm
@@ -91,6 +92,22 @@ def test_a_glyph_is_finished_here_and_its_mask_alone_moves(page, asked: list[str
     page.click("#finish-by-engine [data-do=use]")
     wait_until(page, f"async () => (await ({ENERGY})()) !== {before}")
     page.click(".lens [data-do=bare]")
+
+
+def test_a_newer_finish_ends_the_one_before(page) -> None:
+    open_tab(page, "Read")
+    draw(page, [(0.4, 0.2), (0.4, 0.8)])
+    set_number(page, "#finish-steps", 64)
+    watch_steps(page, FINISHED_STEP)
+    page.click("#finish-go")
+    page.wait_for_function("window.steps.some((step) => /^step [1-9].* of 64/.test(step))")
+    page.click("#finish-go")
+    number = "window.steps.map((step) => Number(step.split(' ')[1]))"
+    page.wait_for_function(f"{number}.some((step, k, all) => k && step < all[k - 1])")  # it began anew
+    page.wait_for_selector("#finish-by-engine .said:has-text('Energy')")
+    page.wait_for_function(f"document.querySelector('{FINISHED_STEP}').innerText === 'step 64 of 64'")
+    assert page.evaluate("window.steps.every((step) => step.endsWith(' of 64'))")  # the end of the first is not shown
+    assert page.is_enabled("#finish-by-engine [data-do=use]")
 
 
 def test_a_drawing_that_is_a_stranger_is_inked_like_print(page) -> None:

@@ -237,11 +237,12 @@ def joint_command(
 
 @app.command("results")
 def results_command() -> None:
-    """Writes the tables of benchmarks/README.md from the reports in benchmarks/results."""
+    """Writes the tables of benchmarks/README.md and docs/api.md from the reports in benchmarks/results."""
     from benchmarks.measuring import markdown
 
-    markdown.PAGE.write_text(markdown.filled(markdown.PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-    print(f"Wrote {markdown.PAGE}")
+    for page in markdown.PAGES:
+        page.write_text(markdown.filled(page.read_text(encoding="utf-8")), encoding="utf-8")
+        print(f"Wrote {page}")
 
 
 def _threads(asked: int | None) -> int:

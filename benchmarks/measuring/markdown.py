@@ -1,4 +1,4 @@
-"""The tables of a page from the reports in `benchmarks/results/`, so that nobody types a figure."""
+"""The tables of pages from the reports in `benchmarks/results/`, so that nobody types a figure."""
 
 import json
 import re
@@ -11,7 +11,7 @@ from benchmarks.measuring.tables import ours_ms
 from ebm.evaluation.markdown import markdown_table
 
 RESULTS = Path(__file__).parents[1] / "results"
-PAGE = RESULTS.parent / "README.md"
+PAGES = (RESULTS.parent / "README.md", RESULTS.parents[1] / "docs" / "api.md")
 BLOCK = re.compile(r"(<!-- results: ([\w -]+) -->\n).*?(<!-- end of results -->)", re.DOTALL)
 MODES = {
     "equal": "**With every library's own settings**",
@@ -43,12 +43,17 @@ def tables(reports: Sequence[dict[str, Any]]) -> str:
     """The tables of reports of one suite, as Markdown.
 
     Args:
-        reports: of the suite `sgld`, or of one whose report has `figures`.
+        reports: of the suite `sgld` or `adapt`, or of one whose report has `figures`.
 
     Returns:
         one line about the machine, then the tables.
     """
     lines = [_machine(reports[0]["machine"])]
+    if reports[0]["suite"] == "adapt":
+        rows = [row for report in reports for row in report["summary"]]
+        kinds = {"drawn": _drawn, "loop": _loop}
+        lines += [made(found) for way, made in kinds.items() if (found := [row for row in rows if row["way"] == way])]
+        return "\n\n".join(lines)
     if reports[0]["suite"] == "sgld":
         rows = [row for report in reports for row in report["rows"]]
         for mode in dict.fromkeys(row["mode"] for row in rows):
@@ -101,3 +106,61 @@ def _figures(figures: Sequence[dict[str, Any]]) -> str:
         measured = measured if figure.get("met", True) else f"**{measured}, missed**"
         cells.append([figure["name"], measured, target_of(figure)])
     return markdown_table(["", "measured", "target"], cells)
+
+
+def _drawn(rows: Sequence[dict[str, Any]]) -> str:
+    """What some glyphs of each sort do for the rest of a book, beside two peers that learn from the same glyphs."""
+    cells = [
+        [
+            row["book"], f"{row['count']} ({row['shown'][0]:.0f})",
+            f"{row['before accuracy'][0]:.3f} -> **{_spread(row['after accuracy'])}**", _peers(row, "accuracy"),
+            f"{row['before auroc'][0]:.3f} -> **{_spread(row['after auroc'])}**", _peers(row, "auroc"), _rates(row),
+        ]
+        for row in rows
+    ]  # fmt: skip
+    peers = "nearest neighbour / linear SVM"
+    return markdown_table(
+        [
+            "book", "glyphs a sort (in all)", "accuracy, before and after", peers, "AUROC, before and after", peers,
+            "known called strangers, strangers caught",
+        ],
+        cells,
+    )  # fmt: skip
+
+
+def _loop(rows: Sequence[dict[str, Any]]) -> str:
+    """Rounds of proposals that are accepted or corrected."""
+    cells = [
+        [
+            str(row["count"] or "one glyph of each sort"), _proposals(row) if row["count"] else "",
+            _spread(row["shown"], 1), _spread(row["after accuracy"]), _spread(row["after auroc"]), _rates(row),
+        ]
+        for row in rows
+    ]  # fmt: skip
+    return markdown_table(
+        [
+            "round",
+            "proposed: right, strangers",
+            "shown",
+            "accuracy",
+            "AUROC",
+            "known called strangers, strangers caught",
+        ],
+        cells,
+    )
+
+
+def _spread(figure: Sequence[float], digits: int = 3) -> str:
+    return f"{figure[0]:.{digits}f} ± {figure[1]:.{digits}f}"
+
+
+def _peers(row: dict[str, Any], name: str) -> str:
+    return f"{row[f'nearest {name}'][0]:.3f} / {row[f'svm {name}'][0]:.3f}"
+
+
+def _proposals(row: dict[str, Any]) -> str:
+    return f"{row['proposed'][0]:.1f}: {row['right'][0]:.1f}, {row['proposed_strangers'][0]:.1f}"
+
+
+def _rates(row: dict[str, Any]) -> str:
+    return f"{100 * row['after known_called_strangers'][0]:.1f} %, {100 * row['after strangers_caught'][0]:.0f} %"

@@ -50,13 +50,13 @@ function compared(readings, { groups, each, labels }, facts) {
     return groups.map(({ name }, k) => {
         const own = readings.slice(k * each, (k + 1) * each), known = own.filter((reading) => reading.known).length;
         const right = labels.length ? `, ${own.filter(({ label }) => label === labels[0]).length} read as ${facts.sorts[labels[0]].text}` : '';
-        return `${name}: ${known} of ${each} like a known glyph${right}, mean energy ${words(mean(own.map(({ energy }) => energy)))}`;
-    }).join('. ') + '.';
+        return `${name} (${known} of ${each} like a known glyph${right}, mean energy ${words(mean(own.map(({ energy }) => energy)))})`;
+    }).join('; ') + '.';
 }
 
 /** What became of a run, in words. */
 export function outcome(readings, request, facts) {
-    if (request.groups) return `Side by side, from the same noise. ${compared(readings, request, facts)}`;
+    if (request.groups) return `Side by side, from the same noise: ${compared(readings, request, facts)}`;
     const count = readings.length, known = readings.filter((reading) => reading.known).length;
     const below = readings.filter((reading) => reading.below).length;
     const low = facts.threshold === null ? 'The model is uncalibrated: no energy is called a stranger’s'

@@ -20,7 +20,7 @@ from app.tabs.learn import tour
 from app.tabs.learn.lessons import LESSONS, Lesson
 from app.tabs.learn.writing import notice, words
 from app.tabs.print import by_engine as print_by_engine
-from app.tabs.print.controls import EXAMPLES, settings_of
+from app.tabs.print.controls import EXAMPLES, settings_of, side_by_side
 from app.tabs.read import lens, live, pad
 from app.tabs.read.shelf import shelf_of
 from app.tabs.surface import by_engine as surface_by_engine
@@ -95,6 +95,7 @@ def _page(loaded: LoadedModel) -> str:
         "SORTS": select("sort", sorts["choices"], sorts["value"]),
         "EXAMPLES": " ".join(f'data-{way}="{text}"' for way, text in EXAMPLES.items()),
         "NUMBERS": numbers(loaded),
+        "RECIPES": escape(json.dumps(side_by_side())),
         "OVERLAYS": radios("overlay", lens.OVERLAYS, "none"),
         "SURFACE": INTRO,
         "TOUR": tour.TEMPLATE,

@@ -27,6 +27,7 @@ mountPlayer(find('#printed'));
 const printing = mountPrint(find('#print-by-engine'), () => {});  // there is nobody to ask
 const form = find('#controls'), values = () => Object.fromEntries(new FormData(form));
 form.addEventListener('submit', (event) => { event.preventDefault(); printing.ask('start', values()); });
+find('#compare').addEventListener('click', ({ target }) => printing.compare(values(), JSON.parse(target.dataset.recipes)));
 form.elements.text.value = form.elements.text.dataset.combination;
 form.addEventListener('input', ({ target }) => {
     const { text } = form.elements, isExample = Object.values(text.dataset).includes(text.value);

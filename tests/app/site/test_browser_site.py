@@ -67,6 +67,8 @@ def test_it_reads_prints_walks_and_its_lessons_open_doors(shown, window: int) ->
     page.wait_for_selector(f"#live .energy:not(:text-is('{before}'))")
     page.click("#tab-print")
     page.wait_for_selector("#print-by-engine .said:has-text('of 12 as a')")
+    page.click("#compare")
+    page.wait_for_selector("#print-by-engine .said:has-text('too much noise (')")
     page.check("input[name=way][value=word]")
     page.fill("input[name=text]", "what?")
     page.click("#go")

@@ -8,7 +8,6 @@ import { asAnimation, asPng, asStates, nameOf, offer } from './saving.js';
 
 const FILES = { png: asPng, webp: asAnimation, npz: asStates };
 const BEFORE = 'Every glyph starts as noise. Press Print.';
-const LONGEST = 1024;  // steps that a link can ask for
 
 /**
  * Makes the tab's part in the page, below the player: speed, files; and the functions that its buttons call.
@@ -21,7 +20,8 @@ export function mount(element, askServer) { return put('print by engine', new Pr
 
 class PrintByEngine {
     constructor(element, askServer) {
-        Object.assign(this, { element, askServer, printer: null, isVisited: false, latest: {} });
+        const bounds = JSON.parse(element.querySelector('.print-by-engine').dataset.bounds);
+        Object.assign(this, { element, askServer, bounds, printer: null, isVisited: false, latest: {} });
         this.listen();
     }
 
@@ -64,7 +64,7 @@ class PrintByEngine {
     }
 
     async withPrinter(run) {
-        this.printer ??= new Printer(await partOf('printed'), {
+        this.printer ??= new Printer(await partOf('printed'), this.bounds, {
             say: (...said) => this.say(...said),
             begins: () => { wordLine().hidden = true; },
             ended: (record) => this.showWord(record),
@@ -122,10 +122,10 @@ class PrintByEngine {
 
     // The same seed goes the same way: a run that went on is one of more steps.
     forLink(link) {
-        const run = this.printer?.last, steps = run?.step;
+        const run = this.printer?.last, steps = run?.step, [, longest] = this.bounds.steps;
         if (!run || String(run.seed) !== link.get('seed')) return run ? { left: ['the branch that was taken'] } : {};
         if (steps <= Number(link.get('steps'))) return {};
-        return steps > LONGEST ? { left: [`the steps beyond ${LONGEST.toLocaleString('en')}`] } : { more: { steps: String(steps) } };
+        return steps > longest ? { left: [`the steps beyond ${longest.toLocaleString('en')}`] } : { more: { steps: String(steps) } };
     }
 }
 

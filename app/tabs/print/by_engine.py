@@ -2,6 +2,8 @@
 
 import base64
 import binascii
+import json
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -14,7 +16,11 @@ from app.tabs.print.run import PrintRequest
 from ebm.data.corpus import SIZE
 
 PLACE = "print by engine"  # in places.js
-TEMPLATE = """<div class="print-by-engine">
+BOUNDS = {
+    "count": printing.COUNT, "steps": printing.STEPS, "step_size": printing.STEP_SIZE, "noise": printing.NOISE,
+    "seed": printing.SEED, "guidance": printing.GUIDANCE,
+}  # fmt: skip
+TEMPLATE = f"""<div class="print-by-engine" data-bounds="{escape(json.dumps(BOUNDS))}">
 <div class="said by-engine-only"></div><p class="why hint small"></p>
 <div class="run-tools by-engine-only" role="group" aria-label="The run">
 <button type="button" data-do="on">Go on</button><button type="button" data-do="stop">Stop</button>

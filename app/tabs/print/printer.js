@@ -7,10 +7,9 @@ import { FieldError } from './fields.js';
 import { wantedOf } from './wanted.js';
 
 const RUNS = 10 * 1024;  // steps of the longest chains
-const HOTTEST = 0.5;  // noise
 const IN_A_ROW = 4;  // glyphs of each recipe that is compared
 
-function number(field, name, value, low, high, whole = false) {
+function number(field, name, value, [low, high], whole = false) {
     const n = Number(value);
     if (!(n >= low && n <= high) || value === null || value === '' || (whole && n !== Math.round(n))) {
         throw new FieldError(field, `The ${name} must be ${whole ? 'a whole number' : 'a number'} from ${low} to ${high}.`);
@@ -18,16 +17,16 @@ function number(field, name, value, low, high, whole = false) {
     return n;
 }
 
-/** A checked request of the tab's controls. */
-export function requestOf(values, facts) {
-    const count = values.way === 'word' ? 1 : number('count', 'number of glyphs', values.count, 1, MOST, true);
+/** A checked request of the tab's controls; each number lies within the bounds of its name. */
+export function requestOf(values, facts, bounds) {
+    const count = values.way === 'word' ? 1 : number('count', 'number of glyphs', values.count, bounds.count, true);
     return {
         ...wantedOf({ ...values, count }, facts.sorts),
-        steps: number('steps', 'number of steps', values.steps, 16, 1024, true),
-        stepSize: number('step_size', 'step size', values.step_size, 0.01, 100),
-        noise: number('noise', 'noise', values.noise, 0, HOTTEST),
-        seed: number('seed', 'seed', values.seed, 0, 2 ** 31 - 1, true),
-        guidance: number('guidance', 'guidance', values.guidance ?? 1, 0, 8),
+        steps: number('steps', 'number of steps', values.steps, bounds.steps, true),
+        stepSize: number('step_size', 'step size', values.step_size, bounds.step_size),
+        noise: number('noise', 'noise', values.noise, bounds.noise),
+        seed: number('seed', 'seed', values.seed, bounds.seed, true),
+        guidance: number('guidance', 'guidance', values.guidance ?? 1, bounds.guidance),
         values,
     };
 }
@@ -77,17 +76,18 @@ function rowsOf({ groups, each }) {
 export class Printer {
     /**
      * @param {object} player of the tab, as player.js mounts it.
+     * @param {object} bounds name -> [lowest, highest], see by_engine.py.
      * @param {object} heard what is called:
      * @param {function(string, string=): void} heard.say shows a sentence, of the kind 'hint' or 'problem'.
      * @param {function(): void} heard.begins when a run begins.
      * @param {function(object): void} heard.ended with each run that is over, as `record` gives it.
      */
-    constructor(player, { say, begins, ended }) { Object.assign(this, { player, say, begins, ended, pace: 60, run: null, last: null }); }
+    constructor(player, bounds, { say, begins, ended }) { Object.assign(this, { player, bounds, say, begins, ended, pace: 60, run: null, last: null }); }
 
     /** Prints afresh. */
     async start(values) {
         const model = await shownModel();
-        const request = requestOf(values, model.facts);
+        const request = requestOf(values, model.facts, this.bounds);
         await this.go(model, request, { run: `run ${Date.now()}`, starts: null, done: 0, seed: request.seed, steps: request.steps });
     }
 
@@ -100,9 +100,9 @@ export class Printer {
     async compare(values, recipes) {
         if (values.way === 'word') throw new Error('Recipes are compared on one sort, a combination or no sort, not on a word.');
         const model = await shownModel(), { sampler } = model.facts, count = IN_A_ROW * recipes.length;
-        const asked = requestOf({ ...values, count, step_size: sampler.stepSize, noise: sampler.noise }, model.facts);
+        const asked = requestOf({ ...values, count, step_size: sampler.stepSize, noise: sampler.noise }, model.facts, this.bounds);
         const groups = recipes.map(([name, further, hotter], k) => ({
-            name, to: IN_A_ROW * (k + 1), stepSize: further * sampler.stepSize, noise: Math.min(hotter * sampler.noise, HOTTEST),
+            name, to: IN_A_ROW * (k + 1), stepSize: further * sampler.stepSize, noise: Math.min(hotter * sampler.noise, this.bounds.noise[1]),
         }));
         const request = { ...asked, groups, each: IN_A_ROW };
         await this.go(model, request, { run: `run ${Date.now()}`, starts: null, done: 0, seed: request.seed, steps: request.steps });
@@ -111,7 +111,7 @@ export class Printer {
     /** Goes on with the last run, from its end, for as many steps more. */
     async goOn(values) {
         const { last } = this, model = await shownModel();
-        const request = requestOf(values, model.facts);
+        const request = requestOf(values, model.facts, this.bounds);
         if (!last || last.model !== model.key || request.count !== last.request.count) throw new Error('Nothing like this was printed yet: press Print first.');
         if (last.step + request.steps > RUNS) throw new Error(`These chains are ${last.step} steps long: that is enough. Press Print for fresh ones.`);
         await this.go(model, request, { run: last.run, starts: last.glyphs, done: last.step, seed: last.seed, steps: request.steps });
@@ -173,7 +173,7 @@ export class Printer {
         if (!run || run.request.groups) return;  // recipes that are compared stay as they are
         const { facts } = await shownModel();
         try {
-            const request = requestOf({ ...values, count: run.request.count, seed: run.request.seed }, facts);
+            const request = requestOf({ ...values, count: run.request.count, seed: run.request.seed }, facts, this.bounds);
             if (request.count !== run.request.count) return;  // another word: it is for the next run
             run.request = { ...request, seed: run.request.seed };
             const { aims, stepSize, noise } = request;

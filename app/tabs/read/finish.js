@@ -4,8 +4,7 @@ import { toModel, words } from '../../parts/glyph.js';
 import { partOf } from '../../parts/places.js';
 import { verdictOf } from './verdict.js';
 
-const STEPS = [4, 256], AS_READ = 'as read', ANY = 'any';
-const SHARES = { mend: 0.25, finish: 0.5, dream: 1 };  // of the trained step size and noise, as in finishing.py
+const AS_READ = 'as read', ANY = 'any';
 const PACE = 30;  // steps a second
 
 /**
@@ -18,7 +17,12 @@ export function mount(element, askServer) { return new Finish(element, askServer
 
 class Finish {
     constructor(element, askServer) {
-        Object.assign(this, { askServer, said: element.querySelector('.said'), use: element.querySelector('[data-do=use]'), made: null, current: null });
+        const { steps, shares } = element.querySelector('.finish-by-engine').dataset;
+        Object.assign(this, {
+            askServer, said: element.querySelector('.said'), use: element.querySelector('[data-do=use]'), made: null, current: null,
+            steps: JSON.parse(steps),  // least and most
+            shares: JSON.parse(shares),  // of the trained step size and noise, by preset
+        });
         this.use.addEventListener('click', () => this.takeMade());
         onModel(() => { this.keep(null); this.say(''); });
     }
@@ -38,7 +42,7 @@ class Finish {
     async run(values, model) {
         const { facts } = model, [lens, player] = await Promise.all([partOf('lens'), partOf('finished')]), ink = lens.ink();
         if (!ink) throw new Error('There is no glyph to finish: draw one, bring one, or click an example.');
-        const { steps, share, seed } = checked(values), client = await model.client('finish', 1);
+        const { steps, share, seed } = this.checked(values), client = await model.client('finish', 1);
         const starts = toModel(ink), free = lens.mask().some(Boolean) ? lens.mask() : null, before = await client.read(starts);
         const label = labelOf(values.towards, before.logits, facts), part = free ? 1 : share, { stepSize, noise, clip } = facts.sampler;
         const mine = this.current = {};  // a newer run ends this one
@@ -58,6 +62,13 @@ class Finish {
         this.keep(glyphs);
     }
 
+    checked({ preset, far, finish_seed: seed }) {
+        const steps = Math.round(Number(far)), share = this.shares[preset], [least, most] = this.steps;
+        if (!share) throw new Error(`The preset is one of ${Object.keys(this.shares).join(', ')}.`);
+        if (!(steps >= least && steps <= most)) throw new Error(`The number of steps must be a whole number from ${least} to ${most}.`);
+        return { steps, share, seed: Number(seed) || 0 };
+    }
+
     say(text, kind = 'hint') { Object.assign(this.said, { className: `said ${kind}`, textContent: text }); }
 
     /** Keeps what the model made, for the button that takes it. */
@@ -71,13 +82,6 @@ class Finish {
         (await partOf('reading')).take(this.made);
         document.querySelector('#live').scrollIntoView({ behavior: 'smooth', block: 'center' });
     }
-}
-
-function checked({ preset, far, finish_seed: seed }) {
-    const steps = Math.round(Number(far)), share = SHARES[preset];
-    if (!share) throw new Error(`The preset is one of ${Object.keys(SHARES).join(', ')}.`);
-    if (!(steps >= STEPS[0] && steps <= STEPS[1])) throw new Error(`The number of steps must be a whole number from ${STEPS[0]} to ${STEPS[1]}.`);
-    return { steps, share, seed: Number(seed) || 0 };
 }
 
 function labelOf(sort, logits, facts) {

@@ -1,8 +1,10 @@
 """The lower part of the tab Read: a chain finishes the glyph in the lens, live."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
+from html import escape
 
 import gradio as gr
 from gradio.components import Component
@@ -18,7 +20,9 @@ from app.tabs.read.lens import glyph_in, mask_in, showing
 from app.tabs.read.reading import Reader
 from ebm.data.corpus import to_bytes
 
-_TEMPLATE = """<div class="finish-by-engine by-engine-only"><p class="said hint" role="status"></p>
+_SHARES = escape(json.dumps({name: preset.share for name, preset in PRESETS.items()}))
+_TEMPLATE = f"""<div class="finish-by-engine by-engine-only" data-steps="{json.dumps(STEPS)}" data-shares="{_SHARES}">
+<p class="said hint" role="status"></p>
 <button type="button" data-do="use" disabled>Read the result</button></div>"""
 # Where the page cannot finish the glyph, a submit has the server do it.
 _ON_LOAD = """window.glyphImport('tabs/read/finish.js').then(({ mount }) => {

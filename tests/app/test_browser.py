@@ -1,9 +1,9 @@
 """A real browser: draws a stroke, reads the label, starts and stops a generation, visits the strangers."""
 
 from helpers.app_pages import draw, open_tab, wait_for_change
+from helpers.print_pages import BY_SERVER, set_aside, wait_for_end
 
 READING = "#reading .reading"
-SENTENCE = "#print-status [role=status]"
 STATUS = "document.querySelector('#print-status').innerText"
 
 
@@ -34,19 +34,14 @@ def test_examples_and_uploads_are_read(page, tmp_path) -> None:
     assert "fake.png" in said and "/tmp" not in said
 
 
-def set_aside(page) -> None:
-    """Marks the present sentence; with any other one the mark goes."""
-    page.evaluate(f"document.querySelector('{SENTENCE}').setAttribute('data-old', '')")
-
-
 def test_printing_again_at_once_prints_again(wide) -> None:
     """Gradio drops a press that comes while the one before it still saves its files: the button must not offer it."""
     open_tab(wide, "Print")
-    wide.wait_for_selector(f"{SENTENCE}:has-text('Read back')")
+    wait_for_end(wide, place=BY_SERVER)
     for _ in range(2):
-        set_aside(wide)
+        set_aside(wide, BY_SERVER)
         wide.click("#go")  # waits until the button can be pressed
-        wide.wait_for_selector(f"{SENTENCE}:not([data-old]):has-text('Read back')")
+        wait_for_end(wide, place=BY_SERVER)
 
 
 # A stop that the page itself presses as soon as it shows the run.
@@ -66,9 +61,9 @@ def test_printing_starts_and_stops(page) -> None:
     page.fill("#count input[type=number]", "36")
     page.press("#count input[type=number]", "Tab")
     for _ in range(5):  # a page on a busy machine may show a run when it is over: then there is another
-        set_aside(page)
+        set_aside(page, BY_SERVER)
         page.click("#go")
-        page.wait_for_selector(f"{SENTENCE}:not([data-old])")
+        page.wait_for_selector(f"{BY_SERVER} [role=status]:not([data-old])")
         page.wait_for_function(STOPPED)
         page.wait_for_function(f"{STATUS}.includes('Stopped after') || {STATUS}.includes('Read back')")
         if "Stopped after" in page.inner_text("#print-status"):

@@ -20,3 +20,7 @@ def draw(size=(400, 400), width=20, ink=INK, paper=PAPER, mode="L", scale=0.35, 
 def check_form(glyph):
     assert glyph.shape == (1, 56, 56) and glyph.dtype == torch.float32
     assert torch.isfinite(glyph).all() and glyph.min() >= -1 and glyph.max() <= 1
+
+
+def difference(one, other):
+    return (one - other).abs().mean().item()

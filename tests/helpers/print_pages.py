@@ -3,6 +3,7 @@
 from helpers.app_pages import open_tab
 
 SAID = "#print-by-engine .said"
+BY_SERVER = "#print-status"  # the same where the server prints
 DONE = f"document.querySelector('{SAID}')?.innerText.includes('Read back')"
 STEP = "#printed .controls output"
 FINISHED_STEP = "#finished .controls output"
@@ -21,14 +22,14 @@ def visit(page) -> None:
     page.wait_for_function(DONE)
 
 
-def set_aside(page) -> None:
-    """Marks the present sentence, so that `wait_for_end` waits for another one."""
-    page.evaluate(f"document.querySelector('{SAID} > *')?.setAttribute('data-old', '')")
+def set_aside(page, place: str = SAID) -> None:
+    """Marks the present sentence of a place, so that `wait_for_end` waits for another one."""
+    page.evaluate(f"document.querySelector('{place} [role=status]')?.setAttribute('data-old', '')")
 
 
-def wait_for_end(page, end: str = "Read back") -> None:
+def wait_for_end(page, end: str = "Read back", place: str = SAID) -> None:
     """Waits for the end of the run that was started after `set_aside`."""
-    page.wait_for_selector(f"{SAID} > :not([data-old]):has-text('{end}')")
+    page.wait_for_selector(f"{place} [role=status]:not([data-old]):has-text('{end}')")
 
 
 def print_and_wait(page, button: str = "#go", end: str = "Read back") -> None:

@@ -2,14 +2,10 @@
 
 import pytest
 import torch
-from helpers.pictures import draw
+from helpers.pictures import difference, draw
 from PIL import Image
 
 from ebm.data.picture.to_glyph import to_glyph
-
-
-def difference(one, other):
-    return (one - other).abs().mean().item()
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import sys
 import numpy as np
 import pytest
 import torch
-from helpers.pictures import check_form, draw
+from helpers.pictures import check_form, difference, draw
 from PIL import Image, ImageDraw, ImageFilter
 
 import ebm.data.picture.to_glyph  # noqa: F401  (what it imports is itself under test)
@@ -15,10 +15,6 @@ from ebm.data.picture.to_glyph import fit_square, to_glyph
 def ink_box(glyph):
     rows, columns = torch.nonzero(glyph[0] > 0, as_tuple=True)
     return rows.min().item(), rows.max().item() + 1, columns.min().item(), columns.max().item() + 1
-
-
-def difference(one, other):
-    return (one - other).abs().mean().item()
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,11 @@ window.glyphImport = (name) => {
     return import(new URL(`modules/${name}`, folder));
 };
 
+// Gradio's client handles a message of a run a moment later where the page is seen, and at once where it is hidden. So messages
+// overtake each other when a visitor turns to another window in mid-run, and the run ends in an error. With one answer they stay
+// in order. See gradio_overrides.py; needed until Gradio's `open_stream` keeps the order by itself.
+Object.defineProperty(document, 'visibilityState', { get: () => 'visible' });
+
 window.glyphLink = (() => {
     const states = {}, tellers = {};
     const asked = new URLSearchParams(location.search);

@@ -1,5 +1,7 @@
 """Every place where the app reaches into Gradio: what is overridden, why, and until when.
 
+One more is in the browser: app/page/link.js has Gradio's client handle all messages of a run in their order.
+
 None of it is part of Gradio's interface. requirements.txt holds the minor version that this was tried with, and
 tests/app/visitors/test_gradio_overrides.py fails with a sentence when another version differs in what is used here.
 """

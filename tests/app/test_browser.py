@@ -1,6 +1,6 @@
 """A real browser: draws a stroke, reads the label, starts and stops a generation, visits the strangers."""
 
-from helpers.app_pages import draw, open_tab, wait_for_change
+from helpers.app_pages import WatchedPage, draw, open_tab, wait_for_change
 from helpers.print_pages import BY_SERVER, set_aside, wait_for_end
 
 READING = "#reading .reading"
@@ -42,6 +42,27 @@ def test_printing_again_at_once_prints_again(wide) -> None:
         set_aside(wide, BY_SERVER)
         wide.click("#go")  # waits until the button can be pressed
         wait_for_end(wide, place=BY_SERVER)
+
+
+# Turns to another window and back at every message of a run; what is deferred waits as it does in a hidden window.
+RESTLESS = """() => {
+    const later = window.setTimeout;
+    let reads = 0;
+    window.setTimeout = (act, wait, ...given) => later(act, wait || 300, ...given);
+    Object.defineProperty(Document.prototype, 'visibilityState', { get: () => (reads++ % 2 ? 'hidden' : 'visible') });
+}"""
+
+
+def test_a_run_survives_that_its_visitor_turns_to_another_window(browser, url: str) -> None:
+    watched = WatchedPage(browser, 1280)
+    watched.load(url)
+    page = watched.page
+    page.evaluate(RESTLESS)
+    open_tab(page, "Print")
+    wait_for_end(page, place=BY_SERVER)
+    page.wait_for_selector("#save-chains:not([disabled])")
+    watched.check()
+    page.close()
 
 
 # A stop that the page itself presses as soon as it shows the run.
